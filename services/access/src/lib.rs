@@ -1,1 +1,19 @@
+//! Access decisions. Everything is denied unless a policy permits it (law "On artificial intelligence", articles 16, 17
+//! and 21); a decision carries its reasons, and one that could not be evaluated in full is a denial.
+//!
+//! Policies are Cedar files beside a schema, `schema.cedarschema`. [`Policies::load`] refuses a folder in which any policy
+//! does not parse, does not fit the schema, or lacks its `@id` and `@reason`.
 
+mod error;
+mod policies;
+mod question;
+
+pub use error::PolicyError;
+pub use policies::{Policies, builtin};
+pub use question::{
+    Decision, OrganizationKind, Principal, Question, Resource, ResourceKind, Role, UseGrant,
+    UseQuestion, UseSandbox, UseVersion,
+};
+
+/// Calls made before there is a user to decide about; no policy is asked.
+pub const UNAUTHENTICATED: &[&str] = &["IdentityService.Enroll"];

@@ -1,0 +1,304 @@
+//! What is asked: who, what, on which record, with the facts that policies look at.
+
+use serde::{Deserialize, Serialize};
+
+/// What an organization is on the platform. It bounds the roles that its users can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OrganizationKind {
+    /// Runs the platform.
+    Operator,
+    /// Owns data libraries.
+    Agency,
+    /// Develops AI systems.
+    Developer,
+    /// Reads everything, changes nothing.
+    Auditor,
+}
+
+impl OrganizationKind {
+    /// Every kind.
+    pub const ALL: [OrganizationKind; 4] = [
+        OrganizationKind::Operator,
+        OrganizationKind::Agency,
+        OrganizationKind::Developer,
+        OrganizationKind::Auditor,
+    ];
+
+    /// The name in policies and in the database, such as `AGENCY`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            OrganizationKind::Operator => "OPERATOR",
+            OrganizationKind::Agency => "AGENCY",
+            OrganizationKind::Developer => "DEVELOPER",
+            OrganizationKind::Auditor => "AUDITOR",
+        }
+    }
+}
+
+/// What a user may do within the organization.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Role {
+    /// Organizations, invitations, systems, sandboxes, images.
+    OperatorAdmin,
+    /// Reviews outputs in the airlock.
+    OperatorReviewer,
+    /// Decides on libraries, publication and grants of the agency.
+    AgencyOwner,
+    /// Uploads data and prepares versions; decides nothing.
+    AgencySteward,
+    /// AI systems, sandboxes, grant requests, jobs.
+    Developer,
+    /// Reads.
+    Auditor,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 6] = [
+        Role::OperatorAdmin,
+        Role::OperatorReviewer,
+        Role::AgencyOwner,
+        Role::AgencySteward,
+        Role::Developer,
+        Role::Auditor,
+    ];
+
+    /// The name in policies and in the database, such as `AGENCY_OWNER`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::OperatorAdmin => "OPERATOR_ADMIN",
+            Role::OperatorReviewer => "OPERATOR_REVIEWER",
+            Role::AgencyOwner => "AGENCY_OWNER",
+            Role::AgencySteward => "AGENCY_STEWARD",
+            Role::Developer => "DEVELOPER",
+            Role::Auditor => "AUDITOR",
+        }
+    }
+
+    /// The only kind of organization whose users can hold the role.
+    pub const fn kind(self) -> OrganizationKind {
+        match self {
+            Role::OperatorAdmin | Role::OperatorReviewer => OrganizationKind::Operator,
+            Role::AgencyOwner | Role::AgencySteward => OrganizationKind::Agency,
+            Role::Developer => OrganizationKind::Developer,
+            Role::Auditor => OrganizationKind::Auditor,
+        }
+    }
+
+    /// Whether users of an organization of this kind can hold the role.
+    pub fn fits(self, kind: OrganizationKind) -> bool {
+        self.kind() == kind
+    }
+}
+
+/// The authenticated user, as the database has it at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// `users/{user}`.
+    pub user: String,
+    /// `organizations/{organization}`, in the form that [`Resource::organization`] uses.
+    pub organization: String,
+    /// What the organization is.
+    pub kind: OrganizationKind,
+    /// The roles held; one that does not fit `kind` is a denial of everything.
+    pub roles: Vec<Role>,
+}
+
+/// What a record is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum ResourceKind {
+    /// The platform as a whole: the parent of what has no other parent.
+    Platform,
+    /// An organization.
+    Organization,
+    /// A user.
+    User,
+    /// A data library.
+    Library,
+    /// A version of a library; also asked for its uploads.
+    Version,
+    /// A depersonalization run of a version.
+    Run,
+    /// A grant.
+    Grant,
+    /// An AI system.
+    System,
+    /// A sandbox.
+    Sandbox,
+    /// A job.
+    Job,
+    /// A container image.
+    Image,
+    /// An output held in the airlock.
+    Output,
+    /// The audit log.
+    AuditLog,
+}
+
+impl ResourceKind {
+    /// Every kind.
+    pub const ALL: [ResourceKind; 13] = [
+        ResourceKind::Platform,
+        ResourceKind::Organization,
+        ResourceKind::User,
+        ResourceKind::Library,
+        ResourceKind::Version,
+        ResourceKind::Run,
+        ResourceKind::Grant,
+        ResourceKind::System,
+        ResourceKind::Sandbox,
+        ResourceKind::Job,
+        ResourceKind::Image,
+        ResourceKind::Output,
+        ResourceKind::AuditLog,
+    ];
+
+    /// The name of the entity type in the schema, such as `Library`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            ResourceKind::Platform => "Platform",
+            ResourceKind::Organization => "Organization",
+            ResourceKind::User => "User",
+            ResourceKind::Library => "Library",
+            ResourceKind::Version => "Version",
+            ResourceKind::Run => "Run",
+            ResourceKind::Grant => "Grant",
+            ResourceKind::System => "System",
+            ResourceKind::Sandbox => "Sandbox",
+            ResourceKind::Job => "Job",
+            ResourceKind::Image => "Image",
+            ResourceKind::Output => "Output",
+            ResourceKind::AuditLog => "AuditLog",
+        }
+    }
+}
+
+/// The record that a call is about. List and Create calls are asked on the parent, or on the platform.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Resource {
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Its resource name, such as `libraries/l`; `platform` and `auditLog` for the two that have none.
+    pub name: String,
+    /// The organization that owns it. A grant is owned by the agency that decides on it.
+    pub organization: Option<String>,
+    /// Other organizations related to it: a grant's requesting organization, the agencies whose libraries a sandbox
+    /// or system uses.
+    pub viewers: Vec<String>,
+    /// Its state without the `STATE_` prefix, such as `IN_REVIEW`.
+    pub state: Option<String>,
+    /// `users/{user}` who asked for it, or whose job made it. For a user, the user; taken from `name` when absent.
+    pub user: Option<String>,
+    /// A library with a published version, a published version, or a run of one.
+    pub published: bool,
+}
+
+impl Resource {
+    /// A record of which nothing but its kind and name is known yet.
+    pub fn new(kind: ResourceKind, name: impl Into<String>) -> Resource {
+        Resource {
+            kind,
+            name: name.into(),
+            organization: None,
+            viewers: Vec::new(),
+            state: None,
+            user: None,
+            published: false,
+        }
+    }
+
+    /// The platform.
+    pub fn platform() -> Resource {
+        Resource::new(ResourceKind::Platform, "platform")
+    }
+
+    /// The audit log.
+    pub fn audit_log() -> Resource {
+        Resource::new(ResourceKind::AuditLog, "auditLog")
+    }
+}
+
+/// May this user make this call on this record?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question<'a> {
+    /// Who asks.
+    pub principal: Principal,
+    /// The gRPC service without its package, and the method: `LibraryService.CreateVersion`.
+    pub action: &'a str,
+    /// The record.
+    pub resource: Resource,
+}
+
+/// May this sandbox use this version for this purpose now, by this grant?
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseQuestion {
+    /// The present, in seconds since 1970-01-01 UTC.
+    pub now: i64,
+    /// The sandbox in which the data would be used.
+    pub sandbox: UseSandbox,
+    /// The version to be used.
+    pub version: UseVersion,
+    /// The purpose of the use, dotted: `research.health.screening` lies below `research.health`.
+    pub purpose: String,
+    /// The grant put forward; none is a denial.
+    pub grant: Option<UseGrant>,
+    /// Purposes for which the owner lends the library.
+    pub library_purposes: Vec<String>,
+}
+
+/// The sandbox of a [`UseQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseSandbox {
+    /// `sandboxes/{sandbox}`.
+    pub name: String,
+    /// `organizations/{organization}` that owns it.
+    pub organization: String,
+    /// Such as `ACTIVE`.
+    pub state: String,
+    /// Such as `TRAINING`.
+    pub stage: String,
+    /// End of its term, in seconds since 1970-01-01 UTC.
+    pub expire_time: i64,
+}
+
+/// The library version of a [`UseQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseVersion {
+    /// `libraries/{library}/versions/{version}`.
+    pub name: String,
+    /// Such as `PUBLISHED`.
+    pub state: String,
+    /// `organizations/{organization}` that owns the library.
+    pub organization: String,
+}
+
+/// The grant of a [`UseQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseGrant {
+    /// `grants/{grant}`.
+    pub name: String,
+    /// Such as `ACTIVE`.
+    pub state: String,
+    /// `sandboxes/{sandbox}` for which it was given.
+    pub sandbox: String,
+    /// `libraries/{library}/versions/{version}` for which it was given.
+    pub version: String,
+    /// The purpose for which it was given, dotted.
+    pub purpose: String,
+    /// End of its term, in seconds since 1970-01-01 UTC.
+    pub expire_time: i64,
+}
+
+/// What was decided, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// True only when a policy permits it, none forbids it and every policy could be evaluated.
+    pub allowed: bool,
+    /// `policy-id: sentence` of each policy that determined the decision, ordered by id; one sentence that says so when
+    /// no policy permits. Never empty.
+    pub reasons: Vec<String>,
+    /// What could not be evaluated, `policy-id: what was wrong`; any makes the decision a denial.
+    pub errors: Vec<String>,
+}
