@@ -1,0 +1,497 @@
+//! Signed statements about the log's size and root.
+//!
+//! A checkpoint has the body of C2SP tlog-checkpoint (<https://c2sp.org/tlog-checkpoint>) in the envelope of
+//! C2SP signed-note (<https://c2sp.org/signed-note>), with an Ed25519 signature.
+
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use ring::digest::{SHA256, digest};
+use ring::rand::SecureRandom;
+use ring::signature::{ED25519, Ed25519KeyPair, KeyPair as _, UnparsedPublicKey};
+use zeroize::Zeroizing;
+
+use crate::merkle::Hash;
+
+/// The algorithm byte of Ed25519 in a verifier key.
+const ED25519_TYPE: u8 = 0x01;
+/// A checkpoint of ours is a few hundred bytes; anything past this is not one.
+const MAX_NOTE_BYTES: usize = 64 << 10;
+
+/// The state of a log at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// The name of the log, which is also the name of its key.
+    pub origin: String,
+    /// The number of entries.
+    pub size: u64,
+    /// The root over them.
+    pub root: Hash,
+}
+
+impl Checkpoint {
+    /// The signed text.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        format!(
+            "{}\n{}\n{}\n",
+            self.origin,
+            self.size,
+            self.root.to_base64()
+        )
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let origin = lines.next().filter(|origin| !origin.is_empty())?.to_owned();
+        let digits = lines.next()?;
+        let size: u64 = digits.parse().ok()?;
+        let root = Hash::from_base64(lines.next()?)?;
+        // A leading plus or zero would give one checkpoint two texts.
+        (size.to_string() == digits).then_some(Self { origin, size, root })
+    }
+}
+
+/// Why a key cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The name would break the form of the note.
+    #[error("log key name {0:?} must not be empty and must have neither white space nor '+'")]
+    Name(String),
+    /// The secret key is not Ed25519 in PKCS#8 or a seed of 32 bytes.
+    #[error("the log's signing key is not an Ed25519 key in PKCS#8 form")]
+    Secret,
+    /// The public key has not the form `name+hash+base64`.
+    #[error("verifier key {0:?} is not of the form name+hash+base64 with an Ed25519 key")]
+    Verifier(String),
+    /// The hash within the public key is not that of its name and key.
+    #[error(
+        "verifier key of {name:?} has hash {found}, but its name and key give {expected}; it was damaged"
+    )]
+    VerifierHash {
+        /// The key's name.
+        name: String,
+        /// The hash that it states.
+        found: String,
+        /// The hash that it ought to state.
+        expected: String,
+    },
+    /// No randomness was to be had.
+    #[error("the system's random number generator failed")]
+    Random,
+}
+
+/// Why a checkpoint is not to be believed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoteError {
+    /// The text is no signed checkpoint.
+    #[error("this is not a signed checkpoint: {0}")]
+    Malformed(&'static str),
+    /// None of the signatures is by the key.
+    #[error("the checkpoint is not signed by key {name}+{hash:08x}; it is signed by {signers}")]
+    OtherKey {
+        /// The key's name.
+        name: String,
+        /// The key's hash.
+        hash: u32,
+        /// The names and hashes of the keys that signed.
+        signers: String,
+    },
+    /// The signature by the key is wrong.
+    #[error("the signature by {0} does not fit the checkpoint")]
+    BadSignature(String),
+    /// The key signs for another log.
+    #[error("the checkpoint is of log {found:?}, the key is of {expected:?}")]
+    OtherLog {
+        /// The log of the checkpoint.
+        found: String,
+        /// The log of the key.
+        expected: String,
+    },
+}
+
+/// The key that signs a log's checkpoints.
+pub struct LogKey {
+    name: String,
+    pair: Ed25519KeyPair,
+}
+
+impl fmt::Debug for LogKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogKey")
+            .field("name", &self.name)
+            .field("pair", &"***")
+            .finish()
+    }
+}
+
+impl LogKey {
+    /// Makes a key and returns its PKCS#8 form, to be kept sealed.
+    ///
+    /// # Errors
+    /// [`KeyError::Name`], [`KeyError::Random`].
+    pub fn generate(
+        name: &str,
+        random: &dyn SecureRandom,
+    ) -> Result<(Self, Zeroizing<Vec<u8>>), KeyError> {
+        let document = Ed25519KeyPair::generate_pkcs8(random).map_err(|_| KeyError::Random)?;
+        let key = Self::from_pkcs8(name, document.as_ref())?;
+        Ok((key, Zeroizing::new(document.as_ref().to_vec())))
+    }
+
+    /// Reads a key from PKCS#8, version 1 or 2.
+    ///
+    /// # Errors
+    /// [`KeyError::Name`], [`KeyError::Secret`].
+    pub fn from_pkcs8(name: &str, document: &[u8]) -> Result<Self, KeyError> {
+        let pair =
+            Ed25519KeyPair::from_pkcs8_maybe_unchecked(document).map_err(|_| KeyError::Secret)?;
+        Ok(Self {
+            name: checked(name)?,
+            pair,
+        })
+    }
+
+    /// Reads a key from the seed of RFC 8032, 32 bytes.
+    ///
+    /// # Errors
+    /// [`KeyError::Name`], [`KeyError::Secret`].
+    pub fn from_seed(name: &str, seed: &[u8]) -> Result<Self, KeyError> {
+        let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| KeyError::Secret)?;
+        Ok(Self {
+            name: checked(name)?,
+            pair,
+        })
+    }
+
+    /// The name of the key and of the log.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The public key.
+    #[must_use]
+    pub fn verifier(&self) -> VerifierKey {
+        VerifierKey::new(&self.name, self.pair.public_key().as_ref())
+    }
+
+    /// Signs the state of the log: the whole note.
+    #[must_use]
+    pub fn sign(&self, size: u64, root: Hash) -> String {
+        let text = Checkpoint {
+            origin: self.name.clone(),
+            size,
+            root,
+        }
+        .to_text();
+        let mut signature = self.verifier().hash.to_be_bytes().to_vec();
+        signature.extend_from_slice(self.pair.sign(text.as_bytes()).as_ref());
+        format!(
+            "{text}\n\u{2014} {} {}\n",
+            self.name,
+            BASE64.encode(signature)
+        )
+    }
+}
+
+/// The public key of a log, written `name+hash+base64`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifierKey {
+    name: String,
+    hash: u32,
+    key: Vec<u8>,
+}
+
+impl VerifierKey {
+    fn new(name: &str, key: &[u8]) -> Self {
+        Self {
+            name: name.to_owned(),
+            hash: key_hash(name, key),
+            key: key.to_vec(),
+        }
+    }
+
+    /// Reads the text form.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub fn parse(text: &str) -> Result<Self, KeyError> {
+        let malformed = || KeyError::Verifier(text.to_owned());
+        let (name, rest) = text.trim().split_once('+').ok_or_else(malformed)?;
+        let (hash, encoded) = rest.split_once('+').ok_or_else(malformed)?;
+        let bytes = BASE64.decode(encoded).map_err(|_| malformed())?;
+        let Some((&ED25519_TYPE, key)) = bytes.split_first() else {
+            return Err(malformed());
+        };
+        if key.len() != 32 {
+            return Err(malformed());
+        }
+        let verifier = Self::new(&checked(name)?, key);
+        let expected = format!("{:08x}", verifier.hash);
+        if hash != expected {
+            return Err(KeyError::VerifierHash {
+                name: name.to_owned(),
+                found: hash.to_owned(),
+                expected,
+            });
+        }
+        Ok(verifier)
+    }
+
+    /// The name of the key and of the log.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Opens a signed checkpoint: checks the signature by this key, then reads the text. Signatures by
+    /// unknown keys, such as witnesses, are passed over.
+    ///
+    /// # Errors
+    /// [`NoteError`].
+    pub fn open(&self, note: &str) -> Result<Checkpoint, NoteError> {
+        let (text, signatures) = split(note)?;
+        let mut signers = Vec::new();
+        for line in signatures.lines() {
+            let (name, hash, signature) = signature_line(line)?;
+            if name == self.name && hash == self.hash {
+                return self.check(text, &signature);
+            }
+            signers.push(format!("{name}+{hash:08x}"));
+        }
+        let signers = signers.join(", ");
+        Err(NoteError::OtherKey {
+            name: self.name.clone(),
+            hash: self.hash,
+            signers,
+        })
+    }
+
+    fn check(&self, text: &str, signature: &[u8]) -> Result<Checkpoint, NoteError> {
+        UnparsedPublicKey::new(&ED25519, &self.key)
+            .verify(text.as_bytes(), signature)
+            .map_err(|_| NoteError::BadSignature(self.name.clone()))?;
+        let checkpoint = Checkpoint::parse(text).ok_or(NoteError::Malformed(
+            "the text is not origin, size and root",
+        ))?;
+        if checkpoint.origin != self.name {
+            return Err(NoteError::OtherLog {
+                found: checkpoint.origin,
+                expected: self.name.clone(),
+            });
+        }
+        Ok(checkpoint)
+    }
+}
+
+impl fmt::Display for VerifierKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut typed = vec![ED25519_TYPE];
+        typed.extend_from_slice(&self.key);
+        write!(
+            f,
+            "{}+{:08x}+{}",
+            self.name,
+            self.hash,
+            BASE64.encode(typed)
+        )
+    }
+}
+
+/// `SHA-256(name || LF || type || key)[..4]`, as C2SP signed-note recommends.
+fn key_hash(name: &str, key: &[u8]) -> u32 {
+    let mut bytes = name.as_bytes().to_vec();
+    bytes.extend_from_slice(&[b'\n', ED25519_TYPE]);
+    bytes.extend_from_slice(key);
+    digest(&SHA256, &bytes)
+        .as_ref()
+        .iter()
+        .take(4)
+        .fold(0, |hash, byte| hash << 8 | u32::from(*byte))
+}
+
+fn checked(name: &str) -> Result<String, KeyError> {
+    if name.is_empty()
+        || name.contains('+')
+        || name.chars().any(|c| c.is_whitespace() || c.is_control())
+    {
+        return Err(KeyError::Name(name.to_owned()));
+    }
+    Ok(name.to_owned())
+}
+
+/// Splits a note at the last empty line; the text keeps its final line break.
+fn split(note: &str) -> Result<(&str, &str), NoteError> {
+    if note.len() > MAX_NOTE_BYTES {
+        return Err(NoteError::Malformed("it is too long"));
+    }
+    if note.chars().any(|c| c < ' ' && c != '\n') {
+        return Err(NoteError::Malformed("it has control characters"));
+    }
+    let at = note
+        .rfind("\n\n")
+        .ok_or(NoteError::Malformed("no empty line before the signatures"))?;
+    match (note.get(..=at), note.get(at + 2..)) {
+        (Some(text), Some(signatures)) if signatures.ends_with('\n') => Ok((text, signatures)),
+        _ => Err(NoteError::Malformed("no signature line at the end")),
+    }
+}
+
+fn signature_line(line: &str) -> Result<(&str, u32, Vec<u8>), NoteError> {
+    let malformed =
+        NoteError::Malformed("a signature line is not of the form: \u{2014} name base64");
+    let parts = line
+        .strip_prefix("\u{2014} ")
+        .and_then(|rest| rest.split_once(' '));
+    let Some((name, encoded)) = parts else {
+        return Err(malformed);
+    };
+    let bytes = BASE64.decode(encoded).map_err(|_| malformed.clone())?;
+    let Some((hash, signature)) = bytes.split_first_chunk::<4>() else {
+        return Err(malformed);
+    };
+    Ok((name, u32::from_be_bytes(*hash), signature.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "tests fail by panicking"
+    )]
+    use proptest::prelude::*;
+    use ring::rand::SystemRandom;
+    use signed_note::{Note, StandardSigner, StandardVerifier, VerifierList};
+
+    use super::*;
+    use crate::merkle::leaf_hash;
+
+    const NAME: &str = "sandyq.example/log";
+
+    fn key() -> LogKey {
+        LogKey::from_seed(NAME, &[7; 32]).unwrap()
+    }
+
+    #[test]
+    fn another_implementation_believes_our_note() {
+        let note = key().sign(42, leaf_hash(b"root"));
+        let known = VerifierList::new(vec![Box::new(
+            StandardVerifier::new(&key().verifier().to_string()).unwrap(),
+        )]);
+        let parsed = Note::from_bytes(note.as_bytes()).unwrap();
+        let (verified, unverified) = parsed.verify(&known).unwrap();
+        assert_eq!((verified.len(), unverified.len()), (1, 0));
+        let checkpoint = tlog_tiles::Checkpoint::from_bytes(parsed.text()).unwrap();
+        assert_eq!((checkpoint.origin(), checkpoint.size()), (NAME, 42));
+        assert_eq!(checkpoint.hash().0, leaf_hash(b"root").0);
+    }
+
+    #[test]
+    fn we_believe_the_note_of_another_implementation() {
+        let secret = [&[ED25519_TYPE][..], &[7; 32]].concat();
+        let hash = key().verifier().hash;
+        let signer = StandardSigner::new(&format!(
+            "PRIVATE+KEY+{NAME}+{hash:08x}+{}",
+            BASE64.encode(secret)
+        ))
+        .unwrap();
+        let text = Checkpoint {
+            origin: NAME.to_owned(),
+            size: 9,
+            root: leaf_hash(b"x"),
+        }
+        .to_text();
+        let mut note = Note::new(text.as_bytes(), &[]).unwrap();
+        note.add_sigs(&[&signer]).unwrap();
+        let note = String::from_utf8(note.to_bytes()).unwrap();
+        let opened = key().verifier().open(&note).unwrap();
+        assert_eq!((opened.size, opened.root), (9, leaf_hash(b"x")));
+        assert_eq!(
+            note,
+            key().sign(9, leaf_hash(b"x")),
+            "Ed25519 is deterministic"
+        );
+    }
+
+    #[test]
+    fn a_witness_beside_the_log_does_not_disturb() {
+        let note = key().sign(1, leaf_hash(b""));
+        let witness = LogKey::from_seed("witness", &[8; 32]).unwrap();
+        let line = witness
+            .sign(1, leaf_hash(b""))
+            .lines()
+            .last()
+            .unwrap()
+            .to_owned();
+        assert_eq!(
+            key()
+                .verifier()
+                .open(&format!("{note}{line}\n"))
+                .unwrap()
+                .size,
+            1
+        );
+    }
+
+    #[test]
+    fn another_key_is_named() {
+        let note = LogKey::from_seed(NAME, &[9; 32])
+            .unwrap()
+            .sign(1, leaf_hash(b""));
+        assert!(matches!(
+            key().verifier().open(&note),
+            Err(NoteError::OtherKey { .. })
+        ));
+    }
+
+    #[test]
+    fn a_verifier_key_survives_its_text_form_and_damage_is_found() {
+        let text = key().verifier().to_string();
+        assert_eq!(VerifierKey::parse(&text).unwrap(), key().verifier());
+        let other = text.replace("sandyq", "sandyk");
+        assert!(matches!(
+            VerifierKey::parse(&other),
+            Err(KeyError::VerifierHash { .. })
+        ));
+        assert!(matches!(
+            VerifierKey::parse("a+b"),
+            Err(KeyError::Verifier(_))
+        ));
+    }
+
+    #[test]
+    fn a_generated_key_is_read_back_and_not_shown() {
+        let (made, document) = LogKey::generate(NAME, &SystemRandom::new()).unwrap();
+        let read = LogKey::from_pkcs8(NAME, &document).unwrap();
+        assert_eq!(made.verifier(), read.verifier());
+        assert_eq!(
+            format!("{made:?}"),
+            r#"LogKey { name: "sandyq.example/log", pair: "***" }"#
+        );
+        assert!(matches!(
+            LogKey::from_seed("a b", &[1; 32]),
+            Err(KeyError::Name(_))
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn any_flipped_bit_is_found(at in any::<prop::sample::Index>(), bit in 0u8..7) {
+            let mut note = key().sign(123_456, leaf_hash(b"root")).into_bytes();
+            let at = at.index(note.len());
+            note[at] ^= 1 << bit;
+            let opened = String::from_utf8(note).ok().map(|note| key().verifier().open(&note));
+            prop_assert!(!matches!(opened, Some(Ok(_))));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(note in "\\PC*\n\n— \\PC* [A-Za-z0-9+/=]*\n") {
+            prop_assert!(key().verifier().open(&note).is_err());
+        }
+    }
+}

@@ -1,0 +1,286 @@
+//! Reading objects.
+
+use std::io::{self, Read, Seek, SeekFrom};
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use object_store::ObjectStoreExt as _;
+use tokio::runtime::Handle;
+use zeroize::Zeroizing;
+
+use super::format::{CHUNK_BYTES, Geometry, HEADER_LEN, SegmentKey, locate};
+use super::{ObjectError, ObjectRecord, ObjectStore, segment_path};
+use crate::keys::KEY_LEN;
+
+/// Chunks that a stream has under way at the same time.
+const AHEAD: usize = 2;
+
+/// An object that is open for reading. Clones are cheap; every chunk is checked as it is read.
+#[derive(Clone)]
+pub struct ObjectReader {
+    source: Arc<Source>,
+    geometry: Geometry,
+}
+
+impl std::fmt::Debug for ObjectReader {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObjectReader")
+            .field("place", &self.source.record.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ObjectReader {
+    pub(super) fn new(
+        objects: ObjectStore,
+        record: ObjectRecord,
+        data_key: Zeroizing<[u8; KEY_LEN]>,
+    ) -> Self {
+        let geometry = Geometry {
+            bytes: record.bytes,
+            segment_chunks: record.segment_chunks,
+        };
+        Self {
+            source: Arc::new(Source::new(objects, record, data_key)),
+            geometry,
+        }
+    }
+
+    /// The number of bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.geometry.bytes
+    }
+
+    /// The bytes in pieces of at most 1 MiB. After an error the stream ends.
+    pub fn stream(self) -> impl Stream<Item = Result<Bytes, ObjectError>> + Send + 'static {
+        let chunks = 0..self.geometry.chunks();
+        futures::stream::iter(chunks)
+            .map(move |number| {
+                let reader = self.clone();
+                async move { reader.chunk(number).await }
+            })
+            .buffered(AHEAD)
+            .try_filter(|bytes| futures::future::ready(!bytes.is_empty()))
+            .scan(false, |failed, item| {
+                let ended = std::mem::replace(failed, item.is_err());
+                futures::future::ready((!ended).then_some(item))
+            })
+    }
+
+    /// All bytes at once.
+    ///
+    /// # Errors
+    /// [`ObjectError::TooLarge`] past the limit, before anything is read; else as the stream.
+    pub async fn read_all(self, limit: u64) -> Result<Vec<u8>, ObjectError> {
+        let (bytes, place) = (self.geometry.bytes, self.source.record.place.clone());
+        if bytes > limit {
+            return Err(ObjectError::TooLarge {
+                place,
+                bytes,
+                limit,
+            });
+        }
+        let mut all = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
+        let mut stream = std::pin::pin!(self.stream());
+        while let Some(chunk) = stream.next().await {
+            all.extend_from_slice(&chunk?);
+        }
+        Ok(all)
+    }
+
+    /// The same for code that blocks; it must not run on one of the runtime's own threads.
+    #[must_use]
+    pub fn blocking(self, runtime: Handle) -> BlockingReader {
+        BlockingReader {
+            reader: self,
+            runtime,
+            position: 0,
+            current: None,
+        }
+    }
+
+    async fn chunk(&self, number: u64) -> Result<Bytes, ObjectError> {
+        let (segment, range) = self.geometry.locate(number);
+        let last = self.geometry.is_last(number);
+        let bytes = self.source.fetch(segment, range, number).await?;
+        self.source
+            .open(segment, number, last, bytes)
+            .await?
+            .ok_or_else(|| self.source.tampered(number))
+    }
+}
+
+/// Reads and seeks in an object by blocking the thread.
+pub struct BlockingReader {
+    reader: ObjectReader,
+    runtime: Handle,
+    position: u64,
+    current: Option<(u64, Bytes)>,
+}
+
+impl Read for BlockingReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.position >= self.reader.geometry.bytes || buffer.is_empty() {
+            return Ok(0);
+        }
+        let number = self.position / CHUNK_BYTES as u64;
+        let within = usize::try_from(self.position % CHUNK_BYTES as u64).unwrap_or(0);
+        let chunk = self.load(number)?;
+        let rest = chunk.get(within..).unwrap_or_default();
+        let count = rest.len().min(buffer.len());
+        for (to, from) in buffer
+            .chunks_mut(count.max(1))
+            .zip(rest.chunks(count.max(1)))
+            .take(1)
+        {
+            to.copy_from_slice(from.get(..to.len()).unwrap_or_default());
+        }
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
+impl Seek for BlockingReader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            SeekFrom::Start(position) => Some(position),
+            SeekFrom::End(offset) => self.reader.geometry.bytes.checked_add_signed(offset),
+            SeekFrom::Current(offset) => self.position.checked_add_signed(offset),
+        };
+        let before = || io::Error::new(io::ErrorKind::InvalidInput, "seek before the first byte");
+        self.position = position.ok_or_else(before)?;
+        Ok(self.position)
+    }
+}
+
+impl BlockingReader {
+    fn load(&mut self, number: u64) -> io::Result<Bytes> {
+        if let Some((current, bytes)) = &self.current
+            && *current == number
+        {
+            return Ok(bytes.clone());
+        }
+        let bytes = self
+            .runtime
+            .block_on(self.reader.chunk(number))
+            .map_err(io::Error::other)?;
+        self.current = Some((number, bytes.clone()));
+        Ok(bytes)
+    }
+}
+
+/// The stored bytes of an object, whether it is finished or not.
+pub(super) struct Source {
+    objects: ObjectStore,
+    pub record: ObjectRecord,
+    data_key: Zeroizing<[u8; KEY_LEN]>,
+    /// The key of the segment that was read last.
+    key: Mutex<Option<(u32, Arc<SegmentKey>)>>,
+}
+
+impl Source {
+    pub fn new(
+        objects: ObjectStore,
+        record: ObjectRecord,
+        data_key: Zeroizing<[u8; KEY_LEN]>,
+    ) -> Self {
+        Self {
+            objects,
+            record,
+            data_key,
+            key: Mutex::new(None),
+        }
+    }
+
+    /// A chunk in the midst of an unfinished object; `None` when it is not a chunk that another follows.
+    pub async fn inner_chunk(&self, number: u64) -> Result<Option<Bytes>, ObjectError> {
+        let (segment, range) = locate(number, self.record.segment_chunks, CHUNK_BYTES as u64);
+        match self.fetch(segment, range, number).await {
+            Ok(bytes) => self.open(segment, number, false, bytes).await,
+            Err(ObjectError::Truncated { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn open(
+        &self,
+        segment: u32,
+        number: u64,
+        last: bool,
+        bytes: Bytes,
+    ) -> Result<Option<Bytes>, ObjectError> {
+        let Some(key) = self.segment_key(segment, number).await? else {
+            return Ok(None);
+        };
+        let mut bytes = bytes
+            .try_into_mut()
+            .unwrap_or_else(|shared| shared.as_ref().into());
+        let length = key.open(&self.record.place, number, last, &mut bytes);
+        Ok(length.map(|length| {
+            bytes.truncate(length);
+            bytes.freeze()
+        }))
+    }
+
+    async fn segment_key(
+        &self,
+        segment: u32,
+        number: u64,
+    ) -> Result<Option<Arc<SegmentKey>>, ObjectError> {
+        if let Ok(cached) = self.key.lock()
+            && let Some((of, key)) = &*cached
+            && *of == segment
+        {
+            return Ok(Some(Arc::clone(key)));
+        }
+        let header = self.fetch(segment, 0..HEADER_LEN as u64, number).await?;
+        let Some(key) = SegmentKey::from_header(&self.data_key, &header).map(Arc::new) else {
+            return Ok(None);
+        };
+        if let Ok(mut cached) = self.key.lock() {
+            *cached = Some((segment, Arc::clone(&key)));
+        }
+        Ok(Some(key))
+    }
+
+    /// Exactly these bytes of a segment.
+    async fn fetch(
+        &self,
+        segment: u32,
+        range: Range<u64>,
+        chunk: u64,
+    ) -> Result<Bytes, ObjectError> {
+        let path = segment_path(&self.record.id, segment);
+        let place = || self.record.place.clone();
+        let backend = &self.objects.shared.backend;
+        match backend.get_range(&path, range.clone()).await {
+            Ok(bytes) if bytes.len() as u64 == range.end - range.start => Ok(bytes),
+            Ok(_) => Err(ObjectError::Truncated {
+                place: place(),
+                chunk,
+            }),
+            Err(object_store::Error::NotFound { .. }) => Err(ObjectError::Missing {
+                place: place(),
+                segment,
+            }),
+            // Each storage has words of its own for a range past the end.
+            Err(error) => match backend.head(&path).await {
+                Ok(meta) if meta.size < range.end => Err(ObjectError::Truncated {
+                    place: place(),
+                    chunk,
+                }),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    fn tampered(&self, chunk: u64) -> ObjectError {
+        ObjectError::Tampered {
+            place: self.record.place.clone(),
+            chunk,
+        }
+    }
+}

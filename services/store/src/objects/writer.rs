@@ -1,0 +1,343 @@
+//! Writing objects: receive, seal and store at the same time.
+//!
+//! While one chunk is received, the one before is hashed and sealed on a thread for blocking work, and the segment
+//! before is written to the disk. A writer so holds two segments and two chunks at most.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use object_store::{ObjectStoreExt as _, PutPayload};
+use ring::digest::{Context, SHA256};
+use tokio::sync::OwnedMutexGuard;
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+use super::format::{CHUNK_BYTES, Geometry, SegmentKey, TAG_LEN};
+use super::reader::Source;
+use super::{ObjectError, ObjectRecord, ObjectStore, segment_path};
+use crate::keys::{KEY_LEN, random_key};
+
+/// How long a new writer waits for the last segment of the one before, whose connection was cut.
+const LEASE: Duration = Duration::from_secs(5);
+
+/// Writes one object. Dropping it leaves what is durable, to be resumed.
+pub struct ObjectWriter {
+    objects: ObjectStore,
+    record: ObjectRecord,
+    chunk: Vec<u8>,
+    offset: u64,
+    sealing: Sealing,
+    storing: Option<JoinHandle<Result<(), ObjectError>>>,
+    durable: Arc<AtomicU64>,
+    lease: Arc<OwnedMutexGuard<()>>,
+}
+
+impl std::fmt::Debug for ObjectWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObjectWriter")
+            .field("place", &self.record.place)
+            .field("offset", &self.offset)
+            .finish_non_exhaustive()
+    }
+}
+
+enum Sealing {
+    Idle(Box<Sealer>),
+    Busy(JoinHandle<Result<Box<Sealer>, ObjectError>>),
+    Failed,
+}
+
+pub(super) async fn create(
+    objects: &ObjectStore,
+    place: &str,
+) -> Result<ObjectWriter, ObjectError> {
+    let random = objects.shared.keyring.random();
+    let key = random_key(random)?;
+    let id = hex::encode(random_key(random)?.get(..16).unwrap_or_default());
+    let record = ObjectRecord {
+        place: place.to_owned(),
+        key_id: objects.shared.keyring.current_id().to_owned(),
+        wrapped_key: objects.wrap(place, &id, &key)?,
+        id,
+        segment_chunks: objects.shared.segment_chunks,
+        segments: 0,
+        bytes: 0,
+        sha256: String::new(),
+        complete: false,
+    };
+    let lease = lease(objects, &record).await?;
+    let sealer = Sealer::new(objects, &record, key, 0, Context::new(&SHA256))?;
+    Ok(ObjectWriter::new(objects, record, sealer, 0, lease))
+}
+
+pub(super) async fn resume(
+    objects: &ObjectStore,
+    record: &ObjectRecord,
+    segments: u32,
+) -> Result<ObjectWriter, ObjectError> {
+    if record.complete {
+        return Err(ObjectError::Complete(record.place.clone()));
+    }
+    let lease = lease(objects, record).await?;
+    let key = objects.data_key(record)?;
+    let source = Source::new(objects.clone(), record.clone(), key.clone());
+    let (whole, digest) = rehash(&source, segments).await?;
+    let chunks = u64::from(whole) * u64::from(record.segment_chunks);
+    let sealer = Sealer::new(objects, record, key, chunks, digest)?;
+    let offset = chunks * CHUNK_BYTES as u64;
+    Ok(ObjectWriter::new(
+        objects,
+        record.clone(),
+        sealer,
+        offset,
+        lease,
+    ))
+}
+
+/// Hashes the stored segments; returns how many of them are whole, which is all but one that was written as the last.
+async fn rehash(source: &Source, segments: u32) -> Result<(u32, Context), ObjectError> {
+    let per_segment = u64::from(source.record.segment_chunks);
+    let mut digest = Context::new(&SHA256);
+    for segment in 0..segments {
+        let mut next = digest.clone();
+        let first = u64::from(segment) * per_segment;
+        for chunk in first..first + per_segment {
+            let Some(bytes) = source.inner_chunk(chunk).await? else {
+                return unfinished(source, segment, segments, chunk, digest);
+            };
+            next.update(&bytes);
+        }
+        digest = next;
+    }
+    Ok((segments, digest))
+}
+
+/// A segment that is not whole can only be the last; it is then written anew.
+fn unfinished(
+    source: &Source,
+    segment: u32,
+    segments: u32,
+    chunk: u64,
+    digest: Context,
+) -> Result<(u32, Context), ObjectError> {
+    if segment + 1 == segments {
+        return Ok((segment, digest));
+    }
+    Err(ObjectError::Tampered {
+        place: source.record.place.clone(),
+        chunk,
+    })
+}
+
+async fn lease(
+    objects: &ObjectStore,
+    record: &ObjectRecord,
+) -> Result<OwnedMutexGuard<()>, ObjectError> {
+    let busy = || ObjectError::Busy(record.place.clone());
+    let lock = {
+        let mut leases = objects.shared.leases.lock().map_err(|_| busy())?;
+        leases.retain(|_, lease| Arc::strong_count(lease) > 1);
+        Arc::clone(leases.entry(record.id.clone()).or_default())
+    };
+    tokio::time::timeout(LEASE, lock.lock_owned())
+        .await
+        .map_err(|_| busy())
+}
+
+impl ObjectWriter {
+    fn new(
+        objects: &ObjectStore,
+        record: ObjectRecord,
+        sealer: Sealer,
+        offset: u64,
+        lease: OwnedMutexGuard<()>,
+    ) -> Self {
+        Self {
+            objects: objects.clone(),
+            record,
+            chunk: Vec::with_capacity(CHUNK_BYTES + TAG_LEN),
+            offset,
+            sealing: Sealing::Idle(Box::new(sealer)),
+            storing: None,
+            durable: Arc::new(AtomicU64::new(offset)),
+            lease: Arc::new(lease),
+        }
+    }
+
+    /// The object as it is while it is being written: what to keep so that it can be resumed.
+    #[must_use]
+    pub fn record(&self) -> &ObjectRecord {
+        &self.record
+    }
+
+    /// The bytes that it was given, from the beginning of the object.
+    #[must_use]
+    pub fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The bytes that would survive a loss of power now: whole segments.
+    #[must_use]
+    pub fn durable(&self) -> u64 {
+        self.durable.load(Ordering::Acquire)
+    }
+
+    /// Takes bytes; waits while two segments are under way. Returns the bytes that are durable.
+    ///
+    /// # Errors
+    /// [`ObjectError::Full`], [`ObjectError::Storage`]; afterwards only [`ObjectError::Interrupted`].
+    pub async fn write(&mut self, mut bytes: &[u8]) -> Result<u64, ObjectError> {
+        while !bytes.is_empty() {
+            let room = CHUNK_BYTES - self.chunk.len();
+            let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+            self.chunk.extend_from_slice(now);
+            self.offset += now.len() as u64;
+            bytes = later;
+            if self.chunk.len() == CHUNK_BYTES {
+                self.seal(false).await?;
+            }
+        }
+        Ok(self.durable())
+    }
+
+    /// Ends the object and returns its record when all of it is durable. Keep the record with a change.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn finish(mut self) -> Result<ObjectRecord, ObjectError> {
+        self.seal(true).await?;
+        let mut sealer = self.sealer().await?;
+        self.store(&mut sealer).await?;
+        self.stored().await?;
+        let geometry = Geometry {
+            bytes: self.offset,
+            segment_chunks: self.record.segment_chunks,
+        };
+        Ok(ObjectRecord {
+            segments: geometry.segments(),
+            bytes: self.offset,
+            sha256: hex::encode(sealer.digest.finish()),
+            complete: true,
+            ..self.record.clone()
+        })
+    }
+
+    /// Hands the chunk over to be sealed, when the one before is.
+    async fn seal(&mut self, last: bool) -> Result<(), ObjectError> {
+        let mut sealer = self.sealer().await?;
+        if sealer.is_full() {
+            self.store(&mut sealer).await?;
+        }
+        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK_BYTES + TAG_LEN));
+        self.sealing = Sealing::Busy(tokio::task::spawn_blocking(move || {
+            sealer.seal(chunk, last)?;
+            Ok(sealer)
+        }));
+        Ok(())
+    }
+
+    /// Waits for the sealer. Until it is given back, the writer counts as failed, so that an error in between is
+    /// not passed over.
+    async fn sealer(&mut self) -> Result<Box<Sealer>, ObjectError> {
+        let interrupted = || ObjectError::Interrupted(self.record.place.clone());
+        match std::mem::replace(&mut self.sealing, Sealing::Failed) {
+            Sealing::Idle(sealer) => Ok(sealer),
+            Sealing::Busy(task) => task.await.map_err(|_| interrupted())?,
+            Sealing::Failed => Err(interrupted()),
+        }
+    }
+
+    /// Hands a segment over to be stored, when the one before is.
+    async fn store(&mut self, sealer: &mut Sealer) -> Result<(), ObjectError> {
+        self.stored().await?;
+        let (path, payload, end) = sealer.take_segment(&self.record)?;
+        let (objects, durable, lease) = (
+            self.objects.clone(),
+            Arc::clone(&self.durable),
+            Arc::clone(&self.lease),
+        );
+        self.storing = Some(tokio::spawn(async move {
+            // The lease outlives a writer that is dropped, until its last segment is in its place.
+            let _lease = lease;
+            objects.shared.backend.put(&path, payload).await?;
+            durable.store(end, Ordering::Release);
+            Ok(())
+        }));
+        Ok(())
+    }
+
+    async fn stored(&mut self) -> Result<(), ObjectError> {
+        match self.storing.take() {
+            Some(task) => task
+                .await
+                .map_err(|_| ObjectError::Interrupted(self.record.place.clone()))?,
+            None => Ok(()),
+        }
+    }
+}
+
+/// Hashes and seals chunks into a segment.
+struct Sealer {
+    place: String,
+    segment_chunks: u64,
+    keyring: crate::keys::Keyring,
+    data_key: Zeroizing<[u8; KEY_LEN]>,
+    key: SegmentKey,
+    segment: Vec<Bytes>,
+    next: u64,
+    bytes: u64,
+    digest: Context,
+}
+
+impl Sealer {
+    fn new(
+        objects: &ObjectStore,
+        record: &ObjectRecord,
+        data_key: Zeroizing<[u8; KEY_LEN]>,
+        next: u64,
+        digest: Context,
+    ) -> Result<Self, ObjectError> {
+        let keyring = objects.shared.keyring.clone();
+        let (key, header) = SegmentKey::fresh(&data_key, keyring.random())?;
+        Ok(Self {
+            place: record.place.clone(),
+            segment_chunks: u64::from(record.segment_chunks),
+            keyring,
+            data_key,
+            key,
+            segment: vec![header.into()],
+            next,
+            bytes: next * CHUNK_BYTES as u64,
+            digest,
+        })
+    }
+
+    fn seal(&mut self, mut chunk: Vec<u8>, last: bool) -> Result<(), ObjectError> {
+        self.digest.update(&chunk);
+        self.bytes += chunk.len() as u64;
+        self.key.seal(&self.place, self.next, last, &mut chunk)?;
+        self.segment.push(chunk.into());
+        self.next += 1;
+        Ok(())
+    }
+
+    /// The segment's header stands before its chunks.
+    fn is_full(&self) -> bool {
+        self.segment.len() as u64 > self.segment_chunks
+    }
+
+    /// The segment, where it goes, and the bytes of the object up to its end. The next one has a key of its own.
+    fn take_segment(
+        &mut self,
+        record: &ObjectRecord,
+    ) -> Result<(object_store::path::Path, PutPayload, u64), ObjectError> {
+        let (key, header) = SegmentKey::fresh(&self.data_key, self.keyring.random())?;
+        self.key = key;
+        let segment = std::mem::replace(&mut self.segment, vec![header.into()]);
+        let number = self.next.saturating_sub(1) / self.segment_chunks.max(1);
+        let path = segment_path(&record.id, u32::try_from(number).unwrap_or(u32::MAX));
+        Ok((path, segment.into_iter().collect(), self.bytes))
+    }
+}

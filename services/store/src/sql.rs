@@ -1,0 +1,260 @@
+//! The one place that knows that there are two databases. The SQL text is shared: `$n` parameters, `BIGINT`,
+//! `TEXT` and bytes only.
+
+use std::path::Path;
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
+use sqlx::{AssertSqlSafe, PgPool, Postgres, Row as _, Sqlite, SqlitePool};
+
+use crate::error::StoreError;
+
+/// Connections that read at the same time.
+const READERS: u32 = 4;
+/// How long a connection waits for another process that holds the database.
+const BUSY: Duration = Duration::from_secs(10);
+/// Statements that a connection keeps prepared; batches of every size have a text of their own.
+const STATEMENTS: usize = 512;
+
+/// A parameter of a statement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Value<'a> {
+    Text(&'a str),
+    Int(i64),
+    Blob(&'a [u8]),
+}
+
+/// The pools of the database in use: one connection that writes, several that read.
+#[derive(Clone, Debug)]
+pub(crate) enum Pools {
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres {
+        writer: PgPool,
+        readers: PgPool,
+    },
+}
+
+impl Pools {
+    /// Connects and applies the migrations.
+    pub async fn open(url: &str) -> Result<Self, StoreError> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            return Self::open_sqlite(Path::new(path.strip_prefix("//").unwrap_or(path))).await;
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            return Self::open_postgres(url).await;
+        }
+        Err(StoreError::Url(
+            url.split(':').next().unwrap_or_default().to_owned(),
+        ))
+    }
+
+    async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            // What is deleted, such as a wrapped key, is overwritten within the file.
+            .pragma("secure_delete", "on")
+            .statement_cache_capacity(STATEMENTS);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(options.clone())
+            .await?;
+        sqlx::migrate!("migrations/sqlite").run(&writer).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .test_before_acquire(false)
+            .connect_with(options.pragma("query_only", "on"))
+            .await?;
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, StoreError> {
+        let options = PgConnectOptions::from_str(url)?.statement_cache_capacity(STATEMENTS);
+        let writer = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(options.clone())
+            .await?;
+        sqlx::migrate!("migrations/postgres").run(&writer).await?;
+        let readers = PgPoolOptions::new()
+            .max_connections(READERS)
+            .connect_with(options)
+            .await?;
+        Ok(Self::Postgres { writer, readers })
+    }
+
+    pub async fn writer(&self) -> Result<Connection, StoreError> {
+        Ok(match self {
+            Self::Sqlite { writer, .. } => Connection::Sqlite(writer.acquire().await?),
+            Self::Postgres { writer, .. } => Connection::Postgres(writer.acquire().await?),
+        })
+    }
+
+    pub async fn reader(&self) -> Result<Connection, StoreError> {
+        Ok(match self {
+            Self::Sqlite { readers, .. } => Connection::Sqlite(readers.acquire().await?),
+            Self::Postgres { readers, .. } => Connection::Postgres(readers.acquire().await?),
+        })
+    }
+
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Self::Postgres { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+        }
+    }
+}
+
+/// A connection to either database.
+#[derive(Debug)]
+pub(crate) enum Connection {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+/// Binds the values in order. It is a macro because the two query types have no common supertype.
+macro_rules! bound {
+    ($sql:expr, $values:expr) => {{
+        let mut query = sqlx::query(AssertSqlSafe($sql));
+        for value in $values {
+            query = match *value {
+                Value::Text(text) => query.bind(text.to_owned()),
+                Value::Int(int) => query.bind(int),
+                Value::Blob(bytes) => query.bind(bytes.to_vec()),
+            };
+        }
+        query
+    }};
+}
+
+impl Connection {
+    /// Runs a statement and returns the number of rows that it changed. The text must come from this crate;
+    /// whatever comes from outside is a value.
+    pub async fn execute(&mut self, sql: &str, values: &[Value<'_>]) -> Result<u64, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(connection) => bound!(sql, values)
+                .execute(&mut **connection)
+                .await?
+                .rows_affected(),
+            Self::Postgres(connection) => bound!(sql, values)
+                .execute(&mut **connection)
+                .await?
+                .rows_affected(),
+        })
+    }
+
+    /// Runs a query and returns all rows.
+    pub async fn fetch(
+        &mut self,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, sqlx::Error> {
+        Ok(match self {
+            Self::Sqlite(connection) => {
+                let rows = bound!(sql, values).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Self::Postgres(connection) => {
+                let rows = bound!(sql, values).fetch_all(&mut **connection).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// Runs a query that has at most one row.
+    pub async fn fetch_one(
+        &mut self,
+        sql: &str,
+        values: &[Value<'_>],
+    ) -> Result<Option<Row>, sqlx::Error> {
+        Ok(self.fetch(sql, values).await?.into_iter().next())
+    }
+
+    /// Begins a transaction that will write.
+    pub async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        let sql = match self {
+            // A deferred transaction could fail at its first write instead of waiting its turn.
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(_) => "BEGIN",
+        };
+        self.execute(sql, &[]).await.map(drop)
+    }
+
+    /// Rolls back; a connection that cannot even do so is closed.
+    pub async fn abandon(mut self) {
+        if self.execute("ROLLBACK", &[]).await.is_err() {
+            match &mut self {
+                Self::Sqlite(connection) => connection.close_on_drop(),
+                Self::Postgres(connection) => connection.close_on_drop(),
+            }
+        }
+    }
+
+    /// What makes a query wait for the other writers of the row until the transaction ends. SQLite has only one
+    /// writer anyway.
+    pub fn lock(&self) -> &'static str {
+        match self {
+            Self::Sqlite(_) => "",
+            Self::Postgres(_) => " FOR UPDATE",
+        }
+    }
+}
+
+/// A row of either database.
+#[derive(Debug)]
+pub(crate) enum Row {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+impl Row {
+    pub fn text(&self, column: usize) -> Result<String, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub fn int(&self, column: usize) -> Result<i64, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+
+    pub fn blob(&self, column: usize) -> Result<Vec<u8>, sqlx::Error> {
+        match self {
+            Self::Sqlite(row) => row.try_get(column),
+            Self::Postgres(row) => row.try_get(column),
+        }
+    }
+}
+
+/// `($1, $2), ($3, $4), …` for so many rows of so many columns.
+pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let names = (1..=columns).map(|column| format!("${}", row * columns + column));
+        format!("({})", names.collect::<Vec<_>>().join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,172 @@
+//! The one writer. It takes all changes that wait, carries each out in a savepoint of its own within one
+//! transaction, and commits once, so that many changes share one fsync.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+use tokio::sync::{Notify, mpsc, oneshot, watch};
+
+use crate::change::{Change, Committed};
+use crate::error::StoreError;
+use crate::log::{Log, lock_head};
+use crate::sql::{Connection, Pools};
+use crate::step;
+use crate::store::Head;
+
+/// The most changes that share a transaction.
+const BATCH: usize = 256;
+
+/// A change that waits, and where its answer goes.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub change: Change,
+    pub now: OffsetDateTime,
+    pub reply: oneshot::Sender<Result<Committed, StoreError>>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Writer {
+    pools: Pools,
+    head: watch::Sender<Head>,
+    /// The log as this process last left it; another process may have appended since.
+    log: Option<Log>,
+}
+
+type Answers = Vec<Result<Committed, StoreError>>;
+
+impl Writer {
+    pub fn new(pools: Pools, head: watch::Sender<Head>) -> Self {
+        Self {
+            pools,
+            head,
+            log: None,
+        }
+    }
+
+    /// Works until the queue is closed and empty.
+    pub async fn run(mut self, mut queue: mpsc::Receiver<Job>, closing: Arc<Notify>) {
+        let mut jobs = Vec::with_capacity(BATCH);
+        loop {
+            let count = tokio::select! {
+                count = queue.recv_many(&mut jobs, BATCH) => count,
+                () = closing.notified() => {
+                    queue.close();
+                    continue;
+                }
+            };
+            if count == 0 {
+                return;
+            }
+            self.write(&mut jobs).await;
+        }
+    }
+
+    async fn write(&mut self, jobs: &mut Vec<Job>) {
+        match self.transaction(jobs).await {
+            Ok(answers) => {
+                for (job, answer) in jobs.drain(..).zip(answers) {
+                    // Whoever asked may have gone; the change is made all the same.
+                    let _ = job.reply.send(answer);
+                }
+            }
+            Err(error) => {
+                // Nothing is known of the log any more, so it is read anew.
+                self.log = None;
+                for job in jobs.drain(..) {
+                    let _ = job.reply.send(Err(error.repeat()));
+                }
+            }
+        }
+    }
+
+    async fn transaction(&mut self, jobs: &[Job]) -> Result<Answers, StoreError> {
+        let mut connection = self.pools.writer().await?;
+        connection.begin().await?;
+        match self.carry_out(&mut connection, jobs).await {
+            Ok((answers, log)) => {
+                self.head
+                    .send_if_modified(|head| std::mem::replace(head, log.head()) != log.head());
+                self.log = Some(log);
+                Ok(answers)
+            }
+            Err(error) => {
+                connection.abandon().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn carry_out(
+        &self,
+        connection: &mut Connection,
+        jobs: &[Job],
+    ) -> Result<(Answers, Log), StoreError> {
+        let head = lock_head(connection).await?;
+        let mut log = match &self.log {
+            Some(log)
+                if log.head()
+                    == (Head {
+                        size: head.size,
+                        root: head.root,
+                    }) =>
+            {
+                log.clone()
+            }
+            _ => Log::load(connection, head).await?,
+        };
+        let mut answers = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            answers.push(one(connection, &mut log, job).await?);
+        }
+        log.flush(connection).await?;
+        connection.execute("COMMIT", &[]).await?;
+        Ok((answers, log))
+    }
+}
+
+/// Carries out one change. The outer error ends the whole transaction, the inner one only this change.
+async fn one(
+    connection: &mut Connection,
+    log: &mut Log,
+    job: &Job,
+) -> Result<Result<Committed, StoreError>, StoreError> {
+    let first_seq = log.head().size;
+    let mark = log.mark();
+    for event in &job.change.events {
+        if let Err(error) = log.append(event, job.now) {
+            log.back_to(mark);
+            return Ok(Err(error));
+        }
+    }
+    if job.change.steps.is_empty() {
+        return Ok(Ok(Committed { first_seq }));
+    }
+    connection.execute("SAVEPOINT change", &[]).await?;
+    let done = steps(connection, job).await;
+    if let Err(error) = done {
+        log.back_to(mark);
+        if matches!(error, StoreError::Full(_)) || roll_back(connection).await.is_err() {
+            return Err(error);
+        }
+        return Ok(Err(error));
+    }
+    connection.execute("RELEASE SAVEPOINT change", &[]).await?;
+    Ok(Ok(Committed { first_seq }))
+}
+
+async fn steps(connection: &mut Connection, job: &Job) -> Result<(), StoreError> {
+    for change in &job.change.steps {
+        step::carry_out(connection, change, job.now).await?;
+    }
+    Ok(())
+}
+
+async fn roll_back(connection: &mut Connection) -> Result<(), sqlx::Error> {
+    connection
+        .execute("ROLLBACK TO SAVEPOINT change", &[])
+        .await?;
+    connection
+        .execute("RELEASE SAVEPOINT change", &[])
+        .await
+        .map(drop)
+}
