@@ -170,3 +170,95 @@ async fn roll_back(connection: &mut Connection) -> Result<(), sqlx::Error> {
         .await
         .map(drop)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use sandyq_audit::Decision;
+    use time::macros::datetime;
+
+    use crate::change::{Change, Event};
+    use crate::error::StoreError;
+    use crate::store::Store;
+
+    const NOW: time::OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
+
+    fn change(detail: usize) -> Change {
+        let event = Event {
+            actor: "system".to_owned(),
+            organization: String::new(),
+            action: "system.Test".to_owned(),
+            resource: "x".repeat(detail),
+            decision: Decision::System,
+            reasons: vec![],
+            detail: serde_json::Map::new(),
+        };
+        Change::new(event)
+    }
+
+    async fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("db").display());
+        (folder, Store::open(&url).await.unwrap())
+    }
+
+    async fn limit_pages(store: &Store, pages: u32) {
+        let mut connection = store.inner.pools.writer().await.unwrap();
+        connection
+            .execute(&format!("PRAGMA max_page_count = {pages}"), &[])
+            .await
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_named_and_the_log_goes_on_when_there_is_room() {
+        let (_folder, store) = store().await;
+        limit_pages(&store, 1).await;
+        let mut done = 0;
+        let error = loop {
+            match store.commit(change(4000), NOW).await {
+                Ok(committed) => done = committed.first_seq + 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(matches!(error, StoreError::Full(_)), "{error}");
+        assert_eq!(store.head().await.unwrap().size, done);
+        limit_pages(&store, 1 << 20).await;
+        assert_eq!(
+            store.commit(change(4000), NOW).await.unwrap().first_seq,
+            done
+        );
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn an_entry_that_is_too_long_fails_alone() {
+        let (_folder, store) = store().await;
+        let (long, short) = tokio::join!(
+            store.commit(change(2 << 20), NOW),
+            store.commit(change(1), NOW)
+        );
+        assert!(matches!(long, Err(StoreError::Entry(_))), "{long:?}");
+        assert_eq!(short.unwrap().first_seq, 0);
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_log_whose_nodes_were_changed_is_not_continued() {
+        let (_folder, store) = store().await;
+        store.commit(change(1), NOW).await.unwrap();
+        let mut connection = store.inner.pools.writer().await.unwrap();
+        connection
+            .execute("UPDATE audit_nodes SET hash = zeroblob(32)", &[])
+            .await
+            .unwrap();
+        connection
+            .execute("UPDATE audit_head SET root = zeroblob(31) || x'01'", &[])
+            .await
+            .unwrap();
+        drop(connection);
+        let error = store.commit(change(1), NOW).await.unwrap_err();
+        assert!(error.to_string().contains("audit_nodes"), "{error}");
+        store.close().await;
+    }
+}

@@ -26,6 +26,7 @@ mod writer;
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures::StreamExt as _;
 use object_store::path::Path;
@@ -146,13 +147,14 @@ pub struct ObjectStore {
     shared: Arc<Shared>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Shared {
     backend: Arc<dyn object_store::ObjectStore>,
     keyring: Keyring,
     segment_chunks: u32,
+    patience: Duration,
     /// One lock for each object that is being written, by id.
-    leases: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    leases: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 impl ObjectStore {
@@ -170,12 +172,14 @@ impl ObjectStore {
     /// Keeps objects in any storage. A `put` that has returned must be durable.
     #[must_use]
     pub fn new(backend: Arc<dyn object_store::ObjectStore>, keyring: Keyring) -> Self {
-        let leases = Mutex::new(HashMap::new());
+        let (segment_chunks, patience) = (SEGMENT_CHUNKS, PATIENCE);
+        let leases = Arc::default();
         Self {
             shared: Arc::new(Shared {
                 backend,
                 keyring,
-                segment_chunks: SEGMENT_CHUNKS,
+                segment_chunks,
+                patience,
                 leases,
             }),
         }
@@ -184,17 +188,21 @@ impl ObjectStore {
     /// Writes new objects in segments of so many chunks, at least 1.
     #[must_use]
     pub fn with_segment_chunks(self, chunks: u32) -> Self {
-        let Shared {
-            backend, keyring, ..
-        } = &*self.shared;
-        let leases = Mutex::new(HashMap::new());
-        let (backend, keyring) = (Arc::clone(backend), keyring.clone());
         Self {
             shared: Arc::new(Shared {
-                backend,
-                keyring,
                 segment_chunks: chunks.max(1),
-                leases,
+                ..(*self.shared).clone()
+            }),
+        }
+    }
+
+    /// How long a writer that resumes waits for the last segment of the one before, whose connection was cut.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                patience,
+                ..(*self.shared).clone()
             }),
         }
     }
@@ -368,6 +376,8 @@ impl ObjectStore {
     }
 }
 
+/// How long a writer waits for another, unless told otherwise.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// The folder of all objects.
 const ROOT: &str = "objects";
 /// What a data key is sealed as.

@@ -5,7 +5,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::{ObjectStoreExt as _, PutPayload};
@@ -18,9 +17,6 @@ use super::format::{CHUNK_BYTES, Geometry, SegmentKey, TAG_LEN};
 use super::reader::Source;
 use super::{ObjectError, ObjectRecord, ObjectStore, segment_path};
 use crate::keys::{KEY_LEN, random_key};
-
-/// How long a new writer waits for the last segment of the one before, whose connection was cut.
-const LEASE: Duration = Duration::from_secs(5);
 
 /// Writes one object. Dropping it leaves what is durable, to be resumed.
 pub struct ObjectWriter {
@@ -141,7 +137,7 @@ async fn lease(
         leases.retain(|_, lease| Arc::strong_count(lease) > 1);
         Arc::clone(leases.entry(record.id.clone()).or_default())
     };
-    tokio::time::timeout(LEASE, lock.lock_owned())
+    tokio::time::timeout(objects.shared.patience, lock.lock_owned())
         .await
         .map_err(|_| busy())
 }

@@ -1,0 +1,99 @@
+//! Measures how many audit entries a second become durable, from one writer and from sixteen, beside the rate of
+//! fsyncs of the same disk.
+//!
+//! ```text
+//! cargo run --release -p sandyq-store --example append_rate -- [FOLDER] [SECONDS]
+//! ```
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a measurement ends at the first failure"
+)]
+
+use std::fs::File;
+use std::io::Write as _;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sandyq_store::{Change, Decision, Event, Store};
+use time::OffsetDateTime;
+
+const WRITERS: usize = 16;
+
+#[tokio::main]
+async fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let parent = arguments.next().unwrap_or_else(|| ".".to_owned());
+    let seconds = arguments
+        .next()
+        .map_or(3, |seconds| seconds.parse().unwrap());
+    let duration = Duration::from_secs(seconds);
+    let folder = tempfile::tempdir_in(parent).unwrap();
+
+    let fsyncs = fsync_rate(folder.path(), duration);
+    let store = Store::open(&format!(
+        "sqlite:{}",
+        folder.path().join("state.db").display()
+    ))
+    .await
+    .unwrap();
+    let alone = append_rate(&store, 1, duration).await;
+    let together = append_rate(&store, WRITERS, duration).await;
+    store.close().await;
+    let again = fsync_rate(folder.path(), duration);
+    let fsyncs = f64::midpoint(fsyncs, again);
+
+    println!("{fsyncs:>9.0} fsyncs a second on this disk (4 KiB appended each)");
+    println!(
+        "{alone:>9.0} entries a second alone, {:.2} of the fsync rate",
+        alone / fsyncs
+    );
+    println!(
+        "{together:>9.0} entries a second with {WRITERS} writers, {:.2} of the fsync rate",
+        together / fsyncs
+    );
+}
+
+fn fsync_rate(folder: &Path, duration: Duration) -> f64 {
+    let mut file = File::create(folder.join("fsync")).unwrap();
+    let (begin, mut count) = (Instant::now(), 0);
+    while begin.elapsed() < duration {
+        file.write_all(&[1; 4096]).unwrap();
+        file.sync_data().unwrap();
+        count += 1;
+    }
+    f64::from(count) / begin.elapsed().as_secs_f64()
+}
+
+async fn append_rate(store: &Store, writers: usize, duration: Duration) -> f64 {
+    let begin = Instant::now();
+    let mut tasks = tokio::task::JoinSet::new();
+    for writer in 0..writers {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let mut count = 0;
+            while begin.elapsed() < duration {
+                store
+                    .commit(Change::new(event(writer)), OffsetDateTime::now_utc())
+                    .await
+                    .unwrap();
+                count += 1;
+            }
+            count
+        });
+    }
+    let count: u32 = tasks.join_all().await.into_iter().sum();
+    f64::from(count) / begin.elapsed().as_secs_f64()
+}
+
+fn event(writer: usize) -> Event {
+    Event {
+        actor: format!("users/{writer}"),
+        organization: "organizations/health".to_owned(),
+        action: "AccessService.Decide".to_owned(),
+        resource: "grants/7".to_owned(),
+        decision: Decision::Allow,
+        reasons: vec!["policy owner-grants".to_owned()],
+        detail: serde_json::Map::new(),
+    }
+}
