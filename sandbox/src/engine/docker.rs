@@ -1,0 +1,449 @@
+//! The engine by Docker's API, over its local socket.
+
+mod image;
+mod mounts;
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bollard::errors::Error as Bollard;
+use bollard::models::ContainerInspectResponse;
+use bollard::query_parameters::{
+    CreateContainerOptions, InspectContainerOptions, KillContainerOptions, ListContainersOptions,
+    LogsOptions, RemoveContainerOptions, StartContainerOptions, StatsOptions, WaitContainerOptions,
+};
+use bollard::{API_DEFAULT_VERSION, Docker};
+use futures::StreamExt;
+
+use super::cgroup::Cgroup;
+use super::{
+    ArchiveStream, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames, LogRequest,
+    Observed, observe,
+};
+use crate::id::{ContainerId, ImageDigest, JobId, PlatformId};
+use crate::spec::{ContainerContext, JobSpec, LABEL_JOB, LABEL_PLATFORM, container};
+use crate::usage::Sample;
+
+const DEFAULT_SOCKET: &str = "unix:///var/run/docker.sock";
+/// For one answer. The engine is on the same machine; more means that it hangs.
+const CALL_SECONDS: u64 = 60;
+/// For a whole image, or for a job to end.
+const LONG_SECONDS: u64 = 40 * 86_400;
+
+/// How to reach the engine.
+#[derive(Debug, Clone)]
+pub struct DockerOptions {
+    /// `unix:///path/to/docker.sock`.
+    pub address: String,
+    /// Whose containers to touch.
+    pub platform: PlatformId,
+}
+
+impl DockerOptions {
+    /// The address from `DOCKER_HOST`, or the usual socket.
+    #[must_use]
+    pub fn from_environment(platform: PlatformId) -> Self {
+        let address = std::env::var("DOCKER_HOST")
+            .ok()
+            .filter(|host| !host.is_empty());
+        Self {
+            address: address.unwrap_or_else(|| DEFAULT_SOCKET.to_owned()),
+            platform,
+        }
+    }
+}
+
+/// A Docker engine. Cheap to make; every call opens its own connection, so the
+/// engine may be restarted meanwhile.
+#[derive(Debug)]
+pub struct DockerEngine {
+    docker: Docker,
+    /// The same, without a time limit for the answer's beginning.
+    patient: Docker,
+    address: String,
+    platform: PlatformId,
+    gaps: Vec<String>,
+    host_has_swap: bool,
+    /// One import at a time, so that a tag means the image that was just loaded.
+    importing: tokio::sync::Mutex<()>,
+}
+
+impl DockerEngine {
+    /// Connects, agrees on a protocol version and learns what the engine can enforce.
+    ///
+    /// # Errors
+    /// [`EngineError::NotRunning`] when nobody answers; [`EngineError::NotLocal`].
+    pub async fn connect(options: DockerOptions) -> Result<Self, EngineError> {
+        let DockerOptions { address, platform } = options;
+        if !address.starts_with("unix://") && !address.starts_with('/') {
+            return Err(EngineError::NotLocal { address });
+        }
+        let absent = |source| failed("connect", &address, source);
+        let docker = Docker::connect_with_unix(&address, CALL_SECONDS, API_DEFAULT_VERSION)
+            .map_err(absent)?;
+        let docker = docker.negotiate_version().await.map_err(absent)?;
+        let info = docker.info().await.map_err(absent)?;
+        let patient = docker
+            .clone()
+            .with_timeout(Duration::from_secs(LONG_SECONDS));
+        let host_has_swap = mounts::host_has_swap();
+        let gaps = observe::gaps(&info, host_has_swap);
+        Ok(Self {
+            docker,
+            patient,
+            address,
+            platform,
+            gaps,
+            host_has_swap,
+            importing: tokio::sync::Mutex::new(()),
+        })
+    }
+
+    fn failed(&self, step: &'static str) -> impl Fn(Bollard) -> EngineError {
+        move |source| failed(step, &self.address, source)
+    }
+
+    /// The job's container, if there is one and it is ours.
+    async fn inspect(&self, job: &JobId) -> Result<Option<ContainerInspectResponse>, EngineError> {
+        let found = match self
+            .docker
+            .inspect_container(&job.container_name(), None::<InspectContainerOptions>)
+            .await
+        {
+            Err(error) if status(&error) == Some(404) => return Ok(None),
+            other => other.map_err(self.failed("inspect a container"))?,
+        };
+        let labels = found
+            .config
+            .as_ref()
+            .and_then(|config| config.labels.as_ref());
+        let is = |label: &str, value: &str| {
+            labels
+                .and_then(|labels| labels.get(label))
+                .is_some_and(|found| found == value)
+        };
+        if is(LABEL_JOB, job.as_str()) && is(LABEL_PLATFORM, self.platform.as_str()) {
+            Ok(Some(found))
+        } else {
+            Err(EngineError::NameTaken { job: job.clone() })
+        }
+    }
+
+    /// The container that an earlier call created, if it is of the same image.
+    async fn adopt(&self, spec: &JobSpec) -> Result<ContainerId, EngineError> {
+        let found = self
+            .inspect(spec.id())
+            .await?
+            .ok_or_else(|| EngineError::NoContainer {
+                job: spec.id().clone(),
+            })?;
+        if found.image.as_deref() != Some(spec.image().as_str()) {
+            return Err(EngineError::NameTaken {
+                job: spec.id().clone(),
+            });
+        }
+        container_id(found.id, "inspect a container")
+    }
+}
+
+fn status(error: &Bollard) -> Option<u16> {
+    match error {
+        Bollard::DockerResponseServerError { status_code, .. } => Some(*status_code),
+        _ => None,
+    }
+}
+
+fn failed(step: &'static str, address: &str, source: Bollard) -> EngineError {
+    match source {
+        Bollard::RequestTimeoutError => EngineError::Hung { step },
+        Bollard::SocketNotFoundError(_)
+        | Bollard::HyperLegacyError { .. }
+        | Bollard::IOError { .. } => EngineError::NotRunning {
+            address: address.to_owned(),
+            source: Box::new(source),
+        },
+        source => EngineError::Call {
+            step,
+            source: Box::new(source),
+        },
+    }
+}
+
+fn container_id(id: Option<String>, step: &'static str) -> Result<ContainerId, EngineError> {
+    id.and_then(|id| ContainerId::new(id).ok())
+        .ok_or(EngineError::Answer {
+            step,
+            field: "the container's id",
+        })
+}
+
+fn state_of(found: &ContainerInspectResponse) -> Observed {
+    found
+        .state
+        .as_ref()
+        .map_or(Observed::Absent, observe::observed)
+}
+
+#[async_trait]
+impl Engine for DockerEngine {
+    async fn info(&self) -> Result<EngineInfo, EngineError> {
+        let info = self
+            .docker
+            .info()
+            .await
+            .map_err(self.failed("describe itself"))?;
+        let count = |number: Option<i64>| number.and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+        let version = self.docker.client_version();
+        Ok(EngineInfo {
+            gaps: observe::gaps(&info, self.host_has_swap),
+            cpus: count(info.ncpu),
+            memory_bytes: count(info.mem_total),
+            version: info.server_version.unwrap_or_default(),
+            api_version: format!("{}.{}", version.major_version, version.minor_version),
+        })
+    }
+
+    async fn import_image(
+        &self,
+        archive: ArchiveStream,
+    ) -> Result<Vec<ImportedImage>, EngineError> {
+        let _alone = self.importing.lock().await;
+        self.load(archive).await
+    }
+
+    async fn image_exists(&self, image: &ImageDigest) -> Result<bool, EngineError> {
+        Ok(self.find_image(image).await?.is_some())
+    }
+
+    async fn remove_image(&self, image: &ImageDigest) -> Result<(), EngineError> {
+        self.delete_image(image).await
+    }
+
+    async fn create(&self, spec: &JobSpec) -> Result<ContainerId, EngineError> {
+        if !self.gaps.is_empty() {
+            return Err(EngineError::Unenforced {
+                gaps: self.gaps.clone(),
+            });
+        }
+        let image_variables = self.runnable_image(spec.image()).await?;
+        mounts::check(spec)?;
+        let body = container(
+            spec,
+            &ContainerContext {
+                platform: &self.platform,
+                image_variables: &image_variables,
+            },
+        );
+        let options = CreateContainerOptions {
+            name: Some(spec.id().container_name()),
+            ..CreateContainerOptions::default()
+        };
+        let created = match self.docker.create_container(Some(options), body).await {
+            // The name exists: an earlier call succeeded, perhaps without our hearing of it.
+            Err(error) if status(&error) == Some(409) => return self.adopt(spec).await,
+            other => other.map_err(self.failed("create a container"))?,
+        };
+        let gaps = observe::dropped_limits(created.warnings, self.host_has_swap);
+        if !gaps.is_empty() {
+            self.remove(spec.id()).await?;
+            return Err(EngineError::Unenforced { gaps });
+        }
+        container_id(Some(created.id), "create a container")
+    }
+
+    async fn start(&self, job: &JobId) -> Result<(), EngineError> {
+        let found = self
+            .inspect(job)
+            .await?
+            .ok_or_else(|| EngineError::NoContainer { job: job.clone() })?;
+        if state_of(&found) != Observed::Created {
+            return Ok(());
+        }
+        match self
+            .docker
+            .start_container(&job.container_name(), None::<StartContainerOptions>)
+            .await
+        {
+            Ok(()) => Ok(()),
+            Err(error) => match self
+                .inspect(job)
+                .await
+                .map(|found| found.as_ref().map(state_of))
+            {
+                Ok(Some(Observed::Exited {
+                    code: code @ (126 | 127),
+                    error: Some(reason),
+                    ..
+                })) => Err(EngineError::Command {
+                    job: job.clone(),
+                    reason,
+                    code,
+                }),
+                _ => Err(self.failed("start a container")(error)),
+            },
+        }
+    }
+
+    async fn observe(&self, job: &JobId) -> Result<Observed, EngineError> {
+        Ok(self
+            .inspect(job)
+            .await?
+            .as_ref()
+            .map_or(Observed::Absent, state_of))
+    }
+
+    async fn wait(&self, job: &JobId) -> Result<Observed, EngineError> {
+        loop {
+            let seen = self.observe(job).await?;
+            if !matches!(seen, Observed::Running { .. }) {
+                return Ok(seen);
+            }
+            let options = WaitContainerOptions {
+                condition: "not-running".to_owned(),
+            };
+            // The code is read from `inspect`, which also says when and why; an error
+            // here only means that the container has to be looked at again.
+            if let Some(Err(error)) = self
+                .patient
+                .wait_container(&job.container_name(), Some(options))
+                .next()
+                .await
+                && !matches!(error, Bollard::DockerContainerWaitError { .. })
+                && status(&error) != Some(404)
+            {
+                return Err(self.failed("wait for a container")(error));
+            }
+        }
+    }
+
+    async fn kill(&self, job: &JobId) -> Result<(), EngineError> {
+        if self.inspect(job).await?.is_none() {
+            return Ok(());
+        }
+        let options = KillContainerOptions {
+            signal: "SIGKILL".to_owned(),
+        };
+        match self
+            .docker
+            .kill_container(&job.container_name(), Some(options))
+            .await
+        {
+            Err(error) if matches!(status(&error), Some(404 | 409)) => Ok(()),
+            other => other.map_err(self.failed("kill a container")),
+        }
+    }
+
+    async fn sample(&self, job: &JobId) -> Result<Option<Sample>, EngineError> {
+        let Some(found) = self.inspect(job).await? else {
+            return Ok(None);
+        };
+        if !matches!(state_of(&found), Observed::Running { .. }) {
+            return Ok(None);
+        }
+        let id = container_id(found.id.clone(), "inspect a container")?;
+        let pid = found
+            .state
+            .as_ref()
+            .and_then(|state| state.pid)
+            .filter(|pid| *pid > 0);
+        if let Some(sample) = pid
+            .and_then(|pid| Cgroup::find(pid, &id))
+            .and_then(|cgroup| cgroup.sample())
+        {
+            return Ok(Some(sample));
+        }
+        let options = StatsOptions {
+            stream: false,
+            one_shot: true,
+        };
+        match self
+            .docker
+            .stats(&job.container_name(), Some(options))
+            .next()
+            .await
+        {
+            Some(Ok(stats)) => Ok(Some(observe::sample(&stats))),
+            Some(Err(error)) if matches!(status(&error), Some(404 | 409)) => Ok(None),
+            Some(Err(error)) => Err(self.failed("measure a container")(error)),
+            None => Ok(None),
+        }
+    }
+
+    async fn logs(&self, job: &JobId, request: LogRequest) -> Result<LogFrames, EngineError> {
+        if self.inspect(job).await?.is_none() {
+            return Err(EngineError::NoContainer { job: job.clone() });
+        }
+        let options = LogsOptions {
+            follow: request.follow,
+            stdout: true,
+            stderr: true,
+            since: request.since.unwrap_or(0),
+            ..LogsOptions::default()
+        };
+        let address = self.address.clone();
+        let frames = self.patient.logs(&job.container_name(), Some(options));
+        let frames = frames.map(move |output| {
+            output
+                .map(observe::frame)
+                .map_err(|error| failed("read a log", &address, error))
+        });
+        Ok(frames.boxed())
+    }
+
+    async fn remove(&self, job: &JobId) -> Result<(), EngineError> {
+        // A removal that is already under way answers 409; it is over soon.
+        for _ in 0..100 {
+            if self.inspect(job).await?.is_none() {
+                return Ok(());
+            }
+            let options = RemoveContainerOptions {
+                v: true,
+                force: true,
+                link: false,
+            };
+            match self
+                .docker
+                .remove_container(&job.container_name(), Some(options))
+                .await
+            {
+                Err(error) if matches!(status(&error), Some(404 | 409)) => {}
+                other => other.map_err(self.failed("remove a container"))?,
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Err(EngineError::Hung {
+            step: "remove a container",
+        })
+    }
+
+    async fn list(&self) -> Result<Vec<Listed>, EngineError> {
+        let label = format!("{LABEL_PLATFORM}={}", self.platform);
+        let options = ListContainersOptions {
+            all: true,
+            filters: Some(HashMap::from([("label".to_owned(), vec![label])])),
+            ..ListContainersOptions::default()
+        };
+        let summaries = self
+            .docker
+            .list_containers(Some(options))
+            .await
+            .map_err(self.failed("list containers"))?;
+        let mut listed = Vec::new();
+        for labels in summaries.into_iter().filter_map(|summary| summary.labels) {
+            let Some(job) = labels.get(LABEL_JOB).and_then(|job| JobId::new(job).ok()) else {
+                continue;
+            };
+            let Some(found) = self.inspect(&job).await? else {
+                continue;
+            };
+            let observed = state_of(&found);
+            listed.push(Listed {
+                job,
+                container: container_id(found.id, "inspect a container")?,
+                observed,
+            });
+        }
+        Ok(listed)
+    }
+}

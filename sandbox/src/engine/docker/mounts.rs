@@ -1,0 +1,48 @@
+//! Checks of the host's side that only the host can answer.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
+use crate::engine::EngineError;
+use crate::spec::JobSpec;
+
+/// Inputs are plain files, and the output is a file system of its own: a folder
+/// of the host's disk has no quota.
+pub(super) fn check(spec: &JobSpec) -> Result<(), EngineError> {
+    for input in spec.inputs() {
+        let path = &input.host_path;
+        let about =
+            std::fs::symlink_metadata(path).map_err(|error| refused(path, &error.to_string()))?;
+        if !about.is_file() {
+            return Err(refused(path, "an input must be a regular file"));
+        }
+    }
+    let output = spec.output_path();
+    if is_mount_point(output).map_err(|error| refused(output, &error.to_string()))? {
+        Ok(())
+    } else {
+        Err(refused(
+            output,
+            "it is not a mounted volume, so its size cannot be limited",
+        ))
+    }
+}
+
+fn is_mount_point(path: &Path) -> std::io::Result<bool> {
+    let about = std::fs::symlink_metadata(path)?;
+    let parent = path.parent().unwrap_or(Path::new("/"));
+    Ok(about.is_dir() && about.dev() != std::fs::symlink_metadata(parent)?.dev())
+}
+
+fn refused(path: &Path, reason: &str) -> EngineError {
+    EngineError::Mount {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+/// `/proc/swaps` has a heading and a line for each swap area; when it cannot be
+/// read, there may be swap.
+pub(super) fn host_has_swap() -> bool {
+    std::fs::read_to_string("/proc/swaps").map_or(true, |text| text.lines().count() > 1)
+}

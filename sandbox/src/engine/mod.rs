@@ -1,0 +1,167 @@
+//! What the platform asks of a container engine.
+//!
+//! Operations name a job, not a container: after a restart the job is all that
+//! the platform remembers. Each is idempotent.
+
+pub mod cgroup;
+mod docker;
+mod error;
+mod observe;
+
+use std::time::SystemTime;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+
+pub use docker::{DockerEngine, DockerOptions};
+pub use error::EngineError;
+
+use crate::id::{ContainerId, ImageDigest, JobId};
+use crate::spec::JobSpec;
+use crate::usage::Sample;
+
+/// An image archive as it arrives.
+pub type ArchiveStream = BoxStream<'static, std::io::Result<Bytes>>;
+/// A job's log as it is written.
+pub type LogFrames = BoxStream<'static, Result<LogFrame, EngineError>>;
+
+/// Runs containers. The Docker implementation is [`DockerEngine`].
+#[async_trait]
+pub trait Engine: Send + Sync {
+    /// What the engine is and which limits it cannot enforce.
+    async fn info(&self) -> Result<EngineInfo, EngineError>;
+
+    /// Loads an archive as `docker save` writes it, and says which images it held.
+    /// Nothing is ever pulled.
+    async fn import_image(&self, archive: ArchiveStream)
+    -> Result<Vec<ImportedImage>, EngineError>;
+
+    /// Whether the image is there.
+    async fn image_exists(&self, image: &ImageDigest) -> Result<bool, EngineError>;
+
+    /// Removes the image; `Ok` when it is already gone.
+    async fn remove_image(&self, image: &ImageDigest) -> Result<(), EngineError>;
+
+    /// Creates the job's container, or adopts the one that was created before.
+    async fn create(&self, spec: &JobSpec) -> Result<ContainerId, EngineError>;
+
+    /// Starts a container that has never run. One that runs or has run is left as
+    /// it is: no command runs twice.
+    async fn start(&self, job: &JobId) -> Result<(), EngineError>;
+
+    /// How the container stands now.
+    async fn observe(&self, job: &JobId) -> Result<Observed, EngineError>;
+
+    /// Returns when the container no longer runs (or is not there).
+    async fn wait(&self, job: &JobId) -> Result<Observed, EngineError>;
+
+    /// Kills every process of the job at once; `Ok` when none runs.
+    async fn kill(&self, job: &JobId) -> Result<(), EngineError>;
+
+    /// What the job uses now; `None` when it does not run.
+    async fn sample(&self, job: &JobId) -> Result<Option<Sample>, EngineError>;
+
+    /// What the job prints, from the beginning of what is kept.
+    async fn logs(&self, job: &JobId, request: LogRequest) -> Result<LogFrames, EngineError>;
+
+    /// Kills and removes the container; `Ok` when it is not there.
+    async fn remove(&self, job: &JobId) -> Result<(), EngineError>;
+
+    /// Every container of this platform, running or not.
+    async fn list(&self) -> Result<Vec<Listed>, EngineError>;
+}
+
+/// What an engine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineInfo {
+    /// The engine's version, e.g. `20.10.24`.
+    pub version: String,
+    /// The protocol version spoken with it, e.g. `1.41`.
+    pub api_version: String,
+    /// Processors of the node.
+    pub cpus: u64,
+    /// Memory of the node, in bytes.
+    pub memory_bytes: u64,
+    /// Limits and barriers that this engine cannot enforce. While there is one,
+    /// [`Engine::create`] refuses every job.
+    pub gaps: Vec<String>,
+}
+
+/// An image that an archive held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedImage {
+    /// Its digest, under which jobs name it.
+    pub digest: ImageDigest,
+    /// The tags it carries on this engine, for a person to recognise it.
+    pub tags: Vec<String>,
+    /// Its unpacked size in bytes.
+    pub size_bytes: u64,
+    /// Why no job may run it, when so; see [`EngineError::ImageUnsafe`].
+    pub refusal: Option<String>,
+}
+
+/// A container as the engine sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Observed {
+    /// There is none.
+    Absent,
+    /// It was created and has never run.
+    Created,
+    /// It runs.
+    Running {
+        /// Since when.
+        since: SystemTime,
+    },
+    /// It ran, or could not be started, and will not run again.
+    Exited {
+        /// The exit code; 128 + signal when killed by a signal.
+        code: i32,
+        /// The engine's own (unreliable) word that memory ran out.
+        oom: bool,
+        /// When it started; `None` when it never did.
+        started: Option<SystemTime>,
+        /// When it ended.
+        finished: Option<SystemTime>,
+        /// Why it could not be started, when so.
+        error: Option<String>,
+    },
+}
+
+/// A container of this platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The job it belongs to.
+    pub job: JobId,
+    /// The engine's name for it.
+    pub container: ContainerId,
+    /// How it stands.
+    pub observed: Observed,
+}
+
+/// Which part of a log is wanted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LogRequest {
+    /// Go on until the container ends.
+    pub follow: bool,
+    /// Only what was printed at or after this time, in whole seconds since 1970.
+    pub since: Option<i32>,
+}
+
+/// Where a job printed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogStream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+/// Some bytes that a job printed; neither whole lines nor whole characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogFrame {
+    /// Where to.
+    pub stream: LogStream,
+    /// At most 16 KiB with Docker.
+    pub bytes: Bytes,
+}

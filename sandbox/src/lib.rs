@@ -1,0 +1,35 @@
+//! Runs one untrusted job in a container with no way out.
+//!
+//! The crate knows nothing of gRPC, SQL or grants: it is told what to run and
+//! says what happened. The way of a job through the modules:
+//!
+//! - [`spec`]: a raw request becomes a validated [`JobSpec`], and a pure function
+//!   turns that into the container's whole configuration;
+//! - [`volume`]: the file system with a hard quota that the job writes to;
+//! - [`engine`]: creates, starts, observes, kills and removes the container;
+//! - [`outcome`]: follows it to its end and names the [`CauseOfDeath`];
+//! - [`collect`]: takes what it left, once nothing can change it any more;
+//! - [`logs`]: what it printed, whole for review or filtered for its author;
+//! - [`state`]: the pure state machine that the caller drives all this by.
+//!
+//! Invariants: an image is run by digest and never pulled; a limit that the
+//! engine cannot enforce is a refusal; a container that has run is never started
+//! again; collection never follows a link and never blocks.
+
+mod cause;
+pub mod collect;
+pub mod engine;
+mod id;
+pub mod logs;
+pub mod outcome;
+pub mod spec;
+pub mod state;
+mod usage;
+pub mod volume;
+
+pub use cause::CauseOfDeath;
+pub use engine::{DockerEngine, DockerOptions, Engine, EngineError, EngineInfo, Observed};
+pub use id::{ContainerId, IdError, ImageDigest, JobId, PlatformId, SandboxId};
+pub use spec::{Input, JobSpec, Limits, RawJob, SpecError, Violation};
+pub use state::{Action, JobEvent, JobState, TransitionError, WaitingReason, transition};
+pub use usage::{Sample, Usage};

@@ -1,0 +1,403 @@
+//! The output volume: a file system of its own in a sparse file, so that a job
+//! that fills it meets ENOSPC and nothing else on the node is touched.
+//!
+//! All calls block for some milliseconds; an asynchronous caller runs them on a
+//! thread for blocking work. A volume is known by its folder alone, so that a
+//! restarted server can go on with it.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use nix::sys::statvfs::statvfs;
+
+use crate::spec::{GID, UID};
+
+/// Below this size mkfs.ext4 takes blocks of 1 KiB, above it of 4 KiB.
+const SMALL_FILE_SYSTEM: u64 = 512 << 20;
+const INODE_BYTES: u64 = 256;
+/// The root folder and what ext4 keeps for itself.
+const OWN_INODES: u64 = 16;
+const SYSTEM_PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// A volume that cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VolumeError {
+    /// Mounting needs root.
+    #[error(
+        "an output volume with a hard limit needs root (it mounts a file system), and this process runs as user {uid}; run the server as root"
+    )]
+    NotRoot {
+        /// The effective user.
+        uid: u32,
+    },
+    /// The folder already holds a mounted volume.
+    #[error("{} is mounted already; remove the old volume first", path.display())]
+    InUse {
+        /// The mount point.
+        path: PathBuf,
+    },
+    /// A program of the system is absent or failed.
+    #[error("`{program}` failed for {}: {reason}", path.display())]
+    Program {
+        /// Which one.
+        program: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What it said, or how to get it.
+        reason: String,
+    },
+    /// A file operation failed.
+    #[error("cannot {step} {}", path.display())]
+    Io {
+        /// What was done.
+        step: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn at<E: Into<io::Error>>(step: &'static str, path: &Path) -> impl FnOnce(E) -> VolumeError {
+    let path = path.to_owned();
+    move |source| VolumeError::Io {
+        step,
+        path,
+        source: source.into(),
+    }
+}
+
+/// The size of the file system in which `bytes` in `files` files fit, in bytes:
+/// for each file an inode and the unused part of its last block, and 1/64 and 1 MiB
+/// for ext4's own tables. The file is sparse; the disk is used as it fills.
+#[must_use]
+pub fn image_bytes(bytes: u64, files: u32) -> u64 {
+    let block = if bytes < SMALL_FILE_SYSTEM {
+        1024
+    } else {
+        4096
+    };
+    let files = (u64::from(files) + OWN_INODES) * (INODE_BYTES + block);
+    (bytes + bytes / 64 + files + (1 << 20)).next_multiple_of(4096)
+}
+
+/// Room left in a volume.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Room {
+    /// Bytes that can still be written.
+    pub bytes: u64,
+    /// Files that can still be made.
+    pub files: u64,
+}
+
+/// An output volume, mounted or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutputVolume {
+    image: PathBuf,
+    mount_point: PathBuf,
+}
+
+impl OutputVolume {
+    /// The volume of a folder, as it was left by an earlier process.
+    #[must_use]
+    pub fn at(folder: &Path) -> Self {
+        Self {
+            image: folder.join("out.ext4"),
+            mount_point: folder.join("out"),
+        }
+    }
+
+    /// Makes and mounts a volume in `folder` (which is made too) for `bytes` bytes
+    /// in `files` files. What an interrupted attempt left there is removed.
+    ///
+    /// # Errors
+    /// [`VolumeError::NotRoot`], [`VolumeError::InUse`] when one is mounted there,
+    /// or the step that failed. Nothing is left behind.
+    pub fn create(folder: &Path, bytes: u64, files: u32) -> Result<Self, VolumeError> {
+        let uid = nix::unistd::geteuid();
+        if !uid.is_root() {
+            return Err(VolumeError::NotRoot { uid: uid.as_raw() });
+        }
+        let volume = Self::at(folder);
+        if volume.is_mounted()? {
+            return Err(VolumeError::InUse {
+                path: volume.mount_point,
+            });
+        }
+        volume.remove()?;
+        let made = volume.make(folder, bytes, files);
+        if made.is_err() {
+            // The first error is the one to report.
+            drop(volume.remove());
+        }
+        made.map(|()| volume)
+    }
+
+    fn make(&self, folder: &Path, bytes: u64, files: u32) -> Result<(), VolumeError> {
+        fs::create_dir_all(folder).map_err(at("make", folder))?;
+        fs::create_dir(&self.mount_point).map_err(at("make", &self.mount_point))?;
+        // Without the volume on it, the folder is closed to the job: a lost mount
+        // must not become an unlimited one.
+        let closed = fs::Permissions::from_mode(0o700);
+        fs::set_permissions(&self.mount_point, closed).map_err(at("close", &self.mount_point))?;
+        let image = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&self.image);
+        image
+            .and_then(|file| file.set_len(image_bytes(bytes, files)))
+            .map_err(at("make", &self.image))?;
+        self.format(files)?;
+        self.mount()?;
+        let lost_and_found = self.mount_point.join("lost+found");
+        fs::remove_dir(&lost_and_found).map_err(at("remove", &lost_and_found))
+    }
+
+    /// No journal: after a crash of the machine the job is lost anyway. The inode
+    /// tables need no zeroing, because a new sparse file reads as zeros.
+    fn format(&self, files: u32) -> Result<(), VolumeError> {
+        let inodes = (u64::from(files) + OWN_INODES).to_string();
+        let owner = format!("lazy_itable_init=1,nodiscard,root_owner={UID}:{GID}");
+        let mut mkfs = Command::new("mkfs.ext4");
+        mkfs.args([
+            "-q",
+            "-F",
+            "-m",
+            "0",
+            "-O",
+            "^has_journal,^resize_inode",
+            "-E",
+            &owner,
+            "-N",
+            &inodes,
+        ])
+        .arg(&self.image);
+        self.run("mkfs.ext4", &mut mkfs)
+    }
+
+    /// The kernel frees the loop device when the file system is unmounted.
+    fn mount(&self) -> Result<(), VolumeError> {
+        let mut mount = Command::new("mount");
+        mount.args([
+            "-t",
+            "ext4",
+            "-o",
+            "loop,nosuid,nodev,noexec,noatime,noinit_itable",
+        ]);
+        self.run("mount", mount.arg(&self.image).arg(&self.mount_point))
+    }
+
+    fn run(&self, program: &'static str, command: &mut Command) -> Result<(), VolumeError> {
+        let failed = |reason| VolumeError::Program {
+            program,
+            path: self.image.clone(),
+            reason,
+        };
+        let output = command.env("PATH", SYSTEM_PATH).env("LC_ALL", "C").output();
+        let output =
+            output.map_err(|error| failed(format!("{error}; install e2fsprogs and util-linux")))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(failed(
+            String::from_utf8_lossy(&output.stderr)
+                .trim()
+                .chars()
+                .take(500)
+                .collect(),
+        ))
+    }
+
+    /// Where the volume is mounted; this is the job's `output_path`.
+    #[must_use]
+    pub fn mount_point(&self) -> &Path {
+        &self.mount_point
+    }
+
+    /// Whether it is mounted.
+    ///
+    /// # Errors
+    /// When the folder cannot be looked at.
+    pub fn is_mounted(&self) -> Result<bool, VolumeError> {
+        let device = |path: &Path| match fs::symlink_metadata(path) {
+            Ok(about) => Ok(Some(about.dev())),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(at("look at", path)(error)),
+        };
+        let Some(inner) = device(&self.mount_point)? else {
+            return Ok(false);
+        };
+        let parent = self.mount_point.parent().unwrap_or(Path::new("/"));
+        Ok(device(parent)? != Some(inner))
+    }
+
+    /// What is left of it.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub fn room(&self) -> Result<Room, VolumeError> {
+        let about = statvfs(&self.mount_point).map_err(at("measure", &self.mount_point))?;
+        Ok(Room {
+            bytes: about.blocks_available() * about.fragment_size(),
+            files: about.files_available(),
+        })
+    }
+
+    /// Whether a job may have failed for want of room: less than 16 KiB, or no inode.
+    ///
+    /// # Errors
+    /// When it cannot be asked.
+    pub fn is_full(&self) -> Result<bool, VolumeError> {
+        self.room()
+            .map(|room| room.bytes < (16 << 10) || room.files == 0)
+    }
+
+    /// Makes it read-only for everyone, so that what is collected cannot change.
+    /// To be called once the container has stopped; waits up to a second for its
+    /// last descriptors to close. Idempotent.
+    ///
+    /// # Errors
+    /// When a process still writes to it, or it is not mounted.
+    pub fn freeze(&self) -> Result<(), VolumeError> {
+        let flags = MsFlags::MS_REMOUNT
+            | MsFlags::MS_RDONLY
+            | MsFlags::MS_NOSUID
+            | MsFlags::MS_NODEV
+            | MsFlags::MS_NOEXEC;
+        let remount = || {
+            mount(
+                None::<&str>,
+                &self.mount_point,
+                None::<&str>,
+                flags,
+                None::<&str>,
+            )
+        };
+        let mut answer = remount();
+        for _ in 0..50 {
+            if answer != Err(nix::errno::Errno::EBUSY) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+            answer = remount();
+        }
+        answer.map_err(at("freeze", &self.mount_point))
+    }
+
+    /// Unmounts it, frees its loop device and removes its file and mount point.
+    /// Idempotent, and right for whatever an interrupted process left.
+    ///
+    /// # Errors
+    /// The step that failed; calling again goes on from there.
+    pub fn remove(&self) -> Result<(), VolumeError> {
+        self.unmount()?;
+        self.free_loop_devices()?;
+        for (gone, path) in [
+            (fs::remove_file(&self.image), &self.image),
+            (fs::remove_dir(&self.mount_point), &self.mount_point),
+        ] {
+            match gone {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(at("remove", path)(error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn unmount(&self) -> Result<(), VolumeError> {
+        // More than once, because an interrupted attempt may have mounted twice.
+        for _ in 0..16 {
+            if !self.is_mounted()? {
+                return Ok(());
+            }
+            let answer = umount2(&self.mount_point, MntFlags::UMOUNT_NOFOLLOW);
+            if answer == Err(nix::errno::Errno::EBUSY) {
+                // Someone looks at it (a collection that was cut). Detached, it goes
+                // when they let go.
+                let lazily = MntFlags::UMOUNT_NOFOLLOW | MntFlags::MNT_DETACH;
+                umount2(&self.mount_point, lazily).map_err(at("unmount", &self.mount_point))?;
+            } else {
+                answer.map_err(at("unmount", &self.mount_point))?;
+            }
+        }
+        Err(VolumeError::InUse {
+            path: self.mount_point.clone(),
+        })
+    }
+
+    /// Loop devices that a cut between set-up and mounting left attached.
+    fn free_loop_devices(&self) -> Result<(), VolumeError> {
+        let devices = self
+            .image
+            .metadata()
+            .map(|about| loop_devices(&about))
+            .unwrap_or_default();
+        for device in devices {
+            self.run("losetup", Command::new("losetup").arg("-d").arg(device))?;
+        }
+        Ok(())
+    }
+}
+
+/// The loop devices whose file this is, by its place on the disk.
+fn loop_devices(image: &fs::Metadata) -> Vec<PathBuf> {
+    let listing = Command::new("losetup")
+        .args([
+            "--list",
+            "--noheadings",
+            "--raw",
+            "--output",
+            "NAME,BACK-INO,BACK-MAJ:MIN",
+        ])
+        .env("PATH", SYSTEM_PATH)
+        .output();
+    let text = listing
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .unwrap_or_default();
+    let device = format!(
+        "{}:{}",
+        nix::sys::stat::major(image.dev()),
+        nix::sys::stat::minor(image.dev())
+    );
+    let inode = image.ino().to_string();
+    text.lines()
+        .filter_map(|line| {
+            let mut fields = line.split_whitespace();
+            let name = fields.next()?;
+            (fields.next()? == inode && fields.next()? == device).then(|| PathBuf::from(name))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_is_larger_than_what_fits_in() {
+        assert!(image_bytes(1 << 20, 16) > 2 << 20);
+        let large = image_bytes(1 << 30, 1000);
+        assert!(large > 1 << 30 && large < (1 << 30) * 11 / 10, "{large}");
+        assert_eq!(large % 4096, 0);
+    }
+
+    #[test]
+    fn a_folder_that_never_held_a_volume_has_nothing_to_remove() {
+        let volume = OutputVolume::at(Path::new("/nonexistent/sandyq/job"));
+        assert!(matches!(volume.is_mounted(), Ok(false)));
+        assert!(volume.remove().is_ok());
+        assert!(matches!(
+            volume.freeze(),
+            Err(VolumeError::Io { step: "freeze", .. })
+        ));
+    }
+}
