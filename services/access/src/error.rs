@@ -1,5 +1,6 @@
 //! Why a set of policies is refused. Each error names the file and, where there is one, the line and the policy.
 
+use std::error::Error as StdError;
 use std::io;
 use std::path::PathBuf;
 
@@ -101,4 +102,18 @@ pub enum PolicyError {
         /// What was wrong.
         message: String,
     },
+}
+
+/// A library's error with all that it says about its causes, each once.
+pub(crate) fn with_causes<E: StdError>(error: E) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let message = error.to_string();
+        if !text.contains(&message) {
+            text = format!("{text}: {message}");
+        }
+        cause = error.source();
+    }
+    text
 }

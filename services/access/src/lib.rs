@@ -4,12 +4,18 @@
 //! Policies are Cedar files beside a schema, `schema.cedarschema`. [`Policies::load`] refuses a folder in which any policy
 //! does not parse, does not fit the schema, or lacks its `@id` and `@reason`.
 
+mod conformance;
+mod entities;
 mod error;
+mod files;
 mod policies;
+mod purpose;
 mod question;
 
 pub use error::PolicyError;
-pub use policies::{Policies, builtin};
+pub use files::builtin;
+pub use policies::Policies;
+pub use purpose::{Purpose, PurposeError};
 pub use question::{
     Decision, OrganizationKind, Principal, Question, Resource, ResourceKind, Role, UseGrant,
     UseQuestion, UseSandbox, UseVersion,

@@ -1,54 +1,275 @@
-//! A validated set of policies.
+//! A validated set of policies, and decisions by it.
 
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
-use crate::{Decision, PolicyError, Question, UseQuestion};
+use cedar_policy::{
+    ActionConstraint, Authorizer, Entities, Entity, EntityUid, Policy, PolicyId, PolicySet,
+    Response,
+};
 
-/// The shipped schema and policies: file name and text.
-pub fn builtin() -> &'static [(&'static str, &'static str)] {
-    &[]
+use crate::conformance;
+use crate::entities::{Asked, Vocabulary, action_entity};
+use crate::error::with_causes;
+use crate::files::{Compiled, Sources};
+use crate::{Decision, PolicyError, Question, ResourceKind, Role, UseQuestion};
+
+/// The action of [`Policies::decide_use`].
+const USE: &str = r#"Action::"use""#;
+
+/// A validated set of policies. Cloning shares it.
+#[derive(Clone)]
+pub struct Policies {
+    inner: Arc<Inner>,
 }
 
-/// A validated set of policies. Until it reads files, it denies everything.
-#[derive(Clone, Debug)]
-pub struct Policies;
+struct Inner {
+    vocabulary: Vocabulary,
+    calls: BTreeMap<String, Call>,
+    use_of_version: Ask,
+    authorizer: Authorizer,
+    size: usize,
+}
+
+/// A call and the kinds of records on which it is asked.
+pub(crate) struct Call {
+    pub(crate) ask: Ask,
+    pub(crate) resources: HashSet<ResourceKind>,
+}
+
+/// An action, with only those policies whose scope it matches: the others could not determine the decision.
+pub(crate) struct Ask {
+    pub(crate) action: Entity,
+    policies: PolicySet,
+}
 
 impl Policies {
-    /// Reads `schema.cedarschema` and every `*.cedar` of a folder.
+    /// Reads `schema.cedarschema` and every `*.cedar` of a folder, and validates them.
+    ///
+    /// # Errors
+    /// Names the file, and the line and policy where there is one. Nothing is loaded in part.
     pub fn load(dir: &Path) -> Result<Policies, PolicyError> {
-        Err(PolicyError::NoPolicies {
-            dir: dir.to_owned(),
-        })
+        Policies::new(Sources::read(dir)?.compile()?)
     }
 
     /// The shipped set.
+    ///
+    /// # Errors
+    /// None that a release can have: its tests load it.
     pub fn builtin() -> Result<Policies, PolicyError> {
-        Ok(Policies)
+        Policies::new(Sources::builtin().compile()?)
     }
 
     /// The calls that policies decide on, such as `LibraryService.CreateVersion`, in order.
     pub fn actions(&self) -> impl Iterator<Item = &str> {
-        std::iter::empty()
+        self.inner.calls.keys().map(String::as_str)
     }
 
-    /// Decides on a call.
+    /// The kinds of records on which a call is asked, in no order; none for an unknown call.
+    pub fn asked_on(&self, action: &str) -> impl Iterator<Item = ResourceKind> {
+        self.inner
+            .calls
+            .get(action)
+            .into_iter()
+            .flat_map(|call| call.resources.iter().copied())
+    }
+
+    /// May this user make this call on this record?
     pub fn decide(&self, question: &Question<'_>) -> Decision {
-        deny(&format!("no policy permits {}", question.action))
+        let Some(call) = self.inner.calls.get(question.action) else {
+            return Decision::denied(format!(
+                "no policy permits {}: there is no such call",
+                question.action.escape_debug()
+            ));
+        };
+        let kind = question.resource.kind;
+        if !call.resources.contains(&kind) {
+            return Decision::failed(format!(
+                "{} is not asked on a {}",
+                question.action,
+                kind.as_str()
+            ));
+        }
+        let asked = self.inner.vocabulary.call(question, &call.ask.action);
+        self.inner.answer(&call.ask, asked, || no_permit(question))
     }
 
-    /// Decides on the use of a version in a sandbox.
+    /// May this sandbox use this version for this purpose now, by this grant?
     pub fn decide_use(&self, question: &UseQuestion) -> Decision {
-        deny(&format!(
-            "no policy permits the use of {}",
-            question.version.name
-        ))
+        let ask = &self.inner.use_of_version;
+        let asked = self.inner.vocabulary.use_of_version(question, &ask.action);
+        self.inner.answer(ask, asked, || {
+            format!(
+                "no policy permits the use of {} in {}",
+                question.version.name, question.sandbox.name
+            )
+        })
+    }
+
+    fn new(compiled: Compiled) -> Result<Policies, PolicyError> {
+        let mismatch = |message| PolicyError::SchemaMismatch {
+            file: compiled.schema_file.clone(),
+            message,
+        };
+        let vocabulary = Vocabulary::new().map_err(mismatch)?;
+        let declared = compiled
+            .schema
+            .action_entities()
+            .map_err(|error| mismatch(with_causes(error)))?;
+        let ask =
+            |action: &EntityUid| Ask::new(action, &declared, &compiled.policies).map_err(mismatch);
+        let mut calls = BTreeMap::new();
+        for (action, resources) in
+            conformance::calls(&compiled.schema, &vocabulary).map_err(mismatch)?
+        {
+            let call = Call {
+                ask: ask(&action)?,
+                resources,
+            };
+            calls.insert(action.id().unescaped().to_owned(), call);
+        }
+        let use_action: EntityUid = USE
+            .parse()
+            .map_err(|error: cedar_policy::ParseErrors| mismatch(with_causes(error)))?;
+        let use_of_version = ask(&use_action)?;
+        conformance::check(&compiled.schema, &vocabulary, &calls, &use_of_version)
+            .map_err(mismatch)?;
+        let size = compiled.policies.len();
+        let inner = Inner {
+            vocabulary,
+            calls,
+            use_of_version,
+            authorizer: Authorizer::new(),
+            size,
+        };
+        Ok(Policies {
+            inner: Arc::new(inner),
+        })
     }
 }
 
-fn deny(reason: &str) -> Decision {
-    Decision {
-        allowed: false,
-        reasons: vec![reason.to_owned()],
-        errors: Vec::new(),
+impl fmt::Debug for Policies {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Policies")
+            .field("policies", &self.inner.size)
+            .finish_non_exhaustive()
     }
+}
+
+impl Ask {
+    fn new(action: &EntityUid, declared: &Entities, policies: &[Policy]) -> Result<Ask, String> {
+        if declared.get(action).is_none() {
+            return Err(format!("it does not declare {action}"));
+        }
+        let matching = policies
+            .iter()
+            .filter(|policy| matches(policy, action, declared))
+            .cloned();
+        let policies = PolicySet::from_policies(matching).map_err(with_causes)?;
+        Ok(Ask {
+            action: action_entity(action, declared),
+            policies,
+        })
+    }
+}
+
+fn matches(policy: &Policy, action: &EntityUid, declared: &Entities) -> bool {
+    match policy.action_constraint() {
+        ActionConstraint::Any => true,
+        ActionConstraint::Eq(named) => named == *action,
+        ActionConstraint::In(named) => named
+            .iter()
+            .any(|named| named == action || declared.is_ancestor_of(named, action)),
+    }
+}
+
+impl Inner {
+    fn answer(&self, ask: &Ask, asked: Asked, no_permit: impl Fn() -> String) -> Decision {
+        match asked {
+            Err(error) => Decision::failed(error),
+            Ok((request, entities)) => {
+                let response = self
+                    .authorizer
+                    .is_authorized(&request, &ask.policies, &entities);
+                Decision::new(&ask.policies, &response, no_permit)
+            }
+        }
+    }
+}
+
+impl Decision {
+    fn denied(reason: String) -> Decision {
+        Decision {
+            allowed: false,
+            reasons: vec![reason],
+            errors: Vec::new(),
+        }
+    }
+
+    /// A question that could not be put to the policies.
+    fn failed(error: String) -> Decision {
+        Decision {
+            allowed: false,
+            reasons: vec![UNDECIDED.to_owned()],
+            errors: vec![error],
+        }
+    }
+
+    /// Cedar skips a policy that it cannot evaluate; a skipped forbid must not open a door, so any error denies.
+    fn new(policies: &PolicySet, response: &Response, no_permit: impl Fn() -> String) -> Decision {
+        let diagnostics = response.diagnostics();
+        let errors: Vec<String> = diagnostics.errors().map(ToString::to_string).collect();
+        let permitted = response.decision() == cedar_policy::Decision::Allow;
+        let mut reasons: Vec<String> = diagnostics
+            .reason()
+            .map(|id| sentence(policies, id))
+            .collect();
+        reasons.sort();
+        if !errors.is_empty() {
+            // The permits found would read as if they had been followed.
+            if permitted {
+                reasons.clear();
+            }
+            reasons.push(UNDECIDED.to_owned());
+        } else if reasons.is_empty() {
+            reasons.push(no_permit());
+        }
+        Decision {
+            allowed: permitted && errors.is_empty(),
+            reasons,
+            errors,
+        }
+    }
+}
+
+const UNDECIDED: &str = "the policies could not be evaluated in full, which is a denial";
+
+fn sentence(policies: &PolicySet, id: &PolicyId) -> String {
+    format!(
+        "{id}: {}",
+        policies.annotation(id, "reason").unwrap_or_default()
+    )
+}
+
+fn no_permit(question: &Question<'_>) -> String {
+    let roles: Vec<&str> = question
+        .principal
+        .roles
+        .iter()
+        .copied()
+        .map(Role::as_str)
+        .collect();
+    let roles = if roles.is_empty() {
+        "a user without roles".to_owned()
+    } else {
+        roles.join(", ")
+    };
+    format!(
+        "no policy permits {} to {roles} on this {}",
+        question.action,
+        question.resource.kind.as_str()
+    )
 }

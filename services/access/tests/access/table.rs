@@ -1,0 +1,415 @@
+//! The rules as a table: call, record, and who may.
+
+use sandyq_access::ResourceKind::{
+    AuditLog, Grant, Image, Job, Library, Organization, Output, Platform, Run, Sandbox, System,
+    User, Version,
+};
+use sandyq_access::{Resource, ResourceKind};
+
+use crate::principals::EVERYONE;
+
+/// Those who may list the records of their own organization or of all.
+const AGENCIES_DEVELOPERS_OVERSIGHT: &str = "OA AO AS AO2 AS2 D D2 AU";
+
+/// A row: call, record, short names of all those who are permitted.
+pub type Row = (&'static str, Resource, &'static str);
+
+pub fn of(kind: ResourceKind, owner: &str) -> Resource {
+    let organization = (!owner.is_empty()).then(|| format!("organizations/{owner}"));
+    let name = if kind == Organization {
+        format!("organizations/{owner}")
+    } else {
+        format!("records/{owner}")
+    };
+    Resource {
+        organization,
+        ..Resource::new(kind, name)
+    }
+}
+
+fn published(kind: ResourceKind) -> Resource {
+    Resource {
+        published: true,
+        ..of(kind, "stat")
+    }
+}
+
+pub fn state(kind: ResourceKind, owner: &str, state: &str) -> Resource {
+    Resource {
+        state: Some(state.to_owned()),
+        ..of(kind, owner)
+    }
+}
+
+fn seen_by(kind: ResourceKind, owner: &str, viewer: &str) -> Resource {
+    Resource {
+        viewers: vec![format!("organizations/{viewer}")],
+        ..of(kind, owner)
+    }
+}
+
+pub fn asked_by(user: &str, resource: Resource) -> Resource {
+    Resource {
+        user: Some(format!("users/{user}")),
+        ..resource
+    }
+}
+
+pub fn user(name: &str, owner: &str) -> Resource {
+    Resource {
+        name: format!("users/{name}"),
+        ..of(User, owner)
+    }
+}
+
+fn identity() -> Vec<Row> {
+    vec![
+        (
+            "IdentityService.RenewCertificate",
+            of(Platform, ""),
+            EVERYONE,
+        ),
+        ("IdentityService.RenewCertificate", user("d", "lab"), "D"),
+        ("IdentityService.WhoAmI", of(Platform, ""), EVERYONE),
+        ("IdentityService.CreateOrganization", of(Platform, ""), "OA"),
+        (
+            "IdentityService.GetOrganization",
+            of(Organization, "stat"),
+            EVERYONE,
+        ),
+        (
+            "IdentityService.ListOrganizations",
+            of(Platform, ""),
+            EVERYONE,
+        ),
+        (
+            "IdentityService.CreateInvitation",
+            of(Organization, "stat"),
+            "OA AO",
+        ),
+        (
+            "IdentityService.CreateInvitation",
+            of(Organization, "lab"),
+            "OA",
+        ),
+        ("IdentityService.RevokeUser", user("x", "stat"), "OA AO"),
+        ("IdentityService.RevokeUser", user("x", "lab"), "OA"),
+        ("IdentityService.RevokeUser", user("ao", "stat"), "OA"),
+        ("IdentityService.RevokeUser", user("oa", "operator"), ""),
+        ("IdentityService.GetUser", user("x", "stat"), "OA AO AS AU"),
+        ("IdentityService.GetUser", user("x", "lab"), "OA D NO AU"),
+        (
+            "IdentityService.ListUsers",
+            of(Organization, "stat"),
+            "OA AO AS AU",
+        ),
+        (
+            "IdentityService.ListUsers",
+            of(Organization, "operator"),
+            "OA OR AU",
+        ),
+    ]
+}
+
+fn libraries() -> Vec<Row> {
+    let mut rows = vec![
+        ("LibraryService.CreateLibrary", of(Platform, ""), "AO AO2"),
+        (
+            "LibraryService.CreateLibrary",
+            of(Organization, "stat"),
+            "AO",
+        ),
+        (
+            "LibraryService.ListLibraries",
+            of(Platform, ""),
+            AGENCIES_DEVELOPERS_OVERSIGHT,
+        ),
+        ("LibraryService.UpdateLibrary", published(Library), "AO"),
+        ("LibraryService.CreateVersion", published(Library), "AO AS"),
+        ("LibraryService.Write", of(Version, "stat"), "AO AS"),
+        ("LibraryService.Write", published(Version), "AO AS"),
+        (
+            "LibraryService.QueryWriteStatus",
+            of(Version, "stat"),
+            "AO AS",
+        ),
+        (
+            "LibraryService.FinalizeVersion",
+            of(Version, "stat"),
+            "AO AS",
+        ),
+        ("LibraryService.RetireVersion", published(Version), "AO"),
+        (
+            "DepersonalizationService.ValidateProfile",
+            of(Version, "stat"),
+            "AO AS",
+        ),
+        (
+            "DepersonalizationService.CreateRun",
+            of(Version, "stat"),
+            "AO AS",
+        ),
+        (
+            "DepersonalizationService.PublishVersion",
+            of(Version, "stat"),
+            "AO",
+        ),
+        (
+            "DepersonalizationService.PublishVersion",
+            published(Version),
+            "AO",
+        ),
+        (
+            "DepersonalizationService.PublishVersion",
+            of(Version, ""),
+            "",
+        ),
+        (
+            "DepersonalizationService.PublishVersion",
+            of(Version, "operator"),
+            "",
+        ),
+        (
+            "DepersonalizationService.ListRuns",
+            published(Version),
+            "OA AO AS AU",
+        ),
+        (
+            "DepersonalizationService.WatchRun",
+            published(Run),
+            "OA AO AS AU",
+        ),
+    ];
+    for (action, kind) in [
+        ("LibraryService.GetLibrary", Library),
+        ("LibraryService.ListVersions", Library),
+        ("LibraryService.GetVersion", Version),
+        ("LibraryService.WatchVersion", Version),
+        ("DepersonalizationService.GetRun", Run),
+    ] {
+        rows.push((action, of(kind, "stat"), "OA AO AS AU"));
+        rows.push((action, published(kind), "OA AO AS D D2 AU"));
+    }
+    rows
+}
+
+fn grants() -> Vec<Row> {
+    let grant = || seen_by(Grant, "stat", "lab");
+    let sandbox = || seen_by(Sandbox, "lab", "stat");
+    vec![
+        ("AccessService.CreateGrant", sandbox(), "D"),
+        ("AccessService.GetGrant", grant(), "OA AO AS D AU"),
+        (
+            "AccessService.ListGrants",
+            of(Platform, ""),
+            AGENCIES_DEVELOPERS_OVERSIGHT,
+        ),
+        ("AccessService.ListGrants", sandbox(), "OA AO AS D AU"),
+        ("AccessService.ApproveGrant", asked_by("d", grant()), "AO"),
+        ("AccessService.ApproveGrant", asked_by("ao", grant()), ""),
+        ("AccessService.DenyGrant", grant(), "AO"),
+        ("AccessService.DenyGrant", asked_by("ao", grant()), ""),
+        ("AccessService.RevokeGrant", grant(), "OA AO"),
+        ("AccessService.CheckAccess", sandbox(), "OA AO D AU"),
+        ("AccessService.CheckAccess", of(Sandbox, "lab"), "OA D AU"),
+        ("AccessService.CheckAccess", published(Version), "OA AO AU"),
+    ]
+}
+
+fn systems() -> Vec<Row> {
+    vec![
+        ("SystemService.CreateSystem", of(Platform, ""), "D D2"),
+        ("SystemService.CreateSystem", of(Organization, "lab"), "D"),
+        ("SystemService.ListSystems", of(Platform, ""), "OA D D2 AU"),
+        ("SystemService.GetSystem", of(System, "lab"), "OA OR D AU"),
+        (
+            "SystemService.GetSystem",
+            seen_by(System, "lab", "stat"),
+            "OA OR AO D AU",
+        ),
+        ("SystemService.UpdateSystem", of(System, "lab"), "D"),
+        (
+            "SystemService.SubmitSystem",
+            seen_by(System, "lab", "rival"),
+            "D",
+        ),
+        (
+            "SystemService.RegisterSystem",
+            asked_by("d", of(System, "lab")),
+            "OA",
+        ),
+        (
+            "SystemService.RegisterSystem",
+            asked_by("oa", of(System, "lab")),
+            "",
+        ),
+        ("SystemService.RefuseSystem", of(System, "lab"), "OA"),
+    ]
+}
+
+fn sandboxes() -> Vec<Row> {
+    vec![
+        ("SandboxService.CreateSandbox", of(Platform, ""), "D D2"),
+        ("SandboxService.CreateSandbox", of(System, "lab"), "D"),
+        (
+            "SandboxService.ListSandboxes",
+            of(Platform, ""),
+            "OA OR D D2 AU",
+        ),
+        (
+            "SandboxService.GetSandbox",
+            of(Sandbox, "lab"),
+            "OA OR D AU",
+        ),
+        (
+            "SandboxService.GetSandbox",
+            seen_by(Sandbox, "lab", "stat"),
+            "OA OR AO D AU",
+        ),
+        (
+            "SandboxService.ListJobs",
+            seen_by(Sandbox, "lab", "stat"),
+            "OA OR D AU",
+        ),
+        (
+            "SandboxService.ApproveSandbox",
+            asked_by("d", of(Sandbox, "lab")),
+            "OA",
+        ),
+        (
+            "SandboxService.ApproveSandbox",
+            asked_by("oa", of(Sandbox, "lab")),
+            "",
+        ),
+        ("SandboxService.DenySandbox", of(Sandbox, "lab"), "OA"),
+        ("SandboxService.DestroySandbox", of(Sandbox, "lab"), "OA D"),
+        ("SandboxService.CreateJob", of(Sandbox, "lab"), "D"),
+        ("SandboxService.GetJob", of(Job, "lab"), "OA OR D AU"),
+        ("SandboxService.WatchJob", of(Job, "lab"), "OA OR D AU"),
+        (
+            "SandboxService.CancelJob",
+            asked_by("d", of(Job, "lab")),
+            "OA D",
+        ),
+        ("SandboxService.StreamLogs", of(Job, "lab"), "D"),
+        (
+            "SandboxService.StreamLogs",
+            seen_by(Job, "lab", "stat"),
+            "D",
+        ),
+    ]
+}
+
+fn images() -> Vec<Row> {
+    vec![
+        ("ImageService.ImportImage", of(Platform, ""), "OA D D2"),
+        ("ImageService.ListImages", of(Platform, ""), "OA OR D D2 AU"),
+        (
+            "ImageService.GetImage",
+            state(Image, "lab", "IMPORTED"),
+            "OA OR D AU",
+        ),
+        (
+            "ImageService.GetImage",
+            state(Image, "lab", "APPROVED"),
+            "OA OR D D2 AU",
+        ),
+        (
+            "ImageService.GetImage",
+            state(Image, "lab", "REVOKED"),
+            "OA OR D AU",
+        ),
+        (
+            "ImageService.ApproveImage",
+            state(Image, "lab", "IMPORTED"),
+            "OA",
+        ),
+        (
+            "ImageService.RevokeImage",
+            state(Image, "lab", "APPROVED"),
+            "OA",
+        ),
+    ]
+}
+
+fn airlock() -> Vec<Row> {
+    vec![
+        (
+            "AirlockService.ListOutputs",
+            of(Platform, ""),
+            "OA OR D D2 AU",
+        ),
+        ("AirlockService.GetOutput", of(Output, "lab"), "OA OR D AU"),
+        (
+            "AirlockService.StartReview",
+            asked_by("d", of(Output, "lab")),
+            "OR",
+        ),
+        (
+            "AirlockService.ReleaseOutput",
+            asked_by("d", of(Output, "lab")),
+            "OR",
+        ),
+        (
+            "AirlockService.ReleaseOutput",
+            asked_by("or", of(Output, "lab")),
+            "",
+        ),
+        ("AirlockService.RejectOutput", of(Output, "lab"), "OR"),
+        ("AirlockService.DownloadOutput", of(Output, "lab"), ""),
+        (
+            "AirlockService.DownloadOutput",
+            state(Output, "lab", "COLLECTED"),
+            "",
+        ),
+        (
+            "AirlockService.DownloadOutput",
+            state(Output, "lab", "CHECKED"),
+            "",
+        ),
+        (
+            "AirlockService.DownloadOutput",
+            state(Output, "lab", "IN_REVIEW"),
+            "OR",
+        ),
+        (
+            "AirlockService.DownloadOutput",
+            state(Output, "lab", "RELEASED"),
+            "D",
+        ),
+        (
+            "AirlockService.DownloadOutput",
+            state(Output, "lab", "REJECTED"),
+            "",
+        ),
+    ]
+}
+
+fn audit() -> Vec<Row> {
+    vec![
+        ("AuditService.GetCheckpoint", of(AuditLog, ""), EVERYONE),
+        (
+            "AuditService.GetConsistencyProof",
+            of(AuditLog, ""),
+            EVERYONE,
+        ),
+        ("AuditService.GetInclusionProof", of(AuditLog, ""), "OA AU"),
+        ("AuditService.ListEntries", of(AuditLog, ""), "OA AU"),
+        ("AuditService.ExportLog", of(AuditLog, ""), "OA AU"),
+    ]
+}
+
+/// All of it.
+pub fn rows() -> Vec<Row> {
+    [
+        identity(),
+        libraries(),
+        grants(),
+        systems(),
+        sandboxes(),
+        images(),
+        airlock(),
+        audit(),
+    ]
+    .concat()
+}
