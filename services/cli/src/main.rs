@@ -1,1 +1,192 @@
-fn main() {}
+//! `sandyq`: one program for operators, agencies, developers and auditors.
+
+mod client;
+mod commands;
+mod context;
+mod errors;
+mod output;
+mod parse;
+mod transfer;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+
+use crate::client::Client;
+use crate::commands::Command;
+use crate::context::{Context, Home};
+use crate::errors::{Exit, Failure, Result};
+use crate::output::{Format, Printer, note};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done
+  1  failed
+  2  the command line or a value in the request is wrong
+  3  not found, or not permitted (the platform does not tell which), or not identified
+  4  wrong state, conflict, or a quota is used up
+  5  the server cannot be reached; try again
+  6  the job ended without success
+  7  a hash, a signature or a proof does not hold
+
+Names may be short where the kind is clear: `adult/v1` for `libraries/adult/versions/v1`.
+Sizes are written 512MiB, spans of time 90s, 10m, 2h or 30d.";
+
+/// A national AI platform: data libraries go in, depersonalized versions are granted, containers train on them, results leave
+/// through review.
+#[derive(Debug, Parser)]
+#[command(name = "sandyq", version, after_long_help = EXIT_CODES, arg_required_else_help = true, max_term_width = 110)]
+struct Arguments {
+    /// The identity to use (see `sandyq context list`).
+    #[arg(
+        long,
+        global = true,
+        env = "SANDYQ_CONTEXT",
+        value_name = "NAME",
+        help_heading = "Global options"
+    )]
+    context: Option<String>,
+    /// The folder of all contexts [default: ~/.config/sandyq].
+    #[arg(
+        long,
+        global = true,
+        env = "SANDYQ_HOME",
+        value_name = "DIR",
+        help_heading = "Global options"
+    )]
+    home: Option<PathBuf>,
+    /// The form of the results.
+    #[arg(
+        long,
+        short = 'o',
+        global = true,
+        value_enum,
+        default_value_t,
+        env = "SANDYQ_OUTPUT",
+        value_name = "FORMAT",
+        help_heading = "Global options"
+    )]
+    output: Format,
+    /// How long to go on trying when the server cannot be reached [default: 5s; transfers and streams 2m].
+    #[arg(long, global = true, value_parser = parse::duration, value_name = "DURATION", help_heading = "Global options")]
+    retry_for: Option<Duration>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command has at hand.
+#[derive(Debug)]
+struct Session {
+    home: Home,
+    context: Context,
+    printer: Printer,
+    patience: Option<Duration>,
+}
+
+impl Session {
+    fn new(arguments: &Arguments) -> Result<Self> {
+        let home = Home::new(arguments.home.clone())?;
+        let context = home.context(arguments.context.as_deref())?;
+        Ok(Self {
+            home,
+            context,
+            printer: Printer::new(arguments.output)?,
+            patience: arguments.retry_for,
+        })
+    }
+
+    /// The connection of the chosen context.
+    fn client(&self) -> Result<Client> {
+        Client::new(&self.context, self.patience)
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            note(&format!("error: {failure}"));
+            ExitCode::from(failure.exit as u8)
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> Result<()> {
+    let session = Session::new(&arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::general(format!("cannot start: {error}")))?;
+    let outcome = runtime.block_on(commands::run(arguments.command, &session));
+    // A thread that still reads a file or waits for a terminal must not keep the program.
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    outcome
+}
+
+/// Ends the program's work at Ctrl-C, telling how to go on.
+async fn or_interrupted<T>(work: impl Future<Output = Result<T>>, advice: &str) -> Result<T> {
+    tokio::select! {
+        outcome = work => outcome,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, format!("interrupted\n  {advice}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "tests fail by panicking"
+    )]
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_help() {
+        fn walk(command: &clap::Command, path: &str) {
+            assert!(command.get_about().is_some(), "{path} has no help");
+            for argument in command.get_arguments() {
+                assert!(
+                    argument.get_help().is_some(),
+                    "{path} {} has no help",
+                    argument.get_id()
+                );
+            }
+            for inner in command.get_subcommands() {
+                walk(inner, &format!("{path} {}", inner.get_name()));
+            }
+            if command.get_subcommands().next().is_none() {
+                assert!(command.get_after_help().is_some(), "{path} has no example");
+            }
+        }
+        walk(&Arguments::command(), "sandyq");
+    }
+
+    #[test]
+    fn a_job_is_read_as_a_person_writes_it() {
+        let line = "sandyq job run --sandbox s --image 00 --version adult/v1 --purpose research --cpus 2 --memory 1GiB \
+                    --wall-clock 10m --output-bytes 64MiB --env SEED=1 --follow -- /usr/bin/python3 -c print(1) --flag";
+        let arguments = Arguments::try_parse_from(line.split_whitespace()).unwrap();
+        let Command::Job(commands::job::Command::Run(run)) = arguments.command else {
+            panic!("not a job")
+        };
+        assert_eq!(
+            run.command,
+            ["/usr/bin/python3", "-c", "print(1)", "--flag"]
+        );
+        assert_eq!(run.sandbox, "sandboxes/s");
+        assert_eq!(run.versions, ["libraries/adult/versions/v1"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! The commands, one file a group.
+
+pub mod access;
+pub mod audit;
+pub mod completions;
+pub mod context;
+pub mod depersonalization;
+pub mod identity;
+pub mod image;
+pub mod job;
+pub mod library;
+pub mod organization;
+pub mod output;
+pub mod push;
+pub mod sandbox;
+pub mod system;
+pub mod user;
+
+use clap::Subcommand;
+
+use crate::Session;
+use crate::errors::Result;
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Exchange an invitation for a certificate; the key is made here and never leaves this machine.
+    Enroll(identity::Enroll),
+    /// Show who the platform takes you for.
+    #[command(after_help = identity::WHOAMI_EXAMPLE)]
+    Whoami,
+    /// Your certificate.
+    #[command(subcommand)]
+    Certificate(identity::Certificate),
+    /// Identities on this machine.
+    #[command(subcommand)]
+    Context(context::Command),
+    /// Organizations that take part in the platform.
+    #[command(subcommand)]
+    Org(organization::Command),
+    /// People, their roles and invitations.
+    #[command(subcommand)]
+    User(user::Command),
+    /// Data libraries and their versions.
+    #[command(subcommand)]
+    Library(library::Command),
+    /// Depersonalization profiles.
+    #[command(subcommand)]
+    Profile(depersonalization::Profile),
+    /// Depersonalize a version under a profile.
+    Depersonalize(depersonalization::Depersonalize),
+    /// Depersonalization runs and their reports.
+    #[command(subcommand)]
+    Run(depersonalization::Runs),
+    /// Approve a run's profile and report, and make its release available to grants.
+    Publish(depersonalization::Publish),
+    /// Permissions to use a library version.
+    #[command(subcommand)]
+    Grant(access::Grant),
+    /// Questions to the access policies.
+    #[command(subcommand)]
+    Access(access::Access),
+    /// The registry of AI systems.
+    #[command(subcommand)]
+    System(system::Command),
+    /// Sandboxes, the controlled environments.
+    #[command(subcommand)]
+    Sandbox(sandbox::Command),
+    /// Container images.
+    #[command(subcommand)]
+    Image(image::Command),
+    /// Jobs in a sandbox.
+    #[command(subcommand)]
+    Job(job::Command),
+    /// What jobs made, on its way out.
+    #[command(subcommand)]
+    Output(output::Command),
+    /// The append-only log.
+    #[command(subcommand)]
+    Audit(audit::Command),
+    /// Print completions for a shell.
+    Completions(completions::Completions),
+}
+
+/// Does it.
+pub async fn run(command: Command, session: &Session) -> Result<()> {
+    match command {
+        Command::Enroll(command) => identity::enroll(command, session).await,
+        Command::Whoami => identity::whoami(session).await,
+        Command::Certificate(command) => identity::certificate(command, session).await,
+        Command::Context(command) => context::run(&command, session),
+        Command::Org(command) => organization::run(command, session).await,
+        Command::User(command) => user::run(command, session).await,
+        Command::Library(command) => library::run(command, session).await,
+        Command::Profile(command) => depersonalization::profile(command, session).await,
+        Command::Depersonalize(command) => depersonalization::depersonalize(command, session).await,
+        Command::Run(command) => depersonalization::runs(command, session).await,
+        Command::Publish(command) => depersonalization::publish(command, session).await,
+        Command::Grant(command) => access::grant(command, session).await,
+        Command::Access(command) => access::access(command, session).await,
+        Command::System(command) => system::run(command, session).await,
+        Command::Sandbox(command) => sandbox::run(command, session).await,
+        Command::Image(command) => image::run(command, session).await,
+        Command::Job(command) => job::run(command, session).await,
+        Command::Output(command) => output::run(command, session).await,
+        Command::Audit(command) => audit::run(command, session).await,
+        Command::Completions(command) => completions::run(&command),
+    }
+}

@@ -1,0 +1,268 @@
+//! Grants, and questions to the policies.
+
+use clap::{Args, Subcommand, ValueEnum};
+use sandyq_proto::v1::{
+    self, ApproveGrantRequest, CheckAccessRequest, CreateGrantRequest, DenyGrantRequest,
+    GetGrantRequest, GrantConditions, ListGrantsRequest, LogTail, RevokeGrantRequest,
+};
+use time::OffsetDateTime;
+
+use crate::client::{PAGE, pages, request_id, rpc};
+use crate::errors::{Failure, Result};
+use crate::parse::Term;
+use crate::{Session, parse};
+
+/// Conditions of a grant; the platform's defaults where not given.
+#[derive(Debug, Args)]
+pub struct Conditions {
+    /// How much of a job's log its developer may see unreviewed; 0 for none.
+    #[arg(long, value_parser = parse::size, value_name = "SIZE")]
+    log_tail: Option<i64>,
+    /// Longest a single job may run.
+    #[arg(long, value_parser = parse::proto_duration, value_name = "DURATION")]
+    max_job: Option<prost_types::Duration>,
+}
+
+impl Conditions {
+    fn message(self) -> Option<GrantConditions> {
+        let given = self.log_tail.is_some() || self.max_job.is_some();
+        let log_tail = self.log_tail.map(|max_bytes| LogTail { max_bytes });
+        given.then_some(GrantConditions {
+            log_tail,
+            max_job_duration: self.max_job,
+        })
+    }
+}
+
+/// `sandyq grant request`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:
+  sandyq grant request --version adult/v1 --sandbox lab --purpose research.income --term 30d \\
+      --justification 'income model for the regional study'")]
+pub struct Request {
+    /// The published library version.
+    #[arg(long, value_parser = parse::version)]
+    version: String,
+    /// Your sandbox in which it will be used.
+    #[arg(long, value_parser = parse::sandbox)]
+    sandbox: String,
+    /// The purpose: one of the library's, or below one.
+    #[arg(long)]
+    purpose: String,
+    /// Why the use is needed.
+    #[arg(long)]
+    justification: String,
+    /// How long, such as 30d, or until when, such as 2027-01-31.
+    #[arg(long, value_parser = parse::term)]
+    term: Term,
+    #[command(flatten)]
+    conditions: Conditions,
+}
+
+/// `sandyq grant approve`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  sandyq grant approve g1 --term 7d --log-tail 16KiB --reason 'agreed for a week'"
+)]
+pub struct Approve {
+    /// The grant.
+    #[arg(value_parser = parse::grant)]
+    grant: String,
+    /// A shorter term than asked for.
+    #[arg(long, value_parser = parse::term)]
+    term: Option<Term>,
+    #[command(flatten)]
+    conditions: Conditions,
+    /// Why; kept with the grant.
+    #[arg(long, default_value = "")]
+    reason: String,
+}
+
+/// A grant and why.
+#[derive(Debug, Args)]
+pub struct Decision {
+    /// The grant.
+    #[arg(value_parser = parse::grant)]
+    grant: String,
+    /// Why; kept with the grant.
+    #[arg(long)]
+    reason: String,
+}
+
+/// States by which grants are listed.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum State {
+    /// Waits for the owner.
+    Requested,
+    /// In force.
+    Active,
+    /// Refused.
+    Denied,
+    /// Its term has passed.
+    Expired,
+    /// Ended before its term.
+    Revoked,
+}
+
+impl From<State> for v1::grant::State {
+    fn from(state: State) -> Self {
+        match state {
+            State::Requested => Self::Requested,
+            State::Active => Self::Active,
+            State::Denied => Self::Denied,
+            State::Expired => Self::Expired,
+            State::Revoked => Self::Revoked,
+        }
+    }
+}
+
+/// `sandyq grant`.
+#[derive(Debug, Subcommand)]
+pub enum Grant {
+    /// Ask the owner of a library version for its use in a sandbox.
+    Request(Request),
+    /// List the grants that your organization asked for or decides on.
+    #[command(after_help = "Example:\n  sandyq grant list --state requested")]
+    List {
+        /// Only those of this sandbox.
+        #[arg(long, value_parser = parse::sandbox)]
+        sandbox: Option<String>,
+        /// Only those in this state.
+        #[arg(long, value_enum)]
+        state: Option<State>,
+    },
+    /// Show a grant.
+    #[command(after_help = "Example:\n  sandyq grant show g1")]
+    Show {
+        /// The grant.
+        #[arg(value_parser = parse::grant)]
+        grant: String,
+    },
+    /// Agree, as asked or on narrower terms.
+    Approve(Approve),
+    /// Refuse.
+    #[command(after_help = "Example:\n  sandyq grant deny g1 --reason 'the purpose is too wide'")]
+    Deny(Decision),
+    /// End a grant; jobs that use it are stopped.
+    #[command(after_help = "Example:\n  sandyq grant revoke g1 --reason 'the study was closed'")]
+    Revoke(Decision),
+}
+
+/// `sandyq access`.
+#[derive(Debug, Subcommand)]
+pub enum Access {
+    /// Ask what would be decided, and why, without doing anything.
+    #[command(
+        after_help = "Example:\n  sandyq access check --sandbox lab --version adult/v1 --purpose research.income"
+    )]
+    Check {
+        /// The sandbox.
+        #[arg(long, value_parser = parse::sandbox)]
+        sandbox: String,
+        /// The library version.
+        #[arg(long, value_parser = parse::version)]
+        version: String,
+        /// The purpose.
+        #[arg(long)]
+        purpose: String,
+    },
+}
+
+/// Grants.
+pub async fn grant(command: Grant, session: &Session) -> Result<()> {
+    let client = session.client()?;
+    let grant = match command {
+        Grant::Request(command) => {
+            let request = CreateGrantRequest {
+                grant: Some(asked(command)),
+                request_id: request_id(),
+            };
+            rpc!(client, AccessServiceClient, create_grant, request)?.grant
+        }
+        Grant::List { sandbox, state } => {
+            let state = state
+                .map_or(v1::grant::State::Unspecified, Into::into)
+                .into();
+            let sandbox = sandbox.unwrap_or_default();
+            let all = pages(async |page_token| {
+                let request = ListGrantsRequest {
+                    sandbox: sandbox.clone(),
+                    state,
+                    page_size: PAGE,
+                    page_token,
+                };
+                let page = rpc!(client, AccessServiceClient, list_grants, request)?;
+                Ok((page.grants, page.next_page_token))
+            });
+            return session.printer.list(&all.await?);
+        }
+        Grant::Show { grant } => {
+            rpc!(
+                client,
+                AccessServiceClient,
+                get_grant,
+                GetGrantRequest { name: grant }
+            )?
+            .grant
+        }
+        Grant::Approve(command) => {
+            let request = ApproveGrantRequest {
+                name: command.grant,
+                expire_time: command.term.map(|term| term.end(OffsetDateTime::now_utc())),
+                conditions: command.conditions.message(),
+                reason: command.reason,
+                request_id: request_id(),
+            };
+            rpc!(client, AccessServiceClient, approve_grant, request)?.grant
+        }
+        Grant::Deny(Decision { grant, reason }) => {
+            let request = DenyGrantRequest {
+                name: grant,
+                reason,
+                request_id: request_id(),
+            };
+            rpc!(client, AccessServiceClient, deny_grant, request)?.grant
+        }
+        Grant::Revoke(Decision { grant, reason }) => {
+            let request = RevokeGrantRequest {
+                name: grant,
+                reason,
+                request_id: request_id(),
+            };
+            rpc!(client, AccessServiceClient, revoke_grant, request)?.grant
+        }
+    };
+    session
+        .printer
+        .show(&grant.ok_or_else(|| Failure::incomplete("grant"))?)
+}
+
+fn asked(command: Request) -> v1::Grant {
+    v1::Grant {
+        version: command.version,
+        sandbox: command.sandbox,
+        purpose: command.purpose,
+        justification: command.justification,
+        expire_time: Some(command.term.end(OffsetDateTime::now_utc())),
+        conditions: command.conditions.message(),
+        ..Default::default()
+    }
+}
+
+/// Questions.
+pub async fn access(command: Access, session: &Session) -> Result<()> {
+    let Access::Check {
+        sandbox,
+        version,
+        purpose,
+    } = command;
+    let client = session.client()?;
+    let request = CheckAccessRequest {
+        sandbox,
+        version,
+        purpose,
+    };
+    session
+        .printer
+        .show(&rpc!(client, AccessServiceClient, check_access, request)?)
+}

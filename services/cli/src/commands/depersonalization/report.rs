@@ -1,0 +1,186 @@
+//! A run's report for the person who decides on it.
+
+use std::fmt::Write as _;
+
+use sandyq_proto::v1::{DatasetReport, Run};
+use serde_json::Value;
+
+use crate::output::{new_table, printable};
+
+/// The report as text.
+pub fn render(run: &Run) -> String {
+    let mut text = String::new();
+    let state = run
+        .state()
+        .as_str_name()
+        .trim_start_matches("STATE_")
+        .to_owned();
+    let _ = writeln!(text, "run             {}", printable(&run.name));
+    let _ = writeln!(text, "state           {state}");
+    for (label, value) in [
+        ("profile SHA-256", &run.profile_sha256),
+        ("report SHA-256", &run.report_sha256),
+        ("failure", &run.failure_message),
+    ] {
+        if !value.is_empty() {
+            let _ = writeln!(text, "{label:15} {}", printable(value));
+        }
+    }
+    for report in &run.reports {
+        dataset(&mut text, report);
+    }
+    text.trim_end().to_owned()
+}
+
+fn dataset(text: &mut String, report: &DatasetReport) {
+    let share = share_of(report.suppressed_rows, report.input_rows);
+    let _ = writeln!(text, "\ndata set {}", printable(&report.dataset_id));
+    let _ = writeln!(
+        text,
+        "  rows                 {} of {}",
+        report.released_rows, report.input_rows
+    );
+    let _ = writeln!(
+        text,
+        "  records suppressed   {} ({share:.2}%)",
+        report.suppressed_rows
+    );
+    match report.measured_k {
+        0 => text.push_str("  k                    none: the release has no quasi-identifier\n"),
+        k => {
+            let _ = writeln!(text, "  k, measured          {k}");
+            let _ = writeln!(
+                text,
+                "  equivalence classes  {}",
+                report.equivalence_classes
+            );
+            let _ = writeln!(
+                text,
+                "  loss                 {:.4} (0 nothing lost, 1 all)",
+                report.loss
+            );
+        }
+    }
+    let _ = writeln!(
+        text,
+        "  release SHA-256      {}",
+        printable(&report.release_sha256)
+    );
+    columns(text, &report.report_json);
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a percentage for people")]
+fn share_of(part: i64, whole: i64) -> f64 {
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 * 100.0 / whole as f64
+    }
+}
+
+/// What was done to each column, as the verifier's own report says.
+fn columns(text: &mut String, report_json: &str) {
+    let Ok(Value::Object(report)) = serde_json::from_str::<Value>(report_json) else {
+        return;
+    };
+    let Some(Value::Array(columns)) = report.get("columns") else {
+        return;
+    };
+    let mut keys: Vec<&String> = Vec::new();
+    for column in columns.iter().filter_map(Value::as_object) {
+        for (key, value) in column {
+            if !keys.contains(&key) && !value.is_object() && !value.is_array() {
+                keys.push(key);
+            }
+        }
+    }
+    if keys.is_empty() {
+        return;
+    }
+    let header: Vec<_> = keys
+        .iter()
+        .map(|key| key.replace('_', " ").to_uppercase())
+        .collect();
+    let mut table = new_table(&header);
+    for column in columns {
+        table.add_row(
+            keys.iter()
+                .map(|key| cell(column.get(key.as_str())))
+                .collect::<Vec<_>>(),
+        );
+    }
+    for line in table.trim_fmt().lines() {
+        let _ = writeln!(text, "  {line}");
+    }
+}
+
+fn cell(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => printable(text),
+        Some(Value::Number(number)) if number.is_f64() => {
+            format!("{:.4}", number.as_f64().unwrap_or_default())
+        }
+        Some(other) => printable(&other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_tells_rows_k_and_loss_of_each_column() {
+        let report = DatasetReport {
+            dataset_id: "adult".into(),
+            input_rows: 30_162,
+            released_rows: 29_900,
+            suppressed_rows: 262,
+            measured_k: 10,
+            equivalence_classes: 77,
+            loss: 0.41,
+            release_sha256: "00".into(),
+            report_json: r#"{"columns":[{"column":"age","role":"quasi","loss":0.25},{"column":"sex","role":"quasi","level":1}]}"#.into(),
+        };
+        let text = render(&Run {
+            name: "r".into(),
+            state: 2,
+            reports: vec![report],
+            ..Default::default()
+        });
+        for part in [
+            "VERIFIED",
+            "29900 of 30162",
+            "262 (0.87%)",
+            "k, measured          10",
+            "0.2500",
+            "COLUMN",
+        ] {
+            assert!(text.contains(part), "{part} is not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn a_report_of_another_shape_is_no_failure() {
+        for json in [
+            "",
+            "[]",
+            "{}",
+            r#"{"columns":1}"#,
+            r#"{"columns":[]}"#,
+            r#"{"columns":[1]}"#,
+        ] {
+            let report = DatasetReport {
+                report_json: json.into(),
+                ..Default::default()
+            };
+            assert!(
+                render(&Run {
+                    reports: vec![report],
+                    ..Default::default()
+                })
+                .contains("data set")
+            );
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! The registry of AI systems.
+
+use clap::{Args, Subcommand, ValueEnum};
+use sandyq_proto::v1::{
+    Autonomy, CreateSystemRequest, GetSystemRequest, ListSystemsRequest, RefuseSystemRequest,
+    RegisterSystemRequest, RiskClass, SubmitSystemRequest, System, UpdateSystemRequest,
+};
+
+use crate::client::{Client, PAGE, pages, request_id, rpc};
+use crate::errors::{Failure, Result};
+use crate::{Session, parse};
+
+/// Risk classes of the law.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Risk {
+    /// Minimal.
+    Minimal,
+    /// Medium.
+    Medium,
+    /// High: runs under its own kernel only.
+    High,
+}
+
+/// Degrees of autonomy of the law.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Degree {
+    /// A person decides with its help.
+    Assistant,
+    /// It decides within limits; a person can step in.
+    SemiAutonomous,
+}
+
+/// What a system says about itself.
+#[derive(Debug, Args)]
+pub struct Content {
+    /// What people call it.
+    #[arg(long)]
+    name: Option<String>,
+    /// What it does and for whom.
+    #[arg(long)]
+    description: Option<String>,
+    /// What it is for.
+    #[arg(long)]
+    purpose: Option<String>,
+    /// Risk class.
+    #[arg(long, value_enum)]
+    risk: Option<Risk>,
+    /// Degree of autonomy.
+    #[arg(long, value_enum)]
+    autonomy: Option<Degree>,
+}
+
+/// `sandyq system`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Describe an AI system, as a draft.
+    #[command(after_help = "Example:
+  sandyq system create income --name 'Income classifier' --description 'for the regional study' \\
+      --purpose research.income --risk minimal --autonomy assistant")]
+    Create {
+        /// Final part of its name: 1-63 of a-z, 0-9 and dash, beginning with a letter.
+        id: String,
+        #[command(flatten)]
+        content: Content,
+    },
+    /// Change a draft; what is not given stays.
+    #[command(after_help = "Example:\n  sandyq system update income --risk medium")]
+    Update {
+        /// The system.
+        #[arg(value_parser = parse::system)]
+        system: String,
+        #[command(flatten)]
+        content: Content,
+    },
+    /// Hand a draft to the operator.
+    #[command(after_help = "Example:\n  sandyq system submit income")]
+    Submit {
+        /// The system.
+        #[arg(value_parser = parse::system)]
+        system: String,
+    },
+    /// Register a submitted system (operator).
+    #[command(after_help = "Example:\n  sandyq system register income --reason 'complete'")]
+    Register {
+        /// The system.
+        #[arg(value_parser = parse::system)]
+        system: String,
+        /// Why; kept with the system.
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Refuse a submitted system (operator).
+    #[command(
+        after_help = "Example:\n  sandyq system refuse income --reason 'the risk class is too low'"
+    )]
+    Refuse {
+        /// The system.
+        #[arg(value_parser = parse::system)]
+        system: String,
+        /// Why; kept with the system.
+        #[arg(long)]
+        reason: String,
+    },
+    /// List AI systems.
+    #[command(after_help = "Example:\n  sandyq system list")]
+    List,
+    /// Show an AI system.
+    #[command(after_help = "Example:\n  sandyq system show income")]
+    Show {
+        /// The system.
+        #[arg(value_parser = parse::system)]
+        system: String,
+    },
+}
+
+/// Does it.
+pub async fn run(command: Command, session: &Session) -> Result<()> {
+    let client = session.client()?;
+    let system = match command {
+        Command::Create { id, content } => {
+            let draft = System {
+                display_name: id.clone(),
+                ..Default::default()
+            };
+            let request = CreateSystemRequest {
+                system_id: id,
+                system: Some(with(draft, content)),
+                request_id: request_id(),
+            };
+            rpc!(client, SystemServiceClient, create_system, request)?.system
+        }
+        Command::Update { system, content } => {
+            let present = get(&client, system)
+                .await?
+                .ok_or_else(|| Failure::incomplete("system"))?;
+            let request = UpdateSystemRequest {
+                system: Some(with(present, content)),
+                request_id: request_id(),
+            };
+            rpc!(client, SystemServiceClient, update_system, request)?.system
+        }
+        Command::Submit { system } => {
+            let request = SubmitSystemRequest {
+                name: system,
+                request_id: request_id(),
+            };
+            rpc!(client, SystemServiceClient, submit_system, request)?.system
+        }
+        Command::Register { system, reason } => {
+            let request = RegisterSystemRequest {
+                name: system,
+                reason,
+                request_id: request_id(),
+            };
+            rpc!(client, SystemServiceClient, register_system, request)?.system
+        }
+        Command::Refuse { system, reason } => {
+            let request = RefuseSystemRequest {
+                name: system,
+                reason,
+                request_id: request_id(),
+            };
+            rpc!(client, SystemServiceClient, refuse_system, request)?.system
+        }
+        Command::List => {
+            let all = pages(async |page_token| {
+                let request = ListSystemsRequest {
+                    page_size: PAGE,
+                    page_token,
+                };
+                let page = rpc!(client, SystemServiceClient, list_systems, request)?;
+                Ok((page.systems, page.next_page_token))
+            });
+            return session.printer.list(&all.await?);
+        }
+        Command::Show { system } => get(&client, system).await?,
+    };
+    session
+        .printer
+        .show(&system.ok_or_else(|| Failure::incomplete("system"))?)
+}
+
+async fn get(client: &Client, name: String) -> Result<Option<System>> {
+    Ok(rpc!(
+        client,
+        SystemServiceClient,
+        get_system,
+        GetSystemRequest { name }
+    )?
+    .system)
+}
+
+fn with(mut system: System, content: Content) -> System {
+    system.display_name = content.name.unwrap_or(system.display_name);
+    system.description = content.description.unwrap_or(system.description);
+    system.purpose = content.purpose.unwrap_or(system.purpose);
+    if let Some(risk) = content.risk {
+        let class = match risk {
+            Risk::Minimal => RiskClass::Minimal,
+            Risk::Medium => RiskClass::Medium,
+            Risk::High => RiskClass::High,
+        };
+        system.set_risk_class(class);
+    }
+    if let Some(degree) = content.autonomy {
+        let autonomy = match degree {
+            Degree::Assistant => Autonomy::Assistant,
+            Degree::SemiAutonomous => Autonomy::SemiAutonomous,
+        };
+        system.set_autonomy(autonomy);
+    }
+    system
+}
