@@ -1,0 +1,41 @@
+# What a person types. `make` alone lists it.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup fmt lint build test bench demo
+
+CARGO ?= cargo
+SCRIPTS := $(wildcard .ci/run deploy/*.sh deploy/*/*.sh examples/*/*.sh)
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install and start what the demonstration and the tests need (Debian packages, Docker)
+	deploy/setup.sh demo test
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+lint: ## Check formatting, lints and scripts
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@if command -v shellcheck >/dev/null; then \
+		echo shellcheck $(SCRIPTS); shellcheck -x $(SCRIPTS); \
+	else \
+		echo "shellcheck is not installed; the scripts were not checked"; \
+	fi
+
+build: ## Build the program: target/release/sandyq
+	$(CARGO) build --release --locked --package sandyq
+
+test: ## Run all tests, on a real Docker engine and a real PostgreSQL
+	deploy/setup.sh test
+	$(CARGO) build --locked --package sandyq
+	$(CARGO) test --workspace --locked
+
+bench: build ## Measure speed and memory against the targets
+	deploy/setup.sh demo
+	deploy/bench.sh
+
+demo: ## Show the whole main job on real parts (KEEP=1 leaves the server up)
+	KEEP="$(KEEP)" examples/demo/demo.sh
