@@ -1,0 +1,460 @@
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use std::io::Cursor;
+
+use polars::prelude::*;
+use proptest::prelude::*;
+
+use super::*;
+use crate::table::{PhysicalType, texts};
+
+const UTF8: Format = Format::Csv {
+    delimiter: None,
+    encoding: Encoding::Utf8,
+};
+const CP1251: Format = Format::Csv {
+    delimiter: None,
+    encoding: Encoding::Windows1251,
+};
+
+fn small() -> Limits {
+    Limits {
+        max_rows: 10,
+        max_columns: 4,
+        max_cell_bytes: 100,
+        max_table_bytes: 10_000,
+    }
+}
+
+fn load(bytes: &[u8], format: &Format) -> Result<Table, IntakeError> {
+    read("t", bytes, format, &small())
+}
+
+fn cells(table: &Table) -> Vec<Vec<Option<String>>> {
+    let columns: Vec<_> = table
+        .frame()
+        .columns()
+        .iter()
+        .map(|column| texts(column).unwrap())
+        .collect();
+    let row = |row| {
+        columns
+            .iter()
+            .map(|column| column.get(row).map(str::to_owned))
+            .collect()
+    };
+    (0..table.rows()).map(row).collect()
+}
+
+fn refused(bytes: &[u8], format: &Format) -> String {
+    let read = load(bytes, format).unwrap_err().to_string();
+    let validated = validate(bytes, format, &small()).unwrap_err().to_string();
+    assert_eq!(read, validated);
+    read
+}
+
+fn text(value: &str) -> Option<String> {
+    Some(value.to_owned())
+}
+
+#[test]
+fn csv_is_text_with_empty_cells_missing() {
+    let table = load(b"a,b\r\n1,\"x, \"\"y\"\"\n\"\r\n,\"\"\r\n\r\n2,z", &UTF8).unwrap();
+    assert_eq!(
+        cells(&table),
+        [
+            [text("1"), text("x, \"y\"\n")],
+            [None, None],
+            [text("2"), text("z")]
+        ]
+    );
+    let b = &table.schema().columns[1];
+    assert_eq!(
+        (b.name.as_str(), b.physical_type, b.nulls, b.distinct.count),
+        ("b", PhysicalType::String, 1, 2)
+    );
+    assert_eq!(table.schema().rows, 3);
+    assert_eq!(
+        validate(&b"a,b\n1,2\n"[..], &UTF8, &small()).unwrap().rows,
+        1
+    );
+}
+
+#[test]
+fn a_blank_line_is_a_missing_value_only_in_a_single_column() {
+    assert_eq!(
+        cells(&load(b"a\n1\n\n2\n", &UTF8).unwrap()),
+        [[text("1")], [None], [text("2")]]
+    );
+    assert_eq!(load(b"\n\na,b\n1,2\n\n\n3,4\n", &UTF8).unwrap().rows(), 2);
+}
+
+#[test]
+fn the_delimiter_is_found() {
+    for (delimiter, sample) in [
+        (",", "a,b\n1,2;3\n"),
+        (";", "a;b\n1,5;2\n"),
+        ("\t", "a\tb\n1\t2\n"),
+        ("|", "a|b\n\"x\n|\"|2\n"),
+    ] {
+        let table = load(sample.as_bytes(), &UTF8).unwrap();
+        assert_eq!(table.schema().columns.len(), 2, "{delimiter:?}");
+    }
+    assert_eq!(load(b"a b\n1\n", &UTF8).unwrap().schema().columns.len(), 1);
+    let named = Format::Csv {
+        delimiter: Some(b':'),
+        encoding: Encoding::Utf8,
+    };
+    assert_eq!(
+        load(b"a:b\n1:2\n", &named).unwrap().schema().columns.len(),
+        2
+    );
+    for bad in [b'"', b'\n', b'x', 0xC3, 0] {
+        let bad = Format::Csv {
+            delimiter: Some(bad),
+            encoding: Encoding::Utf8,
+        };
+        assert!(matches!(
+            load(b"a\n1\n", &bad),
+            Err(IntakeError::Delimiter(_))
+        ));
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_no_part_of_the_first_name() {
+    for sample in [
+        &b"\xEF\xBB\xBFa;b\n1;2\n"[..],
+        b"\xEF\xBB\xBF\"a\";b\n1;2\n",
+    ] {
+        assert_eq!(load(sample, &UTF8).unwrap().schema().columns[0].name, "a");
+    }
+}
+
+#[test]
+fn windows_1251_is_decoded_when_named() {
+    let (bytes, _, unmappable) = encoding_rs::WINDOWS_1251.encode("имя;город\nАйгүл;Алматы\n");
+    assert!(unmappable, "Kazakh letters are not in Windows-1251");
+    assert!(load(&bytes, &UTF8).is_err());
+    let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode("имя;город\nИван;Алматы\n");
+    let table = load(&bytes, &CP1251).unwrap();
+    assert_eq!(table.schema().columns[0].name, "имя");
+    assert_eq!(cells(&table), [[text("Иван"), text("Алматы")]]);
+    // A UTF-8 file named Windows-1251 by mistake.
+    let shown = refused("имя\nИван\n".as_bytes(), &CP1251);
+    assert!(
+        shown.starts_with("row 1 (line 2): the byte at offset 8 is not valid Windows-1251"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn each_csv_fault_names_its_place() {
+    let shown = |bytes: &[u8]| refused(bytes, &UTF8);
+    assert_eq!(
+        shown(b"a,b\n1,2\n3\n"),
+        "row 2 (line 3): found 1 columns, the header has 2"
+    );
+    assert_eq!(
+        shown(b"a,b\n\"1\n\",2\n3,4,5\n"),
+        "row 2 (line 4): found 3 columns, the header has 2"
+    );
+    assert!(
+        shown(b"a,b\n1,2\n3,\xFF\n")
+            .starts_with("row 2 (line 3): the byte at offset 10 is not valid UTF-8")
+    );
+    assert!(
+        shown(b"a,b\n1,\xD0")
+            .starts_with("row 1 (line 2): the byte at offset 6 is not valid UTF-8")
+    );
+    assert_eq!(
+        shown(b""),
+        "the file is empty: expected a header with the names of the columns"
+    );
+    assert_eq!(shown(b"\n \n\n"), "column 1 has an empty name");
+    assert_eq!(
+        shown(b"\n\n"),
+        "the file is empty: expected a header with the names of the columns"
+    );
+    assert_eq!(
+        shown(b"a,b,a\n"),
+        "columns 1 and 3 are both named \"a\"; rename one"
+    );
+    assert_eq!(shown(b"a,,b\n"), "column 2 has an empty name");
+    assert_eq!(
+        shown(b"a,b\n1,2\n3,\"4\n5,6\n7,8\n"),
+        "row 2 (line 3): a quote opened in column 2 is never closed"
+    );
+    assert!(
+        shown(b"a,b\n\"1\"x,2\n")
+            .starts_with("row 1 (line 2): text follows the closing quote in column 1")
+    );
+    assert!(shown(b"a,b\n1,\0\n").starts_with("row 1 (line 2): column 2 contains a NUL"));
+}
+
+#[test]
+fn limits_are_held() {
+    let shown = |bytes: &[u8]| refused(bytes, &UTF8);
+    let long = format!("a,b\n1,{}\n", "x".repeat(101));
+    assert_eq!(
+        shown(long.as_bytes()),
+        "row 1 (line 2): the cell in column 2 is longer than 100 bytes"
+    );
+    assert_eq!(shown(b"a,b,c,d,e\n"), "the dataset has more than 4 columns");
+    assert_eq!(
+        shown(format!("a\n{}", "1\n".repeat(11)).as_bytes()),
+        "the dataset has more than 10 rows"
+    );
+    let limits = Limits {
+        max_table_bytes: 100,
+        ..small()
+    };
+    let wide = "a,b\n1234567890,1234567890\n".to_owned() + &"1234567890,1234567890\n".repeat(3);
+    let over = read("t", wide.as_bytes(), &UTF8, &limits)
+        .unwrap_err()
+        .to_string();
+    assert_eq!(over, "the dataset takes more than 100 bytes in memory");
+}
+
+/// A source that would deliver a gigabyte, and tells how much of it was taken.
+struct Endless {
+    given: u64,
+    quoted: bool,
+}
+
+impl std::io::Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let head: &[u8] = if self.quoted { b"a\n\"" } else { b"a\n" };
+        if self.given == 0 {
+            buffer[..head.len()].copy_from_slice(head);
+            self.given = head.len() as u64;
+            return Ok(head.len());
+        }
+        assert!(self.given < 1 << 30, "the whole line was taken");
+        buffer.fill(b'x');
+        self.given += buffer.len() as u64;
+        Ok(buffer.len())
+    }
+}
+
+#[test]
+fn an_endless_line_is_refused_after_one_cell() {
+    for quoted in [false, true] {
+        for format in [&UTF8, &CP1251, &Format::Ndjson] {
+            let mut source = Endless { given: 0, quoted };
+            assert!(read("t", &mut source, format, &small()).is_err());
+            assert!(source.given < 200_000, "{} bytes taken", source.given);
+        }
+    }
+}
+
+#[test]
+fn ndjson_keeps_scalar_types() {
+    let lines = b"\xEF\xBB\xBF{\"s\":\"x\",\"i\":1,\"b\":true}\n\n{\"i\":2.5,\"n\":null}\n{\"s\":null,\"i\":3}\n";
+    let table = load(lines, &Format::Ndjson).unwrap();
+    let kinds: Vec<_> = table
+        .schema()
+        .columns
+        .iter()
+        .map(|c| (c.name.as_str(), c.physical_type, c.nulls))
+        .collect();
+    use PhysicalType::{Boolean, Float, String};
+    assert_eq!(
+        kinds,
+        [
+            ("s", String, 2),
+            ("i", Float, 0),
+            ("b", Boolean, 2),
+            ("n", String, 3)
+        ]
+    );
+    assert_eq!(cells(&table)[1], [None, text("2.5"), None, None]);
+    assert_eq!(cells(&table)[2], [None, text("3"), None, None]);
+    assert_eq!(
+        validate(&lines[..], &Format::Ndjson, &small()).unwrap(),
+        *table.schema()
+    );
+}
+
+#[test]
+fn each_ndjson_fault_names_its_line() {
+    let shown = |bytes: &[u8]| refused(bytes, &Format::Ndjson);
+    assert_eq!(
+        shown(b""),
+        "the file is empty: expected one JSON object a line"
+    );
+    assert_eq!(
+        shown(b"{\"a\":1}\n{\"a\":1"),
+        "line 2, column 6: EOF while parsing an object"
+    );
+    assert_eq!(
+        shown(b"{\"a\":1}\n[5]\n"),
+        "line 2, column 0: not a JSON object"
+    );
+    assert!(shown(b"{\"a\":1}\n{\"a\":[1]}\n").starts_with("column \"a\", line 2: nested"));
+    assert!(shown(b"{\"a\":{\"b\":1}}\n").starts_with("column \"a\", line 1: nested"));
+    assert_eq!(
+        shown(b"{\"a\":1,\"a\":2}\n"),
+        "line 1: the key \"a\" occurs twice"
+    );
+    assert_eq!(
+        shown(b"{\"a\":1}\n{\"a\":\"x\"}\n"),
+        "line 2: column \"a\" holds String values here and Integer values before"
+    );
+    assert!(
+        shown(b"{\"a\":1}\n{\"a\":\"\xFF\"}\n")
+            .starts_with("row 2 (line 2): the byte at offset 14 is not valid UTF-8")
+    );
+    assert!(shown(b"{\"a\":18446744073709551615}\n").contains("does not fit 64 bits"));
+    assert!(shown(b"{\"a\":\"\\u0000\"}\n").contains("NUL"));
+    assert!(shown(b"{\"\":1}\n").contains("column 1 has an empty name"));
+    // A whole number that a float would change is not widened.
+    assert!(
+        shown(b"{\"a\":9007199254740993}\n{\"a\":0.5}\n")
+            .contains("line 2: column \"a\" holds Float")
+    );
+    assert!(
+        shown(b"{\"a\":0.5}\n{\"a\":9007199254740993}\n")
+            .contains("line 2: column \"a\" holds Integer")
+    );
+}
+
+fn parquet_of(mut frame: DataFrame) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes).finish(&mut frame).unwrap();
+    bytes
+}
+
+#[test]
+fn parquet_keeps_scalar_types_and_refuses_nested_ones_by_name() {
+    let bytes = parquet_of(df!("i" => [1_i64, 2, 2], "s" => [Some("x"), None, Some("y")]).unwrap());
+    let table = load(&bytes, &Format::Parquet).unwrap();
+    let kinds: Vec<_> = table
+        .schema()
+        .columns
+        .iter()
+        .map(|c| (c.physical_type, c.nulls, c.distinct.count))
+        .collect();
+    assert_eq!(
+        kinds,
+        [(PhysicalType::Integer, 0, 2), (PhysicalType::String, 1, 2)]
+    );
+    let lists = df!("l" => [Series::new("".into(), [1, 2])]).unwrap();
+    assert!(refused(&parquet_of(lists), &Format::Parquet).starts_with("column \"l\": nested"));
+    let binary = df!("b" => [&b"\xFF"[..]]).unwrap();
+    assert!(
+        refused(&parquet_of(binary), &Format::Parquet)
+            .starts_with("column \"b\": nested and binary")
+    );
+}
+
+#[test]
+fn parquet_limits_are_held_before_decoding() {
+    let shown = |frame: DataFrame| refused(&parquet_of(frame), &Format::Parquet);
+    assert!(
+        shown(df!("i" => (0..11).collect::<Vec<i32>>()).unwrap()).contains("more than 10 rows")
+    );
+    // Compresses to a few hundred bytes; the footer declares what it would become.
+    let bomb = df!("s" => ["x".repeat(1 << 20)]).unwrap();
+    let bytes = parquet_of(bomb);
+    assert!(bytes.len() < 5_000);
+    assert_eq!(
+        refused(&bytes, &Format::Parquet),
+        "the dataset takes more than 10000 bytes in memory"
+    );
+    assert!(shown(df!("s" => ["x".repeat(101)]).unwrap()).contains("longer than 100 bytes"));
+}
+
+#[test]
+fn a_truncated_parquet_file_is_refused() {
+    let bytes = parquet_of(df!("i" => [1_i64, 2, 3], "s" => ["x", "y", "z"]).unwrap());
+    for end in 0..bytes.len() {
+        assert!(
+            load(&bytes[..end], &Format::Parquet).is_err(),
+            "{end} bytes of {}",
+            bytes.len()
+        );
+    }
+    assert!(
+        refused(&bytes[..bytes.len() - 1], &Format::Parquet)
+            .starts_with("the Parquet file is truncated or damaged")
+    );
+    assert!(
+        refused(b"a,b\n1,2\n3,4\n", &Format::Parquet)
+            .starts_with("the Parquet file is truncated or damaged")
+    );
+}
+
+#[test]
+fn a_format_is_read_from_its_serialization() {
+    let format: Format = serde_json::from_str(r#"{"csv":{"encoding":"windows-1251"}}"#).unwrap();
+    assert_eq!(format, CP1251);
+    assert_eq!(
+        serde_json::from_str::<Format>("\"parquet\"").unwrap(),
+        Format::Parquet
+    );
+    assert_eq!(
+        serde_json::from_str::<Limits>("{\"max_rows\":3}")
+            .unwrap()
+            .max_rows,
+        3
+    );
+}
+
+/// A source that delivers a few bytes at a time.
+struct Trickle<'a>(Cursor<&'a [u8]>, usize);
+
+impl std::io::Read for Trickle<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let end = buffer.len().min(self.1);
+        self.0.read(&mut buffer[..end])
+    }
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
+        for format in [&UTF8, &CP1251, &Format::Ndjson, &Format::Parquet] {
+            let _ = load(&bytes, format);
+        }
+    }
+
+    #[test]
+    fn arbitrary_delimited_text_never_panics(text in "([abИ\",;\t|\r\n\u{0}]|\"\"){0,60}") {
+        let read = load(text.as_bytes(), &UTF8).map(|table| table.schema().clone()).map_err(|error| error.to_string());
+        let validated = validate(text.as_bytes(), &UTF8, &small()).map_err(|error| error.to_string());
+        prop_assert_eq!(read, validated);
+    }
+
+    #[test]
+    fn a_spoilt_parquet_file_never_panics(at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let mut bytes = parquet_of(df!("i" => [1_i64, 2, 3], "s" => ["x", "y", "z"]).unwrap());
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        let _ = load(&bytes, &Format::Parquet);
+    }
+
+    #[test]
+    fn csv_agrees_with_the_csv_crate(
+        records in prop::collection::vec(prop::collection::vec("[aИ \",;\r\n]{0,4}", 3), 1..8),
+        step in 1_usize..9,
+    ) {
+        let mut writer = ::csv::Writer::from_writer(Vec::new());
+        writer.write_record(["x", "y", "z"]).unwrap();
+        records.iter().for_each(|record| writer.write_record(record).unwrap());
+        let bytes = writer.into_inner().unwrap();
+        let format = Format::Csv { delimiter: Some(b','), encoding: Encoding::Utf8 };
+        let table = read("t", Trickle(Cursor::new(&bytes), step), &format, &small()).unwrap();
+        let expected: Vec<Vec<Option<String>>> = records
+            .into_iter()
+            .map(|record| record.into_iter().map(|cell| Some(cell).filter(|cell| !cell.is_empty())).collect())
+            .collect();
+        prop_assert_eq!(cells(&table), expected);
+    }
+}

@@ -1,0 +1,110 @@
+//! Depersonalization: a dataset, a profile and generalization hierarchies in; a measured release out.
+//!
+//! The crate is pure. It knows no network, clock, database or file system; whoever calls it brings readers, bytes and
+//! keys, and takes bytes and reports.
+//!
+//! 1. [`intake`] reads an untrusted file into a [`Table`]; its [`Schema`] says what is in each column.
+//! 2. [`Profile`] says what is to be done with each column, [`Hierarchy`] how values become more general.
+//! 3. [`plan()`] decides, touching no rows.
+//! 4. [`execute()`] makes the Parquet bytes, leaving nothing to decide.
+//! 5. [`verify()`] reads those very bytes again and measures them; only it makes a [`Release`].
+//!
+//! [`depersonalize`] does 3 to 5. When a release is staged into a sandbox, [`rekey`] gives it pseudonyms of that sandbox's own.
+//!
+//! Formulas are those of the ARX tool (Prasser et al. 2014), so that scores compare.
+
+mod cancel;
+mod digest;
+mod execute;
+mod hierarchy;
+mod input;
+pub mod intake;
+mod parquet;
+mod plan;
+mod profile;
+mod pseudonym;
+mod report;
+mod table;
+mod verify;
+
+pub use cancel::{Cancel, Progress, Stage};
+pub use execute::{ExecuteError, execute};
+pub use hierarchy::{Hierarchies, Hierarchy, HierarchyError};
+pub use input::{InputError, SUPPRESSED};
+pub use intake::{Encoding, Format, IntakeError, Limits};
+pub use parquet::{PSEUDONYMS_KEY, ParquetFault};
+pub use plan::{Plan, PlanError, PlannedColumn, plan};
+pub use profile::{
+    ColumnRule, DatasetProfile, Privacy, Profile, ProfileError, Role, Transform, ValueType,
+};
+pub use pseudonym::{PseudonymKey, RekeyError, pseudonym_columns, rekey};
+pub use report::{
+    ColumnReport, DropReason, DroppedColumn, LossReport, PrivacyReport, Report, RowsReport,
+};
+pub use table::{ColumnSchema, DISTINCT_CAP, Distinct, PhysicalType, Schema, Table};
+pub use verify::{Release, VerifyError, verify};
+
+/// Why a dataset was not depersonalized.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The profile does not name the dataset.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// There is no plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The plan could not be carried out.
+    #[error(transparent)]
+    Execute(#[from] ExecuteError),
+    /// What was made failed its measurement.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
+}
+
+impl Error {
+    /// Whether the work was stopped by its [`Cancel`] and nothing is wrong with the data.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Plan(PlanError::Cancelled { .. }) | Self::Execute(ExecuteError::Cancelled { .. })
+        )
+    }
+}
+
+/// Plans, executes and verifies the release of one dataset, by the part of the profile that names it.
+///
+/// The same table, profile, hierarchies and key give the same bytes. Work stops soon after `cancel` is raised. `progress` is
+/// called often; it should be quick.
+///
+/// # Errors
+/// What is wrong with the dataset, the profile or the hierarchies, or that k is not reachable; see the steps.
+pub fn depersonalize(
+    table: &Table,
+    profile: &Profile,
+    hierarchies: &Hierarchies,
+    key: &PseudonymKey,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Release, Error> {
+    let profile = profile.dataset(table.name())?;
+    let plan = plan(table, profile, hierarchies, cancel, progress)?;
+    let bytes = execute(table, profile, hierarchies, &plan, key, cancel, progress)?;
+    let total = plan.columns.len() as u64;
+    progress(Progress {
+        stage: Stage::Verify,
+        done: 0,
+        total,
+    });
+    let release = verify(table, profile, hierarchies, &plan, bytes)?;
+    progress(Progress {
+        stage: Stage::Verify,
+        done: total,
+        total,
+    });
+    Ok(release)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,119 @@
+//! Parquet bytes in and out of frames. The decoder is fed untrusted bytes, so that its panics become errors.
+
+use std::io::Cursor;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use polars::io::parquet::write::KeyValueMetadata;
+use polars::prelude::*;
+
+/// The key of the file's metadata that lists, as a JSON array of strings, the columns that hold pseudonyms.
+pub const PSEUDONYMS_KEY: &str = "sandyq.pseudonyms";
+
+/// Rows of a row group in a release.
+const ROW_GROUP: usize = 1 << 18;
+
+/// Why bytes are no readable Parquet file.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParquetFault {
+    /// The decoder refused the bytes.
+    #[error("{0}")]
+    Refused(String),
+    /// The decoder gave up on the bytes.
+    #[error("the decoder gave up on it")]
+    Panicked,
+}
+
+/// What the footer of a file declares.
+#[derive(Clone, Debug)]
+pub(crate) struct Footer {
+    pub columns: Vec<(String, DataType)>,
+    pub rows: u64,
+    /// Bytes of all pages when decompressed.
+    pub uncompressed: u64,
+    /// The file's own metadata, by key.
+    pub metadata: Vec<(String, String)>,
+}
+
+/// Reads only the footer.
+pub(crate) fn footer(bytes: &[u8]) -> Result<Footer, ParquetFault> {
+    guarded(|| {
+        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        let schema = reader.schema()?;
+        let metadata = reader.get_metadata()?;
+        let columns = schema
+            .iter()
+            .map(|(name, field)| (name.to_string(), DataType::from_arrow_field(field)));
+        let sizes = metadata.row_groups.iter().map(|group| {
+            let chunks = group
+                .parquet_columns()
+                .iter()
+                .map(|chunk| u64::try_from(chunk.uncompressed_size()).unwrap_or(u64::MAX));
+            chunks
+                .fold(0, u64::saturating_add)
+                .max(group.total_byte_size() as u64)
+        });
+        let keys = metadata.key_value_metadata.iter().flatten();
+        Ok(Footer {
+            columns: columns.collect(),
+            rows: metadata.num_rows as u64,
+            uncompressed: sizes.fold(0, u64::saturating_add),
+            metadata: keys
+                .map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default()))
+                .collect(),
+        })
+    })
+}
+
+/// Decodes every page.
+pub(crate) fn decode(bytes: &[u8]) -> Result<DataFrame, ParquetFault> {
+    guarded(|| ParquetReader::new(Cursor::new(bytes)).finish())
+}
+
+/// Encodes a frame. The same frame gives the same bytes.
+pub(crate) fn encode(frame: &mut DataFrame, pseudonyms: &[String]) -> PolarsResult<Vec<u8>> {
+    let list = serde_json::Value::from(pseudonyms.to_vec()).to_string();
+    let metadata = KeyValueMetadata::from_static(vec![(PSEUDONYMS_KEY.to_owned(), list)]);
+    frame.rechunk_mut();
+    let mut bytes = Vec::new();
+    ParquetWriter::new(&mut bytes)
+        .with_compression(ParquetCompression::Zstd(None))
+        .with_row_group_size(Some(ROW_GROUP))
+        .with_key_value_metadata(Some(metadata))
+        .finish(frame)?;
+    Ok(bytes)
+}
+
+/// Orders rows by what they hold, column by column, missing values first. What is equal is identical, so that nothing of the
+/// order of the rows that came in is left.
+pub(crate) fn sort_by_content(frame: DataFrame) -> PolarsResult<DataFrame> {
+    let names = frame.get_column_names_owned();
+    if names.is_empty() {
+        return Ok(frame);
+    }
+    frame.sort(
+        names,
+        SortMultipleOptions::default().with_maintain_order(true),
+    )
+}
+
+/// The columns that a file declares to hold pseudonyms; none if it declares nothing.
+pub(crate) fn pseudonyms(footer: &Footer) -> Result<Vec<String>, ParquetFault> {
+    let Some((_, list)) = footer
+        .metadata
+        .iter()
+        .find(|(key, _)| key == PSEUDONYMS_KEY)
+    else {
+        return Ok(Vec::new());
+    };
+    serde_json::from_str(list)
+        .map_err(|_| ParquetFault::Refused(format!("{PSEUDONYMS_KEY} is no list of columns")))
+}
+
+fn guarded<T>(work: impl FnOnce() -> PolarsResult<T>) -> Result<T, ParquetFault> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => Err(ParquetFault::Refused(error.to_string())),
+        Err(_) => Err(ParquetFault::Panicked),
+    }
+}

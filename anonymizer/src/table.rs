@@ -1,0 +1,151 @@
+//! A dataset in memory, and the description of its columns.
+
+use polars::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// Counting distinct values stops here, so that describing a column takes bounded memory.
+pub const DISTINCT_CAP: u32 = 1_000;
+
+/// One dataset as it was read: a name, a frame of scalar columns and their description.
+#[derive(Clone, Debug)]
+pub struct Table {
+    name: String,
+    frame: DataFrame,
+    schema: Schema,
+}
+
+impl Table {
+    pub(crate) fn new(name: &str, frame: DataFrame, schema: Schema) -> Self {
+        Self {
+            name: name.to_owned(),
+            frame,
+            schema,
+        }
+    }
+
+    /// The name of the dataset, as the profile knows it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What the columns are: the part of classification that needs no knowledge of meaning.
+    #[must_use]
+    pub fn schema(&self) -> &Schema {
+        &self.schema
+    }
+
+    /// Rows of data, without any header.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.frame.height()
+    }
+
+    pub(crate) fn frame(&self) -> &DataFrame {
+        &self.frame
+    }
+}
+
+/// The columns of a dataset and its number of rows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schema {
+    /// Rows of data, without any header.
+    pub rows: u64,
+    /// Columns in the order of the file.
+    pub columns: Vec<ColumnSchema>,
+}
+
+/// One column as found in the file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ColumnSchema {
+    /// Name in the header.
+    pub name: String,
+    /// Type of the values.
+    pub physical_type: PhysicalType,
+    /// Rows without a value.
+    pub nulls: u64,
+    /// Different values, missing ones aside.
+    pub distinct: Distinct,
+}
+
+/// A number of different values, counted up to [`DISTINCT_CAP`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Distinct {
+    /// The number counted.
+    pub count: u32,
+    /// True when counting stopped: there are at least `count` values.
+    pub capped: bool,
+}
+
+impl Distinct {
+    pub(crate) fn of(count: usize) -> Self {
+        let capped = count >= DISTINCT_CAP as usize;
+        let count = u32::try_from(count)
+            .unwrap_or(DISTINCT_CAP)
+            .min(DISTINCT_CAP);
+        Self { count, capped }
+    }
+}
+
+/// The kinds of scalar values that a column can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhysicalType {
+    /// True or false.
+    Boolean,
+    /// Whole numbers of any width.
+    Integer,
+    /// Binary floating-point numbers.
+    Float,
+    /// Decimal numbers with a fixed scale.
+    Decimal,
+    /// Text. Every CSV column is text.
+    String,
+    /// A day.
+    Date,
+    /// A point in time.
+    Datetime,
+    /// A time of day.
+    Time,
+    /// A length of time.
+    Duration,
+}
+
+impl PhysicalType {
+    /// The kind of a polars type; `None` for nested, binary and other types that are no scalars.
+    pub(crate) fn of(dtype: &DataType) -> Option<Self> {
+        match dtype {
+            DataType::Boolean => Some(Self::Boolean),
+            dtype if dtype.is_integer() => Some(Self::Integer),
+            dtype if dtype.is_float() => Some(Self::Float),
+            DataType::Decimal(..) => Some(Self::Decimal),
+            DataType::String | DataType::Null => Some(Self::String),
+            DataType::Categorical(..) | DataType::Enum(..) => Some(Self::String),
+            DataType::Date => Some(Self::Date),
+            DataType::Datetime(..) => Some(Self::Datetime),
+            DataType::Time => Some(Self::Time),
+            DataType::Duration(_) => Some(Self::Duration),
+            _ => None,
+        }
+    }
+}
+
+/// The text of every value of a column, by which values are looked up in hierarchies, grouped and made pseudonyms.
+///
+/// A float without a fraction reads like the integer: an identifier column with gaps often
+/// arrives as floats, and must still join with the same column stored as integers or text.
+pub(crate) fn texts(column: &Column) -> PolarsResult<StringChunked> {
+    match column.dtype() {
+        DataType::String => Ok(column.str()?.clone()),
+        dtype if dtype.is_float() => {
+            let floats = column.cast(&DataType::Float64)?;
+            let floats = floats.f64()?;
+            let mut builder = StringChunkedBuilder::new(column.name().clone(), floats.len());
+            for value in floats.iter() {
+                builder.append_option(value.map(|value| value.to_string()));
+            }
+            Ok(builder.finish())
+        }
+        _ => Ok(column.cast(&DataType::String)?.str()?.clone()),
+    }
+}
