@@ -1,6 +1,6 @@
 //! A validated set of policies, and decisions by it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -30,7 +30,8 @@ struct Inner {
     calls: BTreeMap<String, Call>,
     use_of_version: Ask,
     authorizer: Authorizer,
-    size: usize,
+    /// `policy-id: sentence` of each policy, made once: Cedar parses an annotation's key at every look.
+    reasons: HashMap<PolicyId, String>,
 }
 
 /// A call and the kinds of records on which it is asked.
@@ -136,13 +137,12 @@ impl Policies {
         let use_of_version = ask(&use_action)?;
         conformance::check(&compiled.schema, &vocabulary, &calls, &use_of_version)
             .map_err(mismatch)?;
-        let size = compiled.policies.len();
         let inner = Inner {
             vocabulary,
             calls,
             use_of_version,
             authorizer: Authorizer::new(),
-            size,
+            reasons: compiled.policies.iter().map(reason).collect(),
         };
         Ok(Policies {
             inner: Arc::new(inner),
@@ -154,7 +154,7 @@ impl fmt::Debug for Policies {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Policies")
-            .field("policies", &self.inner.size)
+            .field("policies", &self.inner.reasons.len())
             .finish_non_exhaustive()
     }
 }
@@ -194,7 +194,7 @@ impl Inner {
                 let response = self
                     .authorizer
                     .is_authorized(&request, &ask.policies, &entities);
-                Decision::new(&ask.policies, &response, no_permit)
+                Decision::new(&self.reasons, &response, no_permit)
             }
         }
     }
@@ -219,13 +219,17 @@ impl Decision {
     }
 
     /// Cedar skips a policy that it cannot evaluate; a skipped forbid must not open a door, so any error denies.
-    fn new(policies: &PolicySet, response: &Response, no_permit: impl Fn() -> String) -> Decision {
+    fn new(
+        sentences: &HashMap<PolicyId, String>,
+        response: &Response,
+        no_permit: impl Fn() -> String,
+    ) -> Decision {
         let diagnostics = response.diagnostics();
         let errors: Vec<String> = diagnostics.errors().map(ToString::to_string).collect();
         let permitted = response.decision() == cedar_policy::Decision::Allow;
-        let mut reasons: Vec<String> = diagnostics
-            .reason()
-            .map(|id| sentence(policies, id))
+        let determining = diagnostics.reason();
+        let mut reasons: Vec<String> = determining
+            .filter_map(|id| sentences.get(id).cloned())
             .collect();
         reasons.sort();
         if !errors.is_empty() {
@@ -247,11 +251,9 @@ impl Decision {
 
 const UNDECIDED: &str = "the policies could not be evaluated in full, which is a denial";
 
-fn sentence(policies: &PolicySet, id: &PolicyId) -> String {
-    format!(
-        "{id}: {}",
-        policies.annotation(id, "reason").unwrap_or_default()
-    )
+fn reason(policy: &Policy) -> (PolicyId, String) {
+    let sentence = policy.annotation("reason").unwrap_or_default();
+    (policy.id().clone(), format!("{}: {sentence}", policy.id()))
 }
 
 fn no_permit(question: &Question<'_>) -> String {

@@ -299,6 +299,6 @@ pub struct Decision {
     /// `policy-id: sentence` of each policy that determined the decision, ordered by id; one sentence that says so when
     /// no policy permits. Never empty.
     pub reasons: Vec<String>,
-    /// What could not be evaluated, `policy-id: what was wrong`; any makes the decision a denial.
+    /// Which policy could not be evaluated and why, or what was wrong with the question; any makes it a denial.
     pub errors: Vec<String>,
 }
