@@ -56,7 +56,10 @@ fn finish(usage: &mut Usage, observed: &Observed) {
         ..
     } = observed
     {
-        usage.wall = finished.duration_since(*started).unwrap_or_default();
+        // Docker notes the start after the fact, so a job that ends at once seems to
+        // end before it.
+        let wall = finished.duration_since(*started).unwrap_or_default();
+        usage.wall = wall.max(Duration::from_millis(1));
     }
 }
 

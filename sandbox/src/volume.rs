@@ -13,15 +13,17 @@ use std::process::Command;
 use std::time::Duration;
 
 use nix::mount::{MntFlags, MsFlags, mount, umount2};
-use nix::sys::statvfs::statvfs;
+use nix::sys::statvfs::{Statvfs, statvfs};
 
 use crate::spec::{GID, UID};
 
-/// Below this size mkfs.ext4 takes blocks of 1 KiB, above it of 4 KiB.
+/// Below this size blocks have 1 KiB, which wastes little on small files; above it 4 KiB.
 const SMALL_FILE_SYSTEM: u64 = 512 << 20;
 const INODE_BYTES: u64 = 256;
 /// The root folder and what ext4 keeps for itself.
 const OWN_INODES: u64 = 16;
+/// Inodes are dealt out evenly to block groups in steps of 8, rounded down.
+const INODES_PER_GROUP_STEP: u64 = 16;
 const SYSTEM_PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A volume that cannot be had.
@@ -78,13 +80,23 @@ fn at<E: Into<io::Error>>(step: &'static str, path: &Path) -> impl FnOnce(E) -> 
 /// for ext4's own tables. The file is sparse; the disk is used as it fills.
 #[must_use]
 pub fn image_bytes(bytes: u64, files: u32) -> u64 {
-    let block = if bytes < SMALL_FILE_SYSTEM {
+    let files = (u64::from(files) + OWN_INODES) * (INODE_BYTES + block_bytes(bytes));
+    (bytes + bytes / 64 + files + (1 << 20)).next_multiple_of(4096)
+}
+
+fn block_bytes(bytes: u64) -> u64 {
+    if bytes < SMALL_FILE_SYSTEM {
         1024
     } else {
         4096
-    };
-    let files = (u64::from(files) + OWN_INODES) * (INODE_BYTES + block);
-    (bytes + bytes / 64 + files + (1 << 20)).next_multiple_of(4096)
+    }
+}
+
+/// The inodes to ask mkfs for. A group has as many blocks as one block has bits.
+fn inodes(bytes: u64, files: u32) -> u64 {
+    let block = block_bytes(bytes);
+    let groups = image_bytes(bytes, files).div_ceil(8 * block * block);
+    u64::from(files) + OWN_INODES + groups * INODES_PER_GROUP_STEP
 }
 
 /// Room left in a volume.
@@ -154,7 +166,7 @@ impl OutputVolume {
         image
             .and_then(|file| file.set_len(image_bytes(bytes, files)))
             .map_err(at("make", &self.image))?;
-        self.format(files)?;
+        self.format(bytes, files)?;
         self.mount()?;
         let lost_and_found = self.mount_point.join("lost+found");
         fs::remove_dir(&lost_and_found).map_err(at("remove", &lost_and_found))
@@ -162,8 +174,11 @@ impl OutputVolume {
 
     /// No journal: after a crash of the machine the job is lost anyway. The inode
     /// tables need no zeroing, because a new sparse file reads as zeros.
-    fn format(&self, files: u32) -> Result<(), VolumeError> {
-        let inodes = (u64::from(files) + OWN_INODES).to_string();
+    fn format(&self, bytes: u64, files: u32) -> Result<(), VolumeError> {
+        let (block, inodes) = (
+            block_bytes(bytes).to_string(),
+            inodes(bytes, files).to_string(),
+        );
         let owner = format!("lazy_itable_init=1,nodiscard,root_owner={UID}:{GID}");
         let mut mkfs = Command::new("mkfs.ext4");
         mkfs.args([
@@ -175,6 +190,8 @@ impl OutputVolume {
             "^has_journal,^resize_inode",
             "-E",
             &owner,
+            "-b",
+            &block,
             "-N",
             &inodes,
         ])
@@ -243,20 +260,28 @@ impl OutputVolume {
     /// # Errors
     /// When it cannot be asked.
     pub fn room(&self) -> Result<Room, VolumeError> {
-        let about = statvfs(&self.mount_point).map_err(at("measure", &self.mount_point))?;
+        let about = self.about()?;
         Ok(Room {
             bytes: about.blocks_available() * about.fragment_size(),
             files: about.files_available(),
         })
     }
 
-    /// Whether a job may have failed for want of room: less than 16 KiB, or no inode.
+    fn about(&self) -> Result<Statvfs, VolumeError> {
+        statvfs(&self.mount_point).map_err(at("measure", &self.mount_point))
+    }
+
+    /// Whether a job may have failed for want of room: no inode is left, or less
+    /// than 128 KiB or 1/64 of the volume. Not zero bytes, because ext4 refuses a
+    /// large write as a whole.
     ///
     /// # Errors
     /// When it cannot be asked.
     pub fn is_full(&self) -> Result<bool, VolumeError> {
+        let about = self.about()?;
+        let least = (about.blocks() * about.fragment_size() / 64).max(128 << 10);
         self.room()
-            .map(|room| room.bytes < (16 << 10) || room.files == 0)
+            .map(|room| room.bytes < least || room.files == 0)
     }
 
     /// Makes it read-only for everyone, so that what is collected cannot change.

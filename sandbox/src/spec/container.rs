@@ -185,8 +185,10 @@ fn host_config(spec: &JobSpec) -> HostConfig {
     }
 }
 
+/// The job's own: runc gives the mount the permissions of the image's folder of
+/// that name, which may be closed to all but its owner.
 fn tmpfs(bytes: u64, inodes: u32) -> String {
-    format!("rw,noexec,nosuid,nodev,size={bytes},nr_inodes={inodes},mode=1777")
+    format!("rw,noexec,nosuid,nodev,size={bytes},nr_inodes={inodes},uid={UID},gid={GID},mode=0700")
 }
 
 fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use crate::engine::EngineError;
-use crate::spec::JobSpec;
+use crate::spec::{JobSpec, UID};
 
 /// Inputs are plain files, and the output is a file system of its own: a folder
 /// of the host's disk has no quota.
@@ -13,8 +13,8 @@ pub(super) fn check(spec: &JobSpec) -> Result<(), EngineError> {
         let path = &input.host_path;
         let about =
             std::fs::symlink_metadata(path).map_err(|error| refused(path, &error.to_string()))?;
-        if !about.is_file() {
-            return Err(refused(path, "an input must be a regular file"));
+        if let Some(reason) = input_fault(&about) {
+            return Err(refused(path, reason));
         }
     }
     let output = spec.output_path();
@@ -25,6 +25,18 @@ pub(super) fn check(spec: &JobSpec) -> Result<(), EngineError> {
             output,
             "it is not a mounted volume, so its size cannot be limited",
         ))
+    }
+}
+
+fn input_fault(about: &std::fs::Metadata) -> Option<&'static str> {
+    if !about.is_file() {
+        Some("an input must be a regular file")
+    } else if about.mode() & 0o111 != 0 {
+        Some("an input must not be executable (mode 0444)")
+    } else if about.mode() & 0o004 == 0 && about.uid() != UID {
+        Some("an input must be readable by the job's user (mode 0444)")
+    } else {
+        None
     }
 }
 
