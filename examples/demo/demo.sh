@@ -92,7 +92,7 @@ as developer job run --sandbox lab --image "$image" --version "$version" --purpo
     --name "train" --cpus 2 --memory 1GiB --wall-clock 5m --follow -- \
     /usr/bin/python3 -c "$(<"$here/train.py")" >"$work/job.txt" 2>&1 ||
     { indent <"$work/job.txt"; fail "the job did not succeed"; }
-sed '/^command /d; /^import /,/^    main()/d' "$work/job.txt" | indent
+indent <"$work/job.txt"
 job=$(get developer job list lab | field -1.name)
 output=$(get developer job show "$job" | field output)
 look "sandyq --context developer job show $job" "sandyq --context developer job logs $job"

@@ -11,6 +11,10 @@ use time::macros::format_description;
 /// A field's value; empty when there is nothing to show.
 pub fn value(field: &FieldDescriptor, value: &Value) -> String {
     match value {
+        // A whole program can stand in a command.
+        Value::List(items) if field.name() == "command" => {
+            shortened(&join(items.iter().map(|item| scalar(field, item))))
+        }
         Value::List(items) => join(items.iter().map(|item| scalar(field, item))),
         Value::Map(entries) => {
             let mut pairs: Vec<_> = entries
@@ -104,6 +108,17 @@ fn enum_value(descriptor: &EnumDescriptor, number: i32) -> String {
 
 fn map_key(key: &MapKey) -> String {
     key.as_str().unwrap_or("?").to_owned()
+}
+
+fn shortened(text: &str) -> String {
+    const SHOWN: usize = 160;
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!(
+            "{}... (--output json shows all)",
+            text.get(..end).unwrap_or_default()
+        ),
+        None => text.to_owned(),
+    }
 }
 
 fn join(parts: impl Iterator<Item = String>) -> String {
@@ -204,6 +219,13 @@ mod tests {
         ] {
             assert_eq!(human_duration(Duration::from_millis(millis)), text);
         }
+    }
+
+    #[test]
+    fn a_whole_program_is_shortened() {
+        let long = "я".repeat(500);
+        assert!(shortened(&long).len() < 400);
+        assert_eq!(shortened("/bin/true"), "/bin/true");
     }
 
     #[test]

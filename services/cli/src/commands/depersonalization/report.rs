@@ -78,40 +78,55 @@ fn share_of(part: i64, whole: i64) -> f64 {
     }
 }
 
-/// What was done to each column, as the verifier's own report says.
+/// What was done to each column, and how much risk is left, as the verifier's own report says.
 fn columns(text: &mut String, report_json: &str) {
-    let Ok(Value::Object(report)) = serde_json::from_str::<Value>(report_json) else {
+    let Ok(report) = serde_json::from_str::<Value>(report_json) else {
         return;
     };
-    let Some(Value::Array(columns)) = report.get("columns") else {
-        return;
-    };
-    let mut keys: Vec<&String> = Vec::new();
-    for column in columns.iter().filter_map(Value::as_object) {
-        for (key, value) in column {
-            if !keys.contains(&key) && !value.is_object() && !value.is_array() {
-                keys.push(key);
-            }
-        }
-    }
-    if keys.is_empty() {
-        return;
-    }
-    let header: Vec<_> = keys
-        .iter()
-        .map(|key| key.replace('_', " ").to_uppercase())
-        .collect();
-    let mut table = new_table(&header);
-    for column in columns {
-        table.add_row(
-            keys.iter()
-                .map(|key| cell(column.get(key.as_str())))
-                .collect::<Vec<_>>(),
+    let number = |path: &str| report.pointer(path).and_then(Value::as_f64);
+    if let (Some(highest), Some(mean)) = (
+        number("/privacy/highest_prosecutor_risk"),
+        number("/privacy/average_prosecutor_risk"),
+    ) {
+        let (highest, mean) = (highest * 100.0, mean * 100.0);
+        let _ = writeln!(
+            text,
+            "  risk of a record     {highest:.2}% at most, {mean:.2}% on average"
         );
     }
+    let dropped = names(&report, "dropped");
+    if !dropped.is_empty() {
+        let _ = writeln!(text, "  dropped columns      {}", dropped.join(", "));
+    }
+    let columns = report
+        .get("columns")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    if columns.is_empty() {
+        return;
+    }
+    let mut table =
+        new_table(&["COLUMN", "ROLE", "TRANSFORM", "LEVEL", "LOSS"].map(ToOwned::to_owned));
+    for column in columns {
+        let shown = ["name", "role", "transform", "level", "loss"].map(|key| cell(column.get(key)));
+        table.add_row(shown);
+    }
+    text.push('\n');
     for line in table.trim_fmt().lines() {
         let _ = writeln!(text, "  {line}");
     }
+}
+
+fn names(report: &Value, list: &str) -> Vec<String> {
+    let items = report
+        .get(list)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    items
+        .filter_map(|item| item.get("name")?.as_str())
+        .map(printable)
+        .collect()
 }
 
 fn cell(value: Option<&Value>) -> String {
@@ -120,6 +135,18 @@ fn cell(value: Option<&Value>) -> String {
         Some(Value::String(text)) => printable(text),
         Some(Value::Number(number)) if number.is_f64() => {
             format!("{:.4}", number.as_f64().unwrap_or_default())
+        }
+        // A transform with its settings, such as {"generalize": {"hierarchy": "age"}}.
+        Some(Value::Object(variant)) => {
+            variant
+                .iter()
+                .next()
+                .map_or_else(String::new, |(name, settings)| {
+                    match settings.get("hierarchy").and_then(Value::as_str) {
+                        Some(hierarchy) => printable(&format!("{name} by {hierarchy}")),
+                        None => printable(name),
+                    }
+                })
         }
         Some(other) => printable(&other.to_string()),
     }
@@ -140,7 +167,11 @@ mod tests {
             equivalence_classes: 77,
             loss: 0.41,
             release_sha256: "00".into(),
-            report_json: r#"{"columns":[{"column":"age","role":"quasi","loss":0.25},{"column":"sex","role":"quasi","level":1}]}"#.into(),
+            report_json: r#"{"privacy":{"highest_prosecutor_risk":0.1,"average_prosecutor_risk":0.002},"columns":[
+                {"name":"age","role":"quasi","transform":{"generalize":{"hierarchy":"ages"}},"level":2,"loss":0.25},
+                {"name":"job","role":"sensitive","transform":{"keep":{"cast":null}},"level":null,"loss":null}],
+                "dropped":[{"name":"phone","reason":"not_in_profile"}]}"#
+                .into(),
         };
         let text = render(&Run {
             name: "r".into(),
@@ -154,6 +185,9 @@ mod tests {
             "262 (0.87%)",
             "k, measured          10",
             "0.2500",
+            "generalize by ages",
+            "10.00% at most",
+            "phone",
             "COLUMN",
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
