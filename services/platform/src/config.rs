@@ -1,0 +1,251 @@
+//! The server's configuration: `sandyq.toml` as written by people, and what it means once checked.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// `sandyq.toml` as it stands. Every field has a comment in the sample (`docs/sandyq.sample.toml`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawConfig {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Host names and addresses of the server's certificate.
+    pub public_names: Vec<String>,
+    /// `sqlite:FILE` (relative to the folder) or `postgres://...`.
+    pub database_url: String,
+    /// Folder of encrypted objects, relative to the folder of the configuration.
+    pub objects: PathBuf,
+    /// Folder of policies.
+    pub policies: PathBuf,
+    /// File with the master key.
+    pub master_key: PathBuf,
+    /// Folder for volumes and staged inputs of jobs.
+    pub work: PathBuf,
+    /// Name of this installation, for labels of containers and as origin of the audit log.
+    pub platform_id: String,
+    /// Limits of uploads and data sets.
+    pub intake: RawIntake,
+    /// How many jobs run at once and what they may use.
+    pub jobs: RawJobs,
+}
+
+/// Limits of what comes in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawIntake {
+    /// Most bytes of one data set.
+    pub max_dataset_bytes: u64,
+    /// Most bytes of one image archive.
+    pub max_image_bytes: u64,
+}
+
+/// What jobs may use.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawJobs {
+    /// Jobs that run at once.
+    pub concurrent: usize,
+    /// Memory of all running jobs together, bytes.
+    pub memory_bytes: u64,
+    /// Longest a job may run, seconds.
+    pub max_wall_clock_seconds: u64,
+    /// Longest term of a sandbox, days.
+    pub max_sandbox_days: i64,
+}
+
+impl Default for RawConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7443)),
+            public_names: vec![
+                "localhost".to_owned(),
+                "127.0.0.1".to_owned(),
+                "::1".to_owned(),
+            ],
+            database_url: "sqlite:state.db".to_owned(),
+            objects: "objects".into(),
+            policies: "policies".into(),
+            master_key: "master.key".into(),
+            work: "work".into(),
+            platform_id: "sandyq".to_owned(),
+            intake: RawIntake::default(),
+            jobs: RawJobs::default(),
+        }
+    }
+}
+
+impl Default for RawIntake {
+    fn default() -> Self {
+        Self {
+            max_dataset_bytes: 64 << 30,
+            max_image_bytes: 16 << 30,
+        }
+    }
+}
+
+impl Default for RawJobs {
+    fn default() -> Self {
+        Self {
+            concurrent: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_bytes: 8 << 30,
+            max_wall_clock_seconds: 7 * 24 * 3600,
+            max_sandbox_days: 365,
+        }
+    }
+}
+
+/// The configuration, checked, with all paths made absolute.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// As written.
+    pub raw: RawConfig,
+    /// The folder that it was read from.
+    pub dir: PathBuf,
+    /// The database.
+    pub database_url: String,
+    /// Encrypted objects.
+    pub objects: PathBuf,
+    /// Policies.
+    pub policies: PathBuf,
+    /// Master key.
+    pub master_key: PathBuf,
+    /// Volumes and staged inputs.
+    pub work: PathBuf,
+}
+
+/// Name of the file.
+pub const FILE: &str = "sandyq.toml";
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read {path}; make a platform folder with `sandyq init`")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is not as it should be; the text names line and field.
+    #[error("{path}: {message}")]
+    Parse {
+        /// The file.
+        path: PathBuf,
+        /// Line and field.
+        message: String,
+    },
+    /// A value is out of bounds.
+    #[error("{path}: {field}: {reason}")]
+    Value {
+        /// The file.
+        path: PathBuf,
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Config {
+    /// Reads and checks `dir/sandyq.toml`.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn load(dir: &Path) -> Result<Self, ConfigError> {
+        let path = dir.join(FILE);
+        let text = std::fs::read_to_string(&path).map_err(|source| ConfigError::Read {
+            path: path.clone(),
+            source,
+        })?;
+        let raw: RawConfig = toml::from_str(&text).map_err(|error| ConfigError::Parse {
+            path: path.clone(),
+            message: error.to_string(),
+        })?;
+        Self::check(raw, dir, &path)
+    }
+
+    fn check(raw: RawConfig, dir: &Path, path: &Path) -> Result<Self, ConfigError> {
+        let refuse = |field, reason: &str| {
+            Err(ConfigError::Value {
+                path: path.to_owned(),
+                field,
+                reason: reason.to_owned(),
+            })
+        };
+        if raw.public_names.is_empty() {
+            return refuse("public_names", "name at least one host or address");
+        }
+        if sandyq_sandbox::PlatformId::new(&raw.platform_id).is_err() {
+            return refuse("platform_id", "must be 1-63 of a-z, 0-9 and dash");
+        }
+        if raw.jobs.concurrent == 0 {
+            return refuse("jobs.concurrent", "must be at least 1");
+        }
+        let dir = std::path::absolute(dir).map_err(|source| ConfigError::Read {
+            path: dir.to_owned(),
+            source,
+        })?;
+        let database_url = match raw.database_url.strip_prefix("sqlite:") {
+            Some(file) => format!("sqlite:{}", dir.join(file).display()),
+            None => raw.database_url.clone(),
+        };
+        Ok(Self {
+            database_url,
+            objects: dir.join(&raw.objects),
+            policies: dir.join(&raw.policies),
+            master_key: dir.join(&raw.master_key),
+            work: dir.join(&raw.work),
+            raw,
+            dir,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn an_unknown_field_is_an_error_with_its_line() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(
+            dir.path().join(FILE),
+            "platform_id = \"p\"\nlissten = \"x\"\n",
+        )
+        .unwrap();
+        let error = Config::load(dir.path()).unwrap_err().to_string();
+        assert!(
+            error.contains("line 2") && error.contains("lissten"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn paths_are_relative_to_the_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join(FILE), "database_url = \"sqlite:a.db\"\n").unwrap();
+        let config = Config::load(dir.path()).unwrap();
+        assert_eq!(
+            config.database_url,
+            format!("sqlite:{}/a.db", dir.path().display())
+        );
+        assert!(config.objects.starts_with(dir.path()));
+    }
+
+    #[test]
+    fn the_sample_in_the_docs_is_the_default() {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/sandyq.sample.toml");
+        let raw: RawConfig = toml::from_str(&std::fs::read_to_string(sample).unwrap()).unwrap();
+        let mut default = RawConfig::default();
+        default.jobs.concurrent = raw.jobs.concurrent;
+        assert_eq!(
+            toml::to_string(&raw).unwrap(),
+            toml::to_string(&default).unwrap()
+        );
+    }
+}

@@ -1,0 +1,279 @@
+//! Organizations, users, grants, AI systems, images, outputs.
+
+use sandyq_access::{OrganizationKind, Role};
+use sandyq_proto::v1;
+use sandyq_store::Stored;
+
+use super::{count, duration_millis, millis, timestamp, uncount};
+use crate::error::{Error, Result};
+use crate::records::access::{Conditions, Grant, GrantState, MAX_LOG_TAIL_BYTES};
+use crate::records::airlock::{Output, OutputState};
+use crate::records::identity::{Organization, User, UserState};
+use crate::records::system::{Autonomy, Image, ImageState, RiskClass, System, SystemState};
+
+/// An organization.
+pub fn organization(stored: &Stored<Organization>) -> v1::Organization {
+    v1::Organization {
+        name: stored.name.clone(),
+        display_name: stored.display_name.clone(),
+        kind: match stored.kind {
+            OrganizationKind::Operator => v1::OrganizationKind::Operator,
+            OrganizationKind::Agency => v1::OrganizationKind::Agency,
+            OrganizationKind::Developer => v1::OrganizationKind::Developer,
+            OrganizationKind::Auditor => v1::OrganizationKind::Auditor,
+        }
+        .into(),
+        create_time: Some(timestamp(stored.create_time)),
+    }
+}
+
+/// The kind that a client named.
+///
+/// # Errors
+/// Not set.
+pub fn organization_kind(field: &str, kind: v1::OrganizationKind) -> Result<OrganizationKind> {
+    match kind {
+        v1::OrganizationKind::Operator => Ok(OrganizationKind::Operator),
+        v1::OrganizationKind::Agency => Ok(OrganizationKind::Agency),
+        v1::OrganizationKind::Developer => Ok(OrganizationKind::Developer),
+        v1::OrganizationKind::Auditor => Ok(OrganizationKind::Auditor),
+        v1::OrganizationKind::Unspecified => Err(Error::invalid(
+            field,
+            "name OPERATOR, AGENCY, DEVELOPER or AUDITOR",
+        )),
+    }
+}
+
+fn role_message(role: Role) -> v1::Role {
+    match role {
+        Role::OperatorAdmin => v1::Role::OperatorAdmin,
+        Role::OperatorReviewer => v1::Role::OperatorReviewer,
+        Role::AgencyOwner => v1::Role::AgencyOwner,
+        Role::AgencySteward => v1::Role::AgencySteward,
+        Role::Developer => v1::Role::Developer,
+        Role::Auditor => v1::Role::Auditor,
+    }
+}
+
+/// The role that a client named.
+pub fn role(role: v1::Role) -> Option<Role> {
+    Role::ALL
+        .into_iter()
+        .find(|known| role_message(*known) == role)
+}
+
+/// A user.
+pub fn user(stored: &Stored<User>) -> v1::User {
+    v1::User {
+        name: stored.name.clone(),
+        display_name: stored.display_name.clone(),
+        organization: stored.organization.clone(),
+        roles: stored
+            .roles
+            .iter()
+            .map(|role| role_message(*role).into())
+            .collect(),
+        state: match stored.state {
+            UserState::Invited => v1::user::State::Invited,
+            UserState::Active => v1::user::State::Active,
+            UserState::Revoked => v1::user::State::Revoked,
+        }
+        .into(),
+        create_time: Some(timestamp(stored.create_time)),
+    }
+}
+
+/// A grant.
+pub fn grant(stored: &Stored<Grant>) -> v1::Grant {
+    v1::Grant {
+        name: stored.name.clone(),
+        version: stored.version.clone(),
+        sandbox: stored.sandbox.clone(),
+        purpose: stored.purpose.clone(),
+        justification: stored.justification.clone(),
+        expire_time: Some(timestamp(stored.expire_time)),
+        conditions: Some(v1::GrantConditions {
+            log_tail: Some(v1::LogTail {
+                max_bytes: count(stored.conditions.log_tail_bytes),
+            }),
+            max_job_duration: stored
+                .conditions
+                .max_job_seconds
+                .map(|seconds| duration_millis(seconds.saturating_mul(1000))),
+        }),
+        state: match stored.state {
+            GrantState::Requested => v1::grant::State::Requested,
+            GrantState::Active => v1::grant::State::Active,
+            GrantState::Denied => v1::grant::State::Denied,
+            GrantState::Expired => v1::grant::State::Expired,
+            GrantState::Revoked => v1::grant::State::Revoked,
+        }
+        .into(),
+        decision_reason: stored.decision_reason.clone(),
+        requester: stored.requester.clone(),
+        decider: stored.decider.clone(),
+        create_time: Some(timestamp(stored.create_time)),
+        owner_organization: stored.owner_organization.clone(),
+        requesting_organization: stored.requesting_organization.clone(),
+    }
+}
+
+/// Conditions that a client named; defaults where nothing is said.
+///
+/// # Errors
+/// Out of bounds.
+pub fn conditions(field: &str, message: Option<&v1::GrantConditions>) -> Result<Conditions> {
+    let mut out = Conditions::default();
+    let Some(message) = message else {
+        return Ok(out);
+    };
+    if let Some(tail) = &message.log_tail {
+        let name = format!("{field}.log_tail.max_bytes");
+        out.log_tail_bytes = uncount(&name, tail.max_bytes)?;
+        if out.log_tail_bytes > MAX_LOG_TAIL_BYTES {
+            return Err(Error::invalid(name, "must be at most 1 MiB (1048576)"));
+        }
+    }
+    if let Some(longest) = &message.max_job_duration {
+        let name = format!("{field}.max_job_duration");
+        let seconds = millis(&name, longest)? / 1000;
+        if seconds == 0 {
+            return Err(Error::invalid(name, "must be at least one second"));
+        }
+        out.max_job_seconds = Some(seconds);
+    }
+    Ok(out)
+}
+
+/// An AI system.
+pub fn system(stored: &Stored<System>) -> v1::System {
+    v1::System {
+        name: stored.name.clone(),
+        display_name: stored.display_name.clone(),
+        description: stored.description.clone(),
+        purpose: stored.purpose.clone(),
+        risk_class: match stored.risk_class {
+            RiskClass::Minimal => v1::RiskClass::Minimal,
+            RiskClass::Medium => v1::RiskClass::Medium,
+            RiskClass::High => v1::RiskClass::High,
+        }
+        .into(),
+        autonomy: match stored.autonomy {
+            Autonomy::Assistant => v1::Autonomy::Assistant,
+            Autonomy::SemiAutonomous => v1::Autonomy::SemiAutonomous,
+        }
+        .into(),
+        organization: stored.organization.clone(),
+        state: match stored.state {
+            SystemState::Draft => v1::system::State::Draft,
+            SystemState::Submitted => v1::system::State::Submitted,
+            SystemState::Registered => v1::system::State::Registered,
+            SystemState::Refused => v1::system::State::Refused,
+        }
+        .into(),
+        decision_reason: stored.decision_reason.clone(),
+        create_time: Some(timestamp(stored.create_time)),
+        etag: stored.etag(),
+    }
+}
+
+/// The risk class and autonomy that a client named.
+///
+/// # Errors
+/// Not set.
+pub fn classes(message: &v1::System) -> Result<(RiskClass, Autonomy)> {
+    let risk = match message.risk_class() {
+        v1::RiskClass::Minimal => RiskClass::Minimal,
+        v1::RiskClass::Medium => RiskClass::Medium,
+        v1::RiskClass::High => RiskClass::High,
+        v1::RiskClass::Unspecified => {
+            return Err(Error::invalid(
+                "system.risk_class",
+                "name MINIMAL, MEDIUM or HIGH",
+            ));
+        }
+    };
+    let autonomy = match message.autonomy() {
+        v1::Autonomy::Assistant => Autonomy::Assistant,
+        v1::Autonomy::SemiAutonomous => Autonomy::SemiAutonomous,
+        v1::Autonomy::Unspecified => {
+            return Err(Error::invalid(
+                "system.autonomy",
+                "name ASSISTANT or SEMI_AUTONOMOUS; fully autonomous systems are banned \
+                 (law \"On artificial intelligence\", article 18)",
+            ));
+        }
+    };
+    Ok((risk, autonomy))
+}
+
+/// An image.
+pub fn image(stored: &Stored<Image>) -> v1::Image {
+    v1::Image {
+        name: stored.name.clone(),
+        digest: stored.digest.clone(),
+        display_name: stored.display_name.clone(),
+        organization: stored.organization.clone(),
+        state: match stored.state {
+            ImageState::Imported => v1::image::State::Imported,
+            ImageState::Approved => v1::image::State::Approved,
+            ImageState::Revoked => v1::image::State::Revoked,
+        }
+        .into(),
+        archive_sha256: stored.archive_sha256.clone(),
+        decision_reason: stored.decision_reason.clone(),
+        create_time: Some(timestamp(stored.create_time)),
+    }
+}
+
+/// The state of an output.
+pub fn output_state(state: OutputState) -> v1::output::State {
+    match state {
+        OutputState::Collected => v1::output::State::Collected,
+        OutputState::Checked => v1::output::State::Checked,
+        OutputState::InReview => v1::output::State::InReview,
+        OutputState::Released => v1::output::State::Released,
+        OutputState::Rejected => v1::output::State::Rejected,
+    }
+}
+
+/// An output.
+pub fn output(stored: &Stored<Output>) -> v1::Output {
+    v1::Output {
+        name: stored.name.clone(),
+        job: stored.job.clone(),
+        organization: stored.organization.clone(),
+        state: output_state(stored.state).into(),
+        files: stored
+            .files
+            .iter()
+            .map(|file| v1::OutputFile {
+                path: file.path.clone(),
+                size_bytes: count(file.bytes),
+                sha256: file.sha256.clone(),
+                findings: file.findings.clone(),
+            })
+            .collect(),
+        refused: stored
+            .refused
+            .iter()
+            .map(|file| v1::RefusedFile {
+                path: file.path.clone(),
+                reason: file.reason.clone(),
+            })
+            .collect(),
+        manifest_sha256: stored.manifest_sha256.clone(),
+        reviewer: stored.reviewer.clone(),
+        decision_reason: stored.decision_reason.clone(),
+        create_time: Some(timestamp(stored.create_time)),
+        decide_time: stored.decide_time.map(timestamp),
+    }
+}
+
+/// An output as its organization sees it before release: names and contents of files are an exit, so they are withheld.
+pub fn withheld(mut output: v1::Output) -> v1::Output {
+    output.files.clear();
+    output.refused.clear();
+    output.manifest_sha256.clear();
+    output
+}

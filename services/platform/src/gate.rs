@@ -1,0 +1,101 @@
+//! In front of every service: no certificate, no call, Enroll aside; and no error without details.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+
+use crate::error::{Class, Error};
+use crate::platform::Platform;
+
+const ENROLL: &str = "/sandyq.v1.IdentityService/Enroll";
+
+/// Health and reflection know nothing of users, so the gate asks for them.
+const SYSTEM_PREFIX: &str = "/grpc.";
+
+/// Puts the gate in front of a service.
+#[derive(Clone)]
+pub struct GateLayer(pub Arc<Platform>);
+
+impl<S> Layer<S> for GateLayer {
+    type Service = Gate<S>;
+    fn layer(&self, inner: S) -> Gate<S> {
+        Gate {
+            platform: Arc::clone(&self.0),
+            inner,
+        }
+    }
+}
+
+/// See [`GateLayer`].
+#[derive(Clone)]
+pub struct Gate<S> {
+    platform: Arc<Platform>,
+    inner: S,
+}
+
+impl<S> Service<Request<Body>> for Gate<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let platform = Arc::clone(&self.platform);
+        let ready = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, ready);
+        Box::pin(async move {
+            let path = request.uri().path();
+            // Services authenticate by themselves; what is not ours is done here. A path that nobody serves must not be
+            // told apart from one that somebody does before the caller is known.
+            let ours = path.starts_with("/sandyq.v1.");
+            if path != ENROLL && (!ours || path.starts_with(SYSTEM_PREFIX)) {
+                let (parts, body) = request.into_parts();
+                let mut extensions = tonic::Extensions::default();
+                if let Some(info) = parts.extensions.get::<TlsInfo>() {
+                    extensions.insert(info.clone());
+                }
+                if let Err(error) = platform.enter_with("system", &extensions).await {
+                    return Ok(Status::from(error).into_http());
+                }
+                return inner
+                    .call(Request::from_parts(parts, body))
+                    .await
+                    .map(detailed);
+            }
+            inner.call(request).await.map(detailed)
+        })
+    }
+}
+
+type TlsInfo = tonic::transport::server::TlsConnectInfo<tonic::transport::server::TcpConnectInfo>;
+
+/// Errors that the transport itself makes carry no details; they get some.
+fn detailed(response: Response<Body>) -> Response<Body> {
+    let headers = response.headers();
+    let Some(status) = Status::from_header_map(headers) else {
+        return response;
+    };
+    if status.code() == Code::Ok || headers.contains_key("grpc-status-details-bin") {
+        return response;
+    }
+    let (class, reason) = match status.code() {
+        Code::OutOfRange | Code::ResourceExhausted => (Class::OutOfRange, "MESSAGE_TOO_LARGE"),
+        Code::InvalidArgument | Code::Internal => (Class::Invalid, "MESSAGE_MALFORMED"),
+        Code::Unimplemented => return response,
+        _ => return response,
+    };
+    Status::from(Error::new(class, reason, status.message().to_owned())).into_http()
+}

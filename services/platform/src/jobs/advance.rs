@@ -1,0 +1,152 @@
+//! Applies an event to a job: the pure transition, then one change with its audit entry.
+
+use sandyq_sandbox::{Action, CauseOfDeath, JobEvent, JobState, transition};
+use sandyq_store::{Change, Stored};
+use serde_json::json;
+
+use crate::call::system_event;
+use crate::error::{Class, Error, Result};
+use crate::platform::Platform;
+use crate::records::airlock::Output;
+use crate::records::job::{Job, Usage};
+use crate::records::sandbox::{Budget, Sandbox};
+
+/// How often an event is tried again when another wrote the job or its sandbox meanwhile.
+const ATTEMPTS: usize = 64;
+
+/// What a job leaves behind, kept together with its last state.
+#[derive(Debug, Clone, Default)]
+pub struct Harvest {
+    /// The output for the airlock.
+    pub output: Option<Output>,
+    /// Objects of its files and of the open part of the log.
+    pub objects: Vec<sandyq_store::ObjectRecord>,
+    /// Place of the open part of the log.
+    pub log: Option<String>,
+    /// What it used.
+    pub usage: Usage,
+}
+
+/// Applies an event. Returns the job as it is now and what is to be done next.
+///
+/// # Errors
+/// The event is not possible in the job's state, or the store's.
+pub async fn apply(
+    platform: &Platform,
+    name: &str,
+    event: &JobEvent,
+    message: &str,
+    harvest: &Harvest,
+) -> Result<(Stored<Job>, Vec<Action>)> {
+    for _ in 0..ATTEMPTS {
+        let mut job = platform.record::<Job>(name).await?;
+        let before = job.state;
+        let (state, actions) = transition(job.state, event.clone())
+            .map_err(|error| Error::precondition("WRONG_STATE", error.to_string()))?;
+        job.state = state;
+        if let Some(Action::RecordCause(cause)) = actions
+            .iter()
+            .find(|action| matches!(action, Action::RecordCause(_)))
+        {
+            job.cause = Some(cause.clone());
+        }
+        if state == before && !actions.iter().any(|a| matches!(a, Action::RecordCause(_))) {
+            return Ok((job, actions));
+        }
+        if !message.is_empty() {
+            message.clone_into(&mut job.message);
+        }
+        let change = change(platform, &mut job, event, harvest).await?;
+        match platform.commit(change.update(&job)?).await {
+            Ok(()) => {
+                job.revision += 1;
+                if state.is_terminal() {
+                    platform.wake.notify_one();
+                }
+                return Ok((job, actions));
+            }
+            Err(error) if error.class == Class::Aborted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Err(Error::new(
+        Class::Aborted,
+        "CONCURRENT_CHANGE",
+        format!("{name} is changed all the time"),
+    ))
+}
+
+async fn change(
+    platform: &Platform,
+    job: &mut Stored<Job>,
+    event: &JobEvent,
+    harvest: &Harvest,
+) -> Result<Change> {
+    let now = platform.now();
+    if matches!(event, JobEvent::Started) && job.start_time.is_none() {
+        job.start_time = Some(now);
+    }
+    let ended = job.state.is_terminal();
+    if (ended || job.state == JobState::Collecting) && job.end_time.is_none() {
+        job.end_time = Some(now);
+    }
+    let mut detail = vec![("state", json!(job.state.as_str()))];
+    if let Some(cause) = &job.cause {
+        detail.push(("cause", json!(cause.name())));
+    }
+    let mut change = Change::new(sandyq_store::Event {
+        detail: detail.into_iter().map(|(k, v)| (k.to_owned(), v)).collect(),
+        ..system_event("JobAdvanced", &job.name, &job.organization, [])
+    });
+    if !ended {
+        return Ok(change);
+    }
+    job.usage = harvest.usage;
+    job.log.clone_from(&harvest.log);
+    for object in &harvest.objects {
+        change = change.keep_object(object.clone());
+    }
+    if let Some(output) = &harvest.output {
+        job.output = Some(output.name.clone());
+        let event = system_event(
+            "OutputCollected",
+            &output.name,
+            &output.organization,
+            [
+                ("manifest_sha256", json!(output.manifest_sha256)),
+                ("files", json!(output.files.len())),
+            ],
+        );
+        change = change.also(event).insert(output)?;
+    }
+    let mut sandbox = platform.record::<Sandbox>(&job.sandbox).await?;
+    let really = Budget {
+        cpu_millis: harvest.usage.cpu_millis,
+        output_bytes: harvest.usage.output_bytes,
+        ..Budget::default()
+    };
+    sandbox.used = sandbox.used.settle(&job.reserved, &really);
+    Ok(change.update(&sandbox)?)
+}
+
+/// What happened, for people.
+pub fn sentence(cause: &CauseOfDeath) -> String {
+    match cause {
+        CauseOfDeath::Exit(0) => "the program ended by itself".to_owned(),
+        CauseOfDeath::Exit(code) => format!("the program ended by itself with code {code}"),
+        CauseOfDeath::TimedOut => "the wall clock limit passed".to_owned(),
+        CauseOfDeath::OutOfMemory => {
+            "the memory limit was reached; ask for more with limits.memory_bytes".to_owned()
+        }
+        CauseOfDeath::PidsExhausted => {
+            "the limit of processes was reached; ask for more with limits.pids".to_owned()
+        }
+        CauseOfDeath::OutputQuota => {
+            "/out was full; ask for more with limits.output_bytes or limits.output_files".to_owned()
+        }
+        CauseOfDeath::NodeFailed => "the container vanished; submit the job again".to_owned(),
+        CauseOfDeath::ImageRefused(reason) => format!("the image was not run: {reason}"),
+        CauseOfDeath::EngineError(reason) => format!("the platform could not run it: {reason}"),
+        other => other.name().to_lowercase(),
+    }
+}

@@ -1,0 +1,180 @@
+//! Jobs from submission to their end. `sandyq-sandbox` decides and runs; this joins it to records, grants and objects.
+
+mod advance;
+mod collecting;
+mod driver;
+pub mod logs;
+mod schedule;
+mod staging;
+pub mod stop;
+pub mod submit;
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use sandyq_sandbox::volume::OutputVolume;
+use sandyq_sandbox::{Input, JobState, RawJob};
+use sandyq_store::{Filter, Page, Stored};
+
+use crate::error::Result;
+use crate::names;
+use crate::platform::Platform;
+use crate::records::job::Job;
+use crate::records::library::ReleasedDataset;
+use crate::records::sandbox::Sandbox;
+
+pub use schedule::run as run_scheduler;
+
+/// Jobs that can wait or run at one time.
+const MOST_ACTIVE: u32 = 100_000;
+
+/// States in which a job still takes part.
+const ACTIVE: [&str; 4] = ["QUEUED", "STAGING", "RUNNING", "COLLECTING"];
+
+/// States in which a job has taken a place on the node.
+fn occupies(state: JobState) -> bool {
+    matches!(
+        state,
+        JobState::Staging | JobState::Running | JobState::Collecting
+    )
+}
+
+/// The secret with which a sandbox's pseudonyms are re-keyed.
+pub fn sandbox_secret(sandbox: &str) -> String {
+    format!("secrets/sandbox-{}", names::last_id(sandbox))
+}
+
+/// Jobs that wait or run, of one sandbox or of all.
+async fn active(platform: &Platform, sandbox: Option<&str>) -> Result<Vec<Stored<Job>>> {
+    let filter = Filter {
+        parent: sandbox,
+        states: &ACTIVE,
+        ..Filter::default()
+    };
+    Ok(platform
+        .store
+        .list(&filter, Page::first(MOST_ACTIVE))
+        .await?)
+}
+
+/// Agencies whose libraries are granted, or asked for, in sandboxes of a system.
+///
+/// # Errors
+/// The store's.
+pub async fn viewers_of_system(platform: &Platform, system: &str) -> Result<Vec<String>> {
+    let filter = Filter {
+        parent: Some(system),
+        ..Filter::default()
+    };
+    let sandboxes: Vec<Stored<Sandbox>> = platform.store.list(&filter, Page::first(1000)).await?;
+    let viewers: BTreeSet<String> = sandboxes
+        .into_iter()
+        .flat_map(|sandbox| sandbox.record.viewers)
+        .collect();
+    Ok(viewers.into_iter().collect())
+}
+
+/// The folder of a job's volume.
+fn job_folder(platform: &Platform, job: &Job) -> PathBuf {
+    platform.config.work.join("jobs").join(&job.id)
+}
+
+/// The folder of all staged inputs of a sandbox.
+fn staging_folder(platform: &Platform, sandbox: &str) -> PathBuf {
+    platform
+        .config
+        .work
+        .join("staging")
+        .join(names::last_id(sandbox))
+}
+
+/// Where a data set is staged. The hash in the name keeps releases apart.
+fn staged_path(
+    platform: &Platform,
+    job: &Job,
+    dataset: &str,
+    release: &ReleasedDataset,
+) -> PathBuf {
+    let hash = release.sha256.get(..16).unwrap_or_default();
+    staging_folder(platform, &job.sandbox).join(format!("{dataset}.{hash}.parquet"))
+}
+
+/// The job as the sandbox crate takes it.
+fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>) -> RawJob {
+    RawJob {
+        id: job.id.clone(),
+        sandbox: names::last_id(&job.sandbox).to_owned(),
+        image: format!("sha256:{}", names::last_id(&job.image)),
+        command: job.command.clone(),
+        environment: job.environment.clone(),
+        inputs,
+        output_path: job_folder(platform, job).join("out"),
+        limits: job.limits,
+    }
+}
+
+/// Drives every job that an earlier process left in the middle, and removes containers that belong to no job.
+///
+/// # Errors
+/// The store's.
+pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
+    for job in active(platform, None).await? {
+        if occupies(job.state) {
+            driver::start(platform, job.record.name);
+        }
+    }
+    Ok(())
+}
+
+/// Removes containers and folders that no active job owns: a create that half succeeded, a removal that was cut off.
+///
+/// # Errors
+/// The store's or the engine's.
+pub async fn remove_orphans(platform: &Arc<Platform>) -> Result<()> {
+    let Ok(engine) = platform.engine.get().await else {
+        return Ok(());
+    };
+    let listed = engine.list().await?;
+    let owned: BTreeSet<String> = active(platform, None)
+        .await?
+        .into_iter()
+        .map(|job| job.record.id)
+        .collect();
+    for container in listed {
+        if !owned.contains(container.job.as_str()) {
+            tracing::warn!(
+                job = container.job.as_str(),
+                "a container that no job owns is removed"
+            );
+            engine.remove(&container.job).await?;
+        }
+    }
+    let Ok(folders) = std::fs::read_dir(platform.config.work.join("jobs")) else {
+        return Ok(());
+    };
+    for folder in folders.flatten() {
+        let name = folder.file_name().to_string_lossy().into_owned();
+        if !owned.contains(&name) {
+            remove_volume(folder.path()).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Unmounts and removes a job's volume and its folder.
+async fn remove_volume(folder: PathBuf) -> Result<()> {
+    let failed = |error: std::io::Error| crate::error::Error::internal("remove a volume", error);
+    tokio::task::spawn_blocking(move || {
+        OutputVolume::at(&folder)
+            .remove()
+            .map_err(std::io::Error::other)?;
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    })
+    .await
+    .map_err(|error| failed(std::io::Error::other(error)))?
+    .map_err(failed)
+}

@@ -1,0 +1,92 @@
+//! Stopping jobs before their end: on request, or because what they run under has ended.
+
+use std::sync::Arc;
+
+use sandyq_sandbox::CauseOfDeath;
+use sandyq_store::{Change, Event, Stored};
+use serde_json::json;
+
+use super::active;
+use crate::call::system_event;
+use crate::error::Result;
+use crate::platform::Platform;
+use crate::records::access::Grant;
+use crate::records::job::{Job, Stop};
+
+/// Writes the wish into the job; whoever drives it obeys. The first wish stands, except that a revocation outranks a
+/// cancellation: nothing of a revoked job is kept.
+///
+/// # Errors
+/// The store's.
+pub async fn mark(
+    platform: &Platform,
+    name: &str,
+    wish: &Stop,
+    event: Event,
+) -> Result<Stored<Job>> {
+    let job = platform
+        .change::<Job>(name, |job| {
+            let known = job.stop.as_ref().is_some_and(|stop| {
+                stop.cause == CauseOfDeath::Revoked || stop.cause == wish.cause
+            });
+            if job.state.is_terminal() || known {
+                return Ok(None);
+            }
+            job.stop = Some(wish.clone());
+            Ok(Some(Change::new(event.clone())))
+        })
+        .await?;
+    platform.wake.notify_one();
+    Ok(job)
+}
+
+async fn revoke(platform: &Platform, job: &Job, why: &str) -> Result<()> {
+    let wish = Stop {
+        cause: CauseOfDeath::Revoked,
+        reason: why.to_owned(),
+    };
+    let event = system_event(
+        "JobRevoked",
+        &job.name,
+        &job.organization,
+        [("reason", json!(why))],
+    );
+    mark(platform, &job.name, &wish, event).await.map(drop)
+}
+
+/// Stops the jobs that run under a grant.
+///
+/// # Errors
+/// The store's.
+pub async fn grant_ended(platform: &Arc<Platform>, grant: &Grant, why: &str) -> Result<()> {
+    for job in active(platform, Some(&grant.sandbox)).await? {
+        if job.grants.values().any(|name| *name == grant.name) {
+            revoke(platform, &job, why).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Stops the jobs of a sandbox.
+///
+/// # Errors
+/// The store's.
+pub async fn sandbox_ended(platform: &Arc<Platform>, sandbox: &str, why: &str) -> Result<()> {
+    for job in active(platform, Some(sandbox)).await? {
+        revoke(platform, &job, why).await?;
+    }
+    Ok(())
+}
+
+/// Stops the jobs that use a version.
+///
+/// # Errors
+/// The store's.
+pub async fn version_retired(platform: &Arc<Platform>, version: &str) -> Result<()> {
+    for job in active(platform, None).await? {
+        if job.grants.contains_key(version) {
+            revoke(platform, &job, "a library version that it uses was retired").await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,189 @@
+//! Everything the platform has, passed to every service and worker.
+
+use std::sync::Arc;
+
+use crate::engine::EngineSlot;
+use sandyq_access::Policies;
+use sandyq_audit::LogKey;
+use sandyq_store::{Change, Keyring, ObjectStore, Record, Store, Stored};
+use time::OffsetDateTime;
+use tokio::sync::{Notify, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::config::Config;
+use crate::error::{Class, Error, Result};
+use crate::pki::Authority;
+use crate::records::secret::Secret;
+
+/// The present time; a value, so that tests set it.
+pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
+
+/// The system's clock.
+pub fn system_clock() -> Clock {
+    Arc::new(OffsetDateTime::now_utc)
+}
+
+/// Changes seen by watchers are at most this far behind before they must read anew.
+const BUS_CAPACITY: usize = 1024;
+
+/// How often a change is tried again when another got in first.
+const ATTEMPTS: usize = 16;
+
+/// Everything the platform has.
+pub struct Platform {
+    /// State and audit log.
+    pub store: Store,
+    /// Encrypted objects.
+    pub objects: ObjectStore,
+    /// Keys that wrap keys.
+    pub keyring: Keyring,
+    /// Who may do what.
+    pub policies: Policies,
+    /// The container engine.
+    pub engine: EngineSlot,
+    /// Signs certificates.
+    pub authority: Authority,
+    /// Signs checkpoints.
+    pub log_key: LogKey,
+    /// Settings.
+    pub config: Config,
+    /// Background work, waited for at shutdown.
+    pub tasks: TaskTracker,
+    /// Cancelled when the server shuts down.
+    pub shutdown: CancellationToken,
+    /// Wakes the scheduler.
+    pub wake: Notify,
+    /// Held while staged inputs are laid out or wiped.
+    pub staging: tokio::sync::Mutex<()>,
+    clock: Clock,
+    bus: broadcast::Sender<Arc<str>>,
+}
+
+/// What [`Platform::new`] puts together.
+pub struct Parts {
+    /// See [`Platform`].
+    pub store: Store,
+    /// See [`Platform`].
+    pub objects: ObjectStore,
+    /// See [`Platform`].
+    pub keyring: Keyring,
+    /// See [`Platform`].
+    pub policies: Policies,
+    /// See [`Platform`].
+    pub engine: EngineSlot,
+    /// See [`Platform`].
+    pub authority: Authority,
+    /// See [`Platform`].
+    pub log_key: LogKey,
+    /// See [`Platform`].
+    pub config: Config,
+    /// The present time.
+    pub clock: Clock,
+    /// Cancelled when the server shuts down.
+    pub shutdown: CancellationToken,
+}
+
+impl Platform {
+    /// Puts the parts together.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            store: parts.store,
+            objects: parts.objects,
+            keyring: parts.keyring,
+            policies: parts.policies,
+            engine: parts.engine,
+            authority: parts.authority,
+            log_key: parts.log_key,
+            config: parts.config,
+            tasks: TaskTracker::new(),
+            shutdown: parts.shutdown,
+            wake: Notify::new(),
+            staging: tokio::sync::Mutex::new(()),
+            clock: parts.clock,
+            bus: broadcast::channel(BUS_CAPACITY).0,
+        })
+    }
+
+    /// The present time.
+    pub fn now(&self) -> OffsetDateTime {
+        (self.clock)()
+    }
+
+    /// Names of records, each time one is written.
+    pub fn changes(&self) -> broadcast::Receiver<Arc<str>> {
+        self.bus.subscribe()
+    }
+
+    /// Commits a change and tells the watchers.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn commit(&self, change: Change) -> Result<()> {
+        let touched: Vec<Arc<str>> = change.touched().map(Arc::from).collect();
+        self.store.commit(change, self.now()).await?;
+        for name in touched {
+            // Nobody may be watching.
+            let _ = self.bus.send(name);
+        }
+        Ok(())
+    }
+
+    /// Reads a record that must be there.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub async fn record<R: Record>(&self, name: &str) -> Result<Stored<R>> {
+        self.store
+            .get(name)
+            .await?
+            .ok_or_else(|| Error::not_found(name))
+    }
+
+    /// Reads a record, lets `plan` decide the change to it, commits; begins anew when another wrote it meanwhile.
+    /// `plan` gives `None` when nothing is to be changed. Returns the record as last read or written.
+    ///
+    /// # Errors
+    /// The store's, or `plan`'s.
+    pub async fn change<R: Record>(
+        &self,
+        name: &str,
+        mut plan: impl FnMut(&mut Stored<R>) -> Result<Option<Change>> + Send,
+    ) -> Result<Stored<R>> {
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            let mut stored = self.record::<R>(name).await?;
+            let Some(change) = plan(&mut stored)? else {
+                return Ok(stored);
+            };
+            match self.commit(change.update(&stored)?).await {
+                Ok(()) => {
+                    stored.revision += 1;
+                    return Ok(stored);
+                }
+                Err(error) if error.class == Class::Aborted => last = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::not_found(name)))
+    }
+
+    /// Opens a key of the platform.
+    ///
+    /// # Errors
+    /// It is absent, or not readable under the master key.
+    pub async fn secret(&self, name: &str) -> Result<zeroize::Zeroizing<Vec<u8>>> {
+        let secret = self.record::<Secret>(name).await?;
+        open_secret(&self.keyring, &secret)
+    }
+}
+
+/// Opens a sealed key.
+///
+/// # Errors
+/// It is not readable under the master key.
+pub fn open_secret(keyring: &Keyring, secret: &Secret) -> Result<zeroize::Zeroizing<Vec<u8>>> {
+    keyring
+        .open(&secret.name, &secret.sealed)
+        .map_err(|error| Error::internal("open one of its keys", error))
+}

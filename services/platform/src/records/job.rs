@@ -1,0 +1,108 @@
+//! Jobs: what was asked for, how far it has come, why it ended.
+
+use std::collections::BTreeMap;
+
+use sandyq_sandbox::{CauseOfDeath, JobState, Limits};
+use sandyq_store::{Kind, Record};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::access::Conditions;
+use super::sandbox::Budget;
+
+/// Why a job is to be stopped before its end.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stop {
+    /// CANCELLED or REVOKED.
+    pub cause: CauseOfDeath,
+    /// In a sentence.
+    pub reason: String,
+}
+
+/// What a job used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Milliseconds from start to end.
+    pub wall_millis: u64,
+    /// Milliseconds of processor time.
+    pub cpu_millis: u64,
+    /// Highest memory use, bytes.
+    pub peak_memory_bytes: u64,
+    /// Bytes of all inputs.
+    pub input_bytes: u64,
+    /// Bytes collected.
+    pub output_bytes: u64,
+    /// Bytes of log.
+    pub log_bytes: u64,
+}
+
+/// One run of one container.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Job {
+    /// `sandboxes/{sandbox}/jobs/{job}`.
+    pub name: String,
+    /// Unique over all sandboxes; names the container and the folders.
+    pub id: String,
+    /// `sandboxes/{sandbox}`.
+    pub sandbox: String,
+    /// Owner.
+    pub organization: String,
+    /// What people call it.
+    pub display_name: String,
+    /// `users/{user}` who submitted it.
+    pub requester: String,
+    /// `images/{image}`.
+    pub image: String,
+    /// Program and arguments.
+    pub command: Vec<String>,
+    /// Environment.
+    pub environment: BTreeMap<String, String>,
+    /// `libraries/{library}/versions/{version}`, each with the grant that permits it.
+    pub grants: BTreeMap<String, String>,
+    /// Dotted.
+    pub purpose: String,
+    /// Limits.
+    pub limits: Limits,
+    /// The strictest of its grants.
+    pub conditions: Conditions,
+    /// What it took from the sandbox's budget.
+    pub reserved: Budget,
+    /// Life.
+    pub state: JobState,
+    /// Set when it must end early; obeyed by whoever drives the job.
+    pub stop: Option<Stop>,
+    /// Set when its container has stopped.
+    pub cause: Option<CauseOfDeath>,
+    /// What happened, in a sentence.
+    pub message: String,
+    /// The container, once made.
+    pub container: Option<String>,
+    /// When its container started.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub start_time: Option<OffsetDateTime>,
+    /// When its container stopped, or when it ended without one.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub end_time: Option<OffsetDateTime>,
+    /// What it used so far.
+    pub usage: Usage,
+    /// `outputs/{output}`.
+    pub output: Option<String>,
+    /// Place of the part of the log that is open to the developer, once the job has ended.
+    pub log: Option<String>,
+}
+
+impl Record for Job {
+    const KIND: Kind = Kind::Job;
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn parent(&self) -> &str {
+        &self.sandbox
+    }
+    fn organization(&self) -> &str {
+        &self.organization
+    }
+    fn state(&self) -> &str {
+        self.state.as_str()
+    }
+}

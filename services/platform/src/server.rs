@@ -1,0 +1,287 @@
+//! Wiring: opens everything, starts the workers, serves until told to stop.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use sandyq_access::{Policies, PolicyError};
+use sandyq_proto::DESCRIPTOR_SET;
+use sandyq_proto::v1::access_service_server::AccessServiceServer;
+use sandyq_proto::v1::airlock_service_server::AirlockServiceServer;
+use sandyq_proto::v1::audit_service_server::AuditServiceServer;
+use sandyq_proto::v1::depersonalization_service_server::DepersonalizationServiceServer;
+use sandyq_proto::v1::identity_service_server::IdentityServiceServer;
+use sandyq_proto::v1::image_service_server::ImageServiceServer;
+use sandyq_proto::v1::library_service_server::LibraryServiceServer;
+use sandyq_proto::v1::sandbox_service_server::SandboxServiceServer;
+use sandyq_proto::v1::system_service_server::SystemServiceServer;
+use sandyq_sandbox::PlatformId;
+use sandyq_store::{KeyringError, ObjectError, ObjectStore, Store, StoreError};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::TcpIncoming;
+use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
+
+use crate::config::{Config, ConfigError};
+use crate::engine::EngineSlot;
+use crate::error::Error;
+use crate::gate::GateLayer;
+use crate::platform::{Parts, Platform, system_clock};
+use crate::secrets::{self, MasterKeyError};
+use crate::services::Services;
+use crate::{expiry, jobs, pipeline};
+
+/// Flow control windows: an upload keeps the line full.
+const STREAM_WINDOW: u32 = 8 << 20;
+const CONNECTION_WINDOW: u32 = 16 << 20;
+const FRAME: u32 = 1 << 20;
+
+/// Most bytes of one message.
+const MOST_MESSAGE_BYTES: usize = 8 << 20;
+
+/// A client that does not answer pings for this long is gone.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// How long calls in progress may take to end after the signal to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Files of objects that no record owns are removed when older than this.
+const ORPHAN_AGE: time::Duration = time::Duration::hours(24);
+
+/// Why the server does not run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The master key.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The master key is that of another platform.
+    #[error(
+        "{path} is not the master key of this platform's database; restore the right one from your backup"
+    )]
+    WrongMasterKey {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: StoreError,
+    },
+    /// The policies.
+    #[error("the policies cannot be used, so the server does not start")]
+    Policies(#[from] PolicyError),
+    /// The database.
+    #[error("the database cannot be used")]
+    Store(#[from] StoreError),
+    /// The objects.
+    #[error("the folder of objects cannot be used")]
+    Objects(#[from] ObjectError),
+    /// The port.
+    #[error("cannot listen on {address}: {hint}")]
+    Listen {
+        /// Where.
+        address: SocketAddr,
+        /// What to do.
+        hint: &'static str,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The transport.
+    #[error("the server's transport failed")]
+    Transport(#[from] tonic::transport::Error),
+    /// Reflection.
+    #[error("the description of the interface cannot be served")]
+    Reflection(#[from] tonic_reflection::server::Error),
+    /// Anything else, with its causes.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<Error> for ServeError {
+    fn from(error: Error) -> Self {
+        Self::Other(error.chain())
+    }
+}
+
+/// Serves the platform in a folder until `shutdown` resolves. `ready` is told the address once calls are answered.
+///
+/// # Errors
+/// [`ServeError`], in words for people.
+pub async fn serve(
+    dir: &Path,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    ready: impl FnOnce(SocketAddr) + Send,
+) -> Result<(), ServeError> {
+    let config = Config::load(dir)?;
+    let listener = listen(config.raw.listen).await?;
+    let address = listener.local_addr().map_err(|source| ServeError::Listen {
+        address: config.raw.listen,
+        hint: "the system does not tell the port",
+        source,
+    })?;
+    let stop = CancellationToken::new();
+    let platform = open(config, stop.clone()).await?;
+    resume(&platform).await?;
+    let outcome = run(&platform, listener, shutdown, || ready(address)).await;
+    stop.cancel();
+    platform.tasks.close();
+    if tokio::time::timeout(GRACE, platform.tasks.wait())
+        .await
+        .is_err()
+    {
+        tracing::warn!("background work did not end in time; the next start goes on with it");
+    }
+    platform.store.close().await;
+    outcome
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|source| ServeError::Listen {
+            address,
+            hint: match source.kind() {
+                std::io::ErrorKind::AddrInUse => {
+                    "another program uses the port; stop it, or set `listen` in sandyq.toml"
+                }
+                std::io::ErrorKind::PermissionDenied => {
+                    "ports below 1024 need root; set `listen` in sandyq.toml"
+                }
+                _ => "set `listen` in sandyq.toml to an address of this machine",
+            },
+            source,
+        })
+}
+
+async fn open(config: Config, shutdown: CancellationToken) -> Result<Arc<Platform>, ServeError> {
+    let policies = Policies::load(&config.policies)?;
+    let keyring = secrets::read_master_key(&config.master_key)?;
+    let store = Store::open(&config.database_url).await?;
+    store
+        .check_keyring(&keyring)
+        .await
+        .map_err(|error| match error {
+            StoreError::Key(KeyringError::WrongMasterKey { .. }) => ServeError::WrongMasterKey {
+                path: config.master_key.clone(),
+                source: error,
+            },
+            other => ServeError::Store(other),
+        })?;
+    let objects = ObjectStore::local(&config.objects, keyring.clone())?;
+    let authority = secrets::authority(&store, &keyring).await?;
+    let log_key = secrets::log_key(&store, &keyring, &config.raw.platform_id).await?;
+    let platform_id = PlatformId::new(&config.raw.platform_id)
+        .map_err(|error| ServeError::Other(error.to_string()))?;
+    Ok(Platform::new(Parts {
+        store,
+        objects,
+        keyring,
+        policies,
+        engine: EngineSlot::new(platform_id),
+        authority,
+        log_key,
+        config,
+        clock: system_clock(),
+        shutdown,
+    }))
+}
+
+/// Goes on with what an earlier process left, and starts the workers.
+async fn resume(platform: &Arc<Platform>) -> Result<(), ServeError> {
+    pipeline::resume(platform).await?;
+    jobs::resume(platform).await?;
+    platform
+        .tasks
+        .spawn(jobs::run_scheduler(Arc::clone(platform)));
+    platform.tasks.spawn(expiry::run(Arc::clone(platform)));
+    let tidy = Arc::clone(platform);
+    platform.tasks.spawn(async move {
+        if let Err(error) = tidy_up(&tidy).await {
+            tracing::error!("tidying up failed: {}", error.chain());
+        }
+    });
+    Ok(())
+}
+
+async fn tidy_up(platform: &Arc<Platform>) -> Result<(), Error> {
+    let renewed = secrets::rotate(platform).await?;
+    if renewed > 0 {
+        tracing::info!(renewed, "keys were wrapped by the current master key");
+    }
+    jobs::remove_orphans(platform).await?;
+    let owned = platform.store.object_ids().await?;
+    platform
+        .objects
+        .sweep(&owned, platform.now() - ORPHAN_AGE)
+        .await?;
+    Ok(())
+}
+
+async fn run(
+    platform: &Arc<Platform>,
+    listener: TcpListener,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+    ready: impl FnOnce(),
+) -> Result<(), ServeError> {
+    let pair = secrets::server_pair(platform).await?;
+    let tls = ServerTlsConfig::new()
+        .identity(Identity::from_pem(
+            &pair.certificate_pem,
+            pair.key_pem.as_str(),
+        ))
+        .client_ca_root(Certificate::from_pem(platform.authority.certificate_pem()))
+        // Enroll comes without a certificate; every other call is refused without one.
+        .client_auth_optional(true);
+    let (reporter, health) = tonic_health::server::health_reporter();
+    reporter
+        .set_service_status("", tonic_health::ServingStatus::Serving)
+        .await;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let services = Services(Arc::clone(platform));
+    macro_rules! service {
+        ($server:ident) => {
+            $server::new(services.clone()).max_decoding_message_size(MOST_MESSAGE_BYTES)
+        };
+    }
+    let stopping = platform.shutdown.clone();
+    let signal = async move {
+        shutdown.await;
+        // Watches and log streams end now, so that the transport can.
+        stopping.cancel();
+    };
+    let router = Server::builder()
+        .tls_config(tls)?
+        .initial_stream_window_size(STREAM_WINDOW)
+        .initial_connection_window_size(CONNECTION_WINDOW)
+        .max_frame_size(FRAME)
+        .http2_keepalive_interval(Some(KEEPALIVE))
+        .http2_keepalive_timeout(Some(KEEPALIVE))
+        .layer(GateLayer(Arc::clone(platform)))
+        .add_service(health)
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .add_service(service!(IdentityServiceServer))
+        .add_service(service!(LibraryServiceServer))
+        .add_service(service!(DepersonalizationServiceServer))
+        .add_service(service!(AccessServiceServer))
+        .add_service(service!(SystemServiceServer))
+        .add_service(service!(SandboxServiceServer))
+        .add_service(service!(ImageServiceServer))
+        .add_service(service!(AirlockServiceServer))
+        .add_service(service!(AuditServiceServer));
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let cut = platform.shutdown.clone();
+    let serving = router.serve_with_incoming_shutdown(incoming, signal);
+    ready();
+    tokio::select! {
+        outcome = serving => Ok(outcome?),
+        () = async { cut.cancelled().await; tokio::time::sleep(GRACE).await } => Ok(()),
+    }
+}

@@ -1,0 +1,212 @@
+//! The airlock.
+
+use futures::StreamExt;
+use sandyq_access::{OrganizationKind, Resource};
+use sandyq_proto::v1;
+use sandyq_proto::v1::airlock_service_server::AirlockService;
+use sandyq_store::{Change, Filter, Stored};
+use serde_json::json;
+use tonic::{Request, Response, Status};
+
+use super::{PageRequest, Services};
+use crate::call::{Call, required_reason};
+use crate::convert;
+use crate::error::{Error, Result};
+use crate::governed::Governed;
+use crate::records::airlock::{Output, OutputEvent, OutputState};
+use crate::watch::Answers;
+
+/// Names and hashes of files are an exit too, so the developers' side sees them only after release.
+fn shown(call: &Call, stored: &Stored<Output>) -> v1::Output {
+    let full = convert::output(stored);
+    let outside = call.principal.kind == OrganizationKind::Developer;
+    if outside && stored.state != OutputState::Released {
+        convert::withheld(full)
+    } else {
+        full
+    }
+}
+
+/// Decides on an output in review: only the one who took it into review may.
+fn decide(
+    call: &Call,
+    output: &mut Stored<Output>,
+    event: OutputEvent,
+    reason: &str,
+) -> Result<Change> {
+    required_reason(reason)?;
+    output.state = output.state.after(event)?;
+    if output.reviewer != call.principal.user {
+        return Err(Error::precondition(
+            "REVIEWED_BY_ANOTHER",
+            format!("{} is reviewing this output", output.reviewer),
+        ));
+    }
+    output.decision_reason = reason.trim().to_owned();
+    output.decide_time = Some(call.now);
+    let logged = call.event(
+        &output.name,
+        [
+            ("manifest_sha256", json!(output.manifest_sha256)),
+            ("reason", json!(output.decision_reason)),
+        ],
+    );
+    Ok(Change::new(logged).update(output)?)
+}
+
+#[tonic::async_trait]
+impl AirlockService for Services {
+    type DownloadOutputStream = Answers<v1::DownloadOutputResponse>;
+
+    async fn get_output(
+        &self,
+        request: Request<v1::GetOutputRequest>,
+    ) -> Result<Response<v1::GetOutputResponse>, Status> {
+        let mut call = self.0.enter("AirlockService.GetOutput", &request).await?;
+        let output = call.fetch::<Output>(&request.get_ref().name).await?;
+        call.authorize(output.resource()).await?;
+        Ok(Response::new(v1::GetOutputResponse {
+            output: Some(shown(&call, &output)),
+        }))
+    }
+
+    async fn list_outputs(
+        &self,
+        request: Request<v1::ListOutputsRequest>,
+    ) -> Result<Response<v1::ListOutputsResponse>, Status> {
+        let mut call = self.0.enter("AirlockService.ListOutputs", &request).await?;
+        call.authorize(Resource::platform()).await?;
+        let message = request.get_ref();
+        let page = PageRequest::new(message.page_size, &message.page_token)?;
+        let own = call.principal.kind == OrganizationKind::Developer;
+        let state = message.state().as_str_name().trim_start_matches("STATE_");
+        let states = [state];
+        let filter = Filter {
+            organization: own.then_some(call.principal.organization.as_str()),
+            states: if state == "UNSPECIFIED" { &[] } else { &states },
+            ..Filter::default()
+        };
+        let found: Vec<Stored<Output>> = self
+            .0
+            .store
+            .list(&filter, page.page())
+            .await
+            .map_err(Error::from)?;
+        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        Ok(Response::new(v1::ListOutputsResponse {
+            outputs: found.iter().map(|output| shown(&call, output)).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn start_review(
+        &self,
+        request: Request<v1::StartReviewRequest>,
+    ) -> Result<Response<v1::StartReviewResponse>, Status> {
+        let mut call = self.0.enter("AirlockService.StartReview", &request).await?;
+        let message = request.into_inner();
+        let mut output = call.fetch::<Output>(&message.name).await?;
+        call.authorize(output.resource()).await?;
+        if let Some(done) = call.replayed(&message, &message.request_id).await? {
+            return Ok(Response::new(done));
+        }
+        output.state = output
+            .state
+            .after(OutputEvent::StartReview)
+            .map_err(Error::from)?;
+        output.reviewer.clone_from(&call.principal.user);
+        let event = call.event(
+            &output.name,
+            [("manifest_sha256", json!(output.manifest_sha256))],
+        );
+        let change = Change::new(event).update(&output).map_err(Error::from)?;
+        let answer = v1::StartReviewResponse {
+            output: Some(convert::output(&output)),
+        };
+        Ok(Response::new(call.commit(change, answer).await?))
+    }
+
+    async fn release_output(
+        &self,
+        request: Request<v1::ReleaseOutputRequest>,
+    ) -> Result<Response<v1::ReleaseOutputResponse>, Status> {
+        let mut call = self
+            .0
+            .enter("AirlockService.ReleaseOutput", &request)
+            .await?;
+        let message = request.into_inner();
+        let mut output = call.fetch::<Output>(&message.name).await?;
+        call.authorize(output.resource()).await?;
+        if let Some(done) = call.replayed(&message, &message.request_id).await? {
+            return Ok(Response::new(done));
+        }
+        if message.manifest_sha256 != output.manifest_sha256 {
+            return Err(Error::invalid(
+                "manifest_sha256",
+                "is not that of this output; send the one you reviewed",
+            )
+            .into());
+        }
+        let change = decide(&call, &mut output, OutputEvent::Release, &message.reason)?;
+        let answer = v1::ReleaseOutputResponse {
+            output: Some(convert::output(&output)),
+        };
+        Ok(Response::new(call.commit(change, answer).await?))
+    }
+
+    async fn reject_output(
+        &self,
+        request: Request<v1::RejectOutputRequest>,
+    ) -> Result<Response<v1::RejectOutputResponse>, Status> {
+        let mut call = self
+            .0
+            .enter("AirlockService.RejectOutput", &request)
+            .await?;
+        let message = request.into_inner();
+        let mut output = call.fetch::<Output>(&message.name).await?;
+        call.authorize(output.resource()).await?;
+        if let Some(done) = call.replayed(&message, &message.request_id).await? {
+            return Ok(Response::new(done));
+        }
+        let change = decide(&call, &mut output, OutputEvent::Reject, &message.reason)?;
+        let answer = v1::RejectOutputResponse {
+            output: Some(convert::output(&output)),
+        };
+        Ok(Response::new(call.commit(change, answer).await?))
+    }
+
+    async fn download_output(
+        &self,
+        request: Request<v1::DownloadOutputRequest>,
+    ) -> Result<Response<Self::DownloadOutputStream>, Status> {
+        let mut call = self
+            .0
+            .enter("AirlockService.DownloadOutput", &request)
+            .await?;
+        let message = request.get_ref();
+        let output = call.fetch::<Output>(&message.name).await?;
+        call.authorize(output.resource()).await?;
+        let file = output
+            .files
+            .iter()
+            .find(|file| file.path == message.path)
+            .ok_or_else(|| Error::not_found(&format!("{}/{}", message.name, message.path)))?;
+        // What leaves, and to whom, is a decision worth an entry.
+        let event = call.event(
+            &output.name,
+            [("path", json!(file.path)), ("sha256", json!(file.sha256))],
+        );
+        self.0.commit(Change::new(event)).await?;
+        let object = crate::objects::stored(&self.0, &file.place).await?;
+        let stream = self
+            .0
+            .objects
+            .reader(&object)
+            .map_err(|e| Error::internal("open an output", e))?;
+        let answers = stream.stream().map(|chunk| match chunk {
+            Ok(data) => Ok(v1::DownloadOutputResponse { data }),
+            Err(error) => Err(Error::internal("read an output", error).into()),
+        });
+        Ok(Response::new(answers.boxed()))
+    }
+}

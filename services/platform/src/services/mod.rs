@@ -1,0 +1,146 @@
+//! The gRPC services. Each method authenticates, authorizes, checks, changes and answers; nothing else happens here.
+
+mod access;
+mod airlock;
+mod audit;
+mod depersonalization;
+mod identity;
+mod image;
+mod library;
+mod sandbox;
+mod system;
+mod upload;
+
+pub use identity::{fresh_token, invitation_name};
+
+use std::sync::Arc;
+
+use sandyq_store::Page;
+
+use crate::error::{Error, Result};
+use crate::platform::Platform;
+
+/// One type that implements every service.
+#[derive(Clone)]
+pub struct Services(pub Arc<Platform>);
+
+const DEFAULT_PAGE: u32 = 50;
+const LARGEST_PAGE: u32 = 1000;
+
+/// The part of a list that a client asks for. A page token is the last name of the page before, in hexadecimal so that
+/// nobody builds on it.
+struct PageRequest {
+    size: u32,
+    after: Option<String>,
+}
+
+impl PageRequest {
+    fn new(size: i32, token: &str) -> Result<Self> {
+        let size =
+            u32::try_from(size).map_err(|_| Error::invalid("page_size", "must not be negative"))?;
+        let after = if token.is_empty() {
+            None
+        } else {
+            let bad = || Error::invalid("page_token", "is not one that this service gave");
+            let bytes = hex::decode(token).map_err(|_| bad())?;
+            Some(String::from_utf8(bytes).map_err(|_| bad())?)
+        };
+        let size = if size == 0 {
+            DEFAULT_PAGE
+        } else {
+            size.min(LARGEST_PAGE)
+        };
+        Ok(Self { size, after })
+    }
+
+    /// What to ask of the store: one more than the page, to know whether another follows.
+    fn page(&self) -> Page<'_> {
+        Page {
+            size: self.size + 1,
+            after: self.after.as_deref(),
+        }
+    }
+
+    /// Cuts the extra one off and makes the next token.
+    fn cut<T>(&self, mut items: Vec<T>, name: impl Fn(&T) -> &str) -> (Vec<T>, String) {
+        let size = self.size as usize;
+        if items.len() <= size {
+            return (items, String::new());
+        }
+        items.truncate(size);
+        let token = items
+            .last()
+            .map(|item| hex::encode(name(item)))
+            .unwrap_or_default();
+        (items, token)
+    }
+}
+
+/// The message that a request must carry.
+fn required<T>(field: &str, message: Option<T>) -> Result<T> {
+    message.ok_or_else(|| Error::invalid(field, "is required"))
+}
+
+/// A text for people: not empty where `required`, and bounded.
+fn text(field: &str, value: &str, required: bool, longest: usize) -> Result<String> {
+    let value = value.trim();
+    if required && value.is_empty() {
+        return Err(Error::invalid(field, "is required"));
+    }
+    if value.len() > longest {
+        return Err(Error::invalid(
+            field,
+            format!("must be at most {longest} bytes"),
+        ));
+    }
+    if value
+        .chars()
+        .any(|c| c.is_control() && c != '\n' && c != '\t')
+    {
+        return Err(Error::invalid(field, "must not hold control characters"));
+    }
+    Ok(value.to_owned())
+}
+
+/// A text for people that may be left out.
+///
+/// # Errors
+/// Too long, or with control characters.
+pub fn optional_text(field: &str, value: &str, longest: usize) -> Result<String> {
+    text(field, value, false, longest)
+}
+
+/// An id that the client chose, or a fresh one.
+fn client_id(field: &str, id: &str) -> Result<String> {
+    if crate::names::is_client_id(id) {
+        return Ok(id.to_owned());
+    }
+    Err(Error::invalid(
+        field,
+        "must be 1-63 of a-z, 0-9 and dash, beginning with a letter",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn pages_follow_one_another() {
+        let page = PageRequest::new(2, "").unwrap();
+        let (items, token) = page.cut(vec!["a", "b", "c"], |item| item);
+        assert_eq!(items, ["a", "b"]);
+        let next = PageRequest::new(2, &token).unwrap();
+        assert_eq!(next.after.as_deref(), Some("b"));
+        let (items, token) = next.cut(vec!["c"], |item| item);
+        assert_eq!((items.len(), token.as_str()), (1, ""));
+    }
+
+    #[test]
+    fn bad_pages_are_refused() {
+        assert!(PageRequest::new(-1, "").is_err());
+        assert!(PageRequest::new(1, "xyz").is_err());
+        assert_eq!(PageRequest::new(i32::MAX, "").unwrap().size, LARGEST_PAGE);
+    }
+}

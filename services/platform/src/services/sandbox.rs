@@ -1,0 +1,424 @@
+//! Sandboxes and their jobs.
+
+use ring::rand::{SecureRandom, SystemRandom};
+use sandyq_access::{OrganizationKind, Resource};
+use sandyq_proto::v1;
+use sandyq_proto::v1::sandbox_service_server::SandboxService;
+use sandyq_store::{Change, Filter, Stored};
+use serde_json::json;
+use time::Duration;
+use tonic::{Request, Response, Status};
+use zeroize::Zeroizing;
+
+use super::{PageRequest, Services, client_id, required, text};
+use crate::call::{Call, required_reason};
+use crate::convert;
+use crate::error::{Class, Error, Result};
+use crate::governed::Governed;
+use crate::jobs::{self, logs, stop, submit};
+use crate::records::job::{Job, Stop};
+use crate::records::sandbox::{Budget, Sandbox, SandboxEvent, SandboxState};
+use crate::records::secret::Secret;
+use crate::records::system::{System, SystemState};
+use crate::watch::{Answers, watch};
+
+impl Services {
+    async fn new_sandbox(
+        &self,
+        mut call: Call,
+        message: v1::CreateSandboxRequest,
+    ) -> Result<v1::CreateSandboxResponse> {
+        call.authorize(Resource::platform()).await?;
+        if let Some(done) = call.replayed(&message, &message.request_id).await? {
+            return Ok(done);
+        }
+        let wanted = required("sandbox", message.sandbox)?;
+        let system = call.fetch::<System>(&wanted.system).await?;
+        if system.organization != call.principal.organization {
+            return Err(Error::not_found(&wanted.system));
+        }
+        if system.state != SystemState::Registered {
+            return Err(Error::precondition(
+                "SYSTEM_NOT_REGISTERED",
+                format!(
+                    "{} is {}; a sandbox needs a REGISTERED system",
+                    system.name,
+                    system.state.as_str()
+                ),
+            ));
+        }
+        let expire_time =
+            convert::future_time("sandbox.expire_time", wanted.expire_time.as_ref(), call.now)?;
+        let longest = self.0.config.raw.jobs.max_sandbox_days;
+        if expire_time > call.now + Duration::days(longest) {
+            return Err(Error::invalid(
+                "sandbox.expire_time",
+                format!("must be within {longest} days"),
+            ));
+        }
+        let sandbox = Sandbox {
+            name: format!(
+                "sandboxes/{}",
+                client_id("sandbox_id", &message.sandbox_id)?
+            ),
+            display_name: text("sandbox.display_name", &wanted.display_name, true, 200)?,
+            system: system.name.clone(),
+            organization: call.principal.organization.clone(),
+            stage: convert::stage("sandbox.stage", wanted.stage())?,
+            expire_time,
+            budget: convert::budget(
+                "sandbox.budget",
+                &required("sandbox.budget", wanted.budget)?,
+            )?,
+            used: Budget::default(),
+            requester: call.principal.user.clone(),
+            state: SandboxState::Requested,
+            decision_reason: String::new(),
+            viewers: Vec::new(),
+            jobs: 0,
+        };
+        let event = call.event(
+            &sandbox.name,
+            [
+                ("system", json!(sandbox.system)),
+                ("stage", json!(sandbox.stage)),
+            ],
+        );
+        let change = Change::new(event).insert(&sandbox)?;
+        let answer = v1::CreateSandboxResponse {
+            sandbox: Some(convert::sandbox(&call.inserted(sandbox))),
+        };
+        call.commit(change, answer).await
+    }
+
+    async fn approve_sandbox_request(
+        &self,
+        mut call: Call,
+        message: v1::ApproveSandboxRequest,
+    ) -> Result<v1::ApproveSandboxResponse> {
+        let mut sandbox = call.fetch::<Sandbox>(&message.name).await?;
+        call.authorize(sandbox.resource()).await?;
+        if let Some(done) = call.replayed(&message, &message.request_id).await? {
+            return Ok(done);
+        }
+        sandbox.state = sandbox.state.after(SandboxEvent::Approve)?;
+        if sandbox.expire_time <= call.now {
+            return Err(Error::precondition(
+                "TERM_PASSED",
+                "the term that was asked for has passed",
+            ));
+        }
+        if let Some(earlier) = &message.expire_time {
+            let time = convert::future_time("expire_time", Some(earlier), call.now)?;
+            if time > sandbox.expire_time {
+                return Err(Error::invalid(
+                    "expire_time",
+                    "may be earlier than asked for, not later",
+                ));
+            }
+            sandbox.expire_time = time;
+        }
+        if let Some(budget) = &message.budget {
+            sandbox.budget = convert::budget("budget", budget)?;
+        }
+        sandbox.decision_reason = text("reason", &message.reason, false, 2000)?;
+        let name = jobs::sandbox_secret(&sandbox.name);
+        let mut key = Zeroizing::new([0_u8; 32]);
+        SystemRandom::new().fill(key.as_mut()).map_err(|_| {
+            Error::new(
+                Class::Internal,
+                "INTERNAL",
+                "the system gives no random numbers",
+            )
+        })?;
+        let sealed = self
+            .0
+            .keyring
+            .seal(&name, key.as_ref())
+            .map_err(|error| Error::internal("seal the sandbox's key", error))?;
+        let secret = Secret {
+            name,
+            sealed,
+            public: String::new(),
+        };
+        let event = call.event(
+            &sandbox.name,
+            [
+                ("expire_time", json!(sandbox.expire_time.unix_timestamp())),
+                ("budget", json!(sandbox.budget)),
+            ],
+        );
+        let change = Change::new(event).update(&sandbox)?.insert(&secret)?;
+        let answer = v1::ApproveSandboxResponse {
+            sandbox: Some(convert::sandbox(&sandbox)),
+        };
+        call.commit(change, answer).await
+    }
+
+    async fn destroy(
+        &self,
+        mut call: Call,
+        message: v1::DestroySandboxRequest,
+    ) -> Result<v1::DestroySandboxResponse> {
+        let mut sandbox = call.fetch::<Sandbox>(&message.name).await?;
+        call.authorize(sandbox.resource()).await?;
+        if let Some(done) = call.replayed(&message, &message.request_id).await? {
+            return Ok(done);
+        }
+        required_reason(&message.reason)?;
+        sandbox.state = sandbox.state.after(SandboxEvent::Destroy)?;
+        sandbox.decision_reason.clone_from(&message.reason);
+        let event = call.event(
+            &sandbox.name,
+            [
+                ("reason", json!(message.reason)),
+                ("keys", json!("shredded")),
+            ],
+        );
+        let mut change = Change::new(event).update(&sandbox)?;
+        let secret = self
+            .0
+            .store
+            .get::<Secret>(&jobs::sandbox_secret(&sandbox.name))
+            .await?;
+        if let Some(secret) = secret {
+            change = change.delete(&secret);
+        }
+        let answer = v1::DestroySandboxResponse {
+            sandbox: Some(convert::sandbox(&sandbox)),
+        };
+        let answer = call.commit(change, answer).await?;
+        stop::sandbox_ended(&self.0, &sandbox.name, "its sandbox was destroyed").await?;
+        Ok(answer)
+    }
+
+    async fn cancel(
+        &self,
+        mut call: Call,
+        message: v1::CancelJobRequest,
+    ) -> Result<v1::CancelJobResponse> {
+        let job = call.fetch::<Job>(&message.name).await?;
+        call.authorize(job.resource()).await?;
+        if let Some(done) = call.replayed(&message, &message.request_id).await? {
+            return Ok(done);
+        }
+        let reason = text("reason", &message.reason, false, 2000)?;
+        if job.state.is_terminal() {
+            return Err(Error::precondition(
+                "WRONG_STATE",
+                format!("{} has ended: {}", job.name, job.state.as_str()),
+            ));
+        }
+        let by = call.principal.user.clone();
+        let wish = Stop {
+            cause: sandyq_sandbox::CauseOfDeath::Cancelled,
+            reason: if reason.is_empty() {
+                format!("cancelled by {by}")
+            } else {
+                format!("cancelled by {by}: {reason}")
+            },
+        };
+        let event = call.event(&job.name, [("reason", json!(reason))]);
+        let job = stop::mark(&self.0, &job.name, &wish, event).await?;
+        Ok(v1::CancelJobResponse {
+            job: Some(convert::job(&job)),
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl SandboxService for Services {
+    type WatchJobStream = Answers<v1::WatchJobResponse>;
+    type StreamLogsStream = Answers<v1::StreamLogsResponse>;
+
+    async fn create_sandbox(
+        &self,
+        request: Request<v1::CreateSandboxRequest>,
+    ) -> Result<Response<v1::CreateSandboxResponse>, Status> {
+        let call = self
+            .0
+            .enter("SandboxService.CreateSandbox", &request)
+            .await?;
+        Ok(Response::new(
+            self.new_sandbox(call, request.into_inner()).await?,
+        ))
+    }
+
+    async fn get_sandbox(
+        &self,
+        request: Request<v1::GetSandboxRequest>,
+    ) -> Result<Response<v1::GetSandboxResponse>, Status> {
+        let mut call = self.0.enter("SandboxService.GetSandbox", &request).await?;
+        let sandbox = call.fetch::<Sandbox>(&request.get_ref().name).await?;
+        call.authorize(sandbox.resource()).await?;
+        Ok(Response::new(v1::GetSandboxResponse {
+            sandbox: Some(convert::sandbox(&sandbox)),
+        }))
+    }
+
+    async fn list_sandboxes(
+        &self,
+        request: Request<v1::ListSandboxesRequest>,
+    ) -> Result<Response<v1::ListSandboxesResponse>, Status> {
+        let mut call = self
+            .0
+            .enter("SandboxService.ListSandboxes", &request)
+            .await?;
+        call.authorize(Resource::platform()).await?;
+        let message = request.get_ref();
+        let page = PageRequest::new(message.page_size, &message.page_token)?;
+        let own = call.principal.kind == OrganizationKind::Developer;
+        let filter = Filter {
+            organization: own.then_some(call.principal.organization.as_str()),
+            ..Filter::default()
+        };
+        let found: Vec<Stored<Sandbox>> = self
+            .0
+            .store
+            .list(&filter, page.page())
+            .await
+            .map_err(Error::from)?;
+        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        Ok(Response::new(v1::ListSandboxesResponse {
+            sandboxes: found.iter().map(convert::sandbox).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn approve_sandbox(
+        &self,
+        request: Request<v1::ApproveSandboxRequest>,
+    ) -> Result<Response<v1::ApproveSandboxResponse>, Status> {
+        let call = self
+            .0
+            .enter("SandboxService.ApproveSandbox", &request)
+            .await?;
+        Ok(Response::new(
+            self.approve_sandbox_request(call, request.into_inner())
+                .await?,
+        ))
+    }
+
+    async fn deny_sandbox(
+        &self,
+        request: Request<v1::DenySandboxRequest>,
+    ) -> Result<Response<v1::DenySandboxResponse>, Status> {
+        let mut call = self.0.enter("SandboxService.DenySandbox", &request).await?;
+        let message = request.into_inner();
+        let mut sandbox = call.fetch::<Sandbox>(&message.name).await?;
+        call.authorize(sandbox.resource()).await?;
+        if let Some(done) = call.replayed(&message, &message.request_id).await? {
+            return Ok(Response::new(done));
+        }
+        required_reason(&message.reason)?;
+        sandbox.state = sandbox
+            .state
+            .after(SandboxEvent::Deny)
+            .map_err(Error::from)?;
+        sandbox.decision_reason.clone_from(&message.reason);
+        let event = call.event(&sandbox.name, [("reason", json!(message.reason))]);
+        let change = Change::new(event).update(&sandbox).map_err(Error::from)?;
+        let answer = v1::DenySandboxResponse {
+            sandbox: Some(convert::sandbox(&sandbox)),
+        };
+        Ok(Response::new(call.commit(change, answer).await?))
+    }
+
+    async fn destroy_sandbox(
+        &self,
+        request: Request<v1::DestroySandboxRequest>,
+    ) -> Result<Response<v1::DestroySandboxResponse>, Status> {
+        let call = self
+            .0
+            .enter("SandboxService.DestroySandbox", &request)
+            .await?;
+        Ok(Response::new(
+            self.destroy(call, request.into_inner()).await?,
+        ))
+    }
+
+    async fn create_job(
+        &self,
+        request: Request<v1::CreateJobRequest>,
+    ) -> Result<Response<v1::CreateJobResponse>, Status> {
+        let call = self.0.enter("SandboxService.CreateJob", &request).await?;
+        Ok(Response::new(
+            submit::submit(call, request.into_inner()).await?,
+        ))
+    }
+
+    async fn get_job(
+        &self,
+        request: Request<v1::GetJobRequest>,
+    ) -> Result<Response<v1::GetJobResponse>, Status> {
+        let mut call = self.0.enter("SandboxService.GetJob", &request).await?;
+        let job = call.fetch::<Job>(&request.get_ref().name).await?;
+        call.authorize(job.resource()).await?;
+        Ok(Response::new(v1::GetJobResponse {
+            job: Some(convert::job(&job)),
+        }))
+    }
+
+    async fn list_jobs(
+        &self,
+        request: Request<v1::ListJobsRequest>,
+    ) -> Result<Response<v1::ListJobsResponse>, Status> {
+        let mut call = self.0.enter("SandboxService.ListJobs", &request).await?;
+        let message = request.get_ref();
+        let sandbox = call.fetch::<Sandbox>(&message.parent).await?;
+        call.authorize(sandbox.resource()).await?;
+        let page = PageRequest::new(message.page_size, &message.page_token)?;
+        let filter = Filter {
+            parent: Some(&sandbox.name),
+            ..Filter::default()
+        };
+        let found: Vec<Stored<Job>> = self
+            .0
+            .store
+            .list(&filter, page.page())
+            .await
+            .map_err(Error::from)?;
+        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        Ok(Response::new(v1::ListJobsResponse {
+            jobs: found.iter().map(convert::job).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn cancel_job(
+        &self,
+        request: Request<v1::CancelJobRequest>,
+    ) -> Result<Response<v1::CancelJobResponse>, Status> {
+        let call = self.0.enter("SandboxService.CancelJob", &request).await?;
+        Ok(Response::new(
+            self.cancel(call, request.into_inner()).await?,
+        ))
+    }
+
+    async fn watch_job(
+        &self,
+        request: Request<v1::WatchJobRequest>,
+    ) -> Result<Response<Self::WatchJobStream>, Status> {
+        let mut call = self.0.enter("SandboxService.WatchJob", &request).await?;
+        let job = call.fetch::<Job>(&request.get_ref().name).await?;
+        call.authorize(job.resource()).await?;
+        let convert = |job: &Stored<Job>| v1::WatchJobResponse {
+            job: Some(convert::job(job)),
+        };
+        Ok(Response::new(watch(call, job, convert, |job| {
+            job.state.is_terminal()
+        })))
+    }
+
+    async fn stream_logs(
+        &self,
+        request: Request<v1::StreamLogsRequest>,
+    ) -> Result<Response<Self::StreamLogsStream>, Status> {
+        let mut call = self.0.enter("SandboxService.StreamLogs", &request).await?;
+        let message = request.get_ref();
+        let job = call.fetch::<Job>(&message.name).await?;
+        call.authorize(job.resource()).await?;
+        let offset = convert::uncount("offset", message.offset)?;
+        Ok(Response::new(logs::stream(&self.0, job, offset)?))
+    }
+}

@@ -1,0 +1,130 @@
+//! Whether a sandbox may use a library version for a purpose, now: asks the policies with each grant that might permit it.
+
+use sandyq_access::{Decision, UseGrant, UseQuestion, UseSandbox, UseVersion};
+use sandyq_store::{Filter, Page, Stored};
+
+use crate::error::Result;
+use crate::platform::Platform;
+use crate::records::access::Grant;
+use crate::records::library::{Library, Version};
+use crate::records::sandbox::Sandbox;
+
+/// Grants of one sandbox that are looked at.
+const MOST_GRANTS: u32 = 1000;
+
+/// A decision on use.
+pub struct UseAnswer {
+    /// Allowed or not, and why.
+    pub decision: Decision,
+    /// The grant that permits it.
+    pub grant: Option<Stored<Grant>>,
+}
+
+/// Asks about one grant, or about none.
+pub async fn decide_by(
+    platform: &Platform,
+    sandbox: &Sandbox,
+    version: &Version,
+    purpose: &str,
+    grant: Option<&Grant>,
+) -> Result<Decision> {
+    let library = platform.record::<Library>(&version.library).await?;
+    Ok(ask(platform, sandbox, version, &library, purpose, grant))
+}
+
+fn ask(
+    platform: &Platform,
+    sandbox: &Sandbox,
+    version: &Version,
+    library: &Library,
+    purpose: &str,
+    grant: Option<&Grant>,
+) -> Decision {
+    platform.policies.decide_use(&UseQuestion {
+        now: platform.now().unix_timestamp(),
+        sandbox: UseSandbox {
+            name: sandbox.name.clone(),
+            organization: sandbox.organization.clone(),
+            state: sandbox.state.as_str().to_owned(),
+            stage: sandbox.stage.as_str().to_owned(),
+            expire_time: sandbox.expire_time.unix_timestamp(),
+        },
+        version: UseVersion {
+            name: version.name.clone(),
+            state: version.state.as_str().to_owned(),
+            organization: version.organization.clone(),
+        },
+        purpose: purpose.to_owned(),
+        grant: grant.map(|grant| UseGrant {
+            name: grant.name.clone(),
+            state: grant.state.as_str().to_owned(),
+            sandbox: grant.sandbox.clone(),
+            version: grant.version.clone(),
+            purpose: grant.purpose.clone(),
+            expire_time: grant.expire_time.unix_timestamp(),
+        }),
+        library_purposes: library.purposes.clone(),
+    })
+}
+
+/// Looks for a grant that permits the use. When none does, the answer tells why for the newest one.
+///
+/// # Errors
+/// The store's.
+pub async fn decide(
+    platform: &Platform,
+    sandbox: &Sandbox,
+    version: &Version,
+    purpose: &str,
+) -> Result<UseAnswer> {
+    let library = platform.record::<Library>(&version.library).await?;
+    let filter = Filter {
+        parent: Some(&sandbox.name),
+        ..Filter::default()
+    };
+    let grants: Vec<Stored<Grant>> = platform
+        .store
+        .list(&filter, Page::first(MOST_GRANTS))
+        .await?;
+    let mut denial = None;
+    for grant in grants
+        .into_iter()
+        .rev()
+        .filter(|grant| grant.version == version.name)
+    {
+        let decision = ask(platform, sandbox, version, &library, purpose, Some(&grant));
+        if decision.allowed {
+            return Ok(UseAnswer {
+                decision,
+                grant: Some(grant),
+            });
+        }
+        denial.get_or_insert(decision);
+    }
+    let decision =
+        denial.unwrap_or_else(|| ask(platform, sandbox, version, &library, purpose, None));
+    Ok(UseAnswer {
+        decision,
+        grant: None,
+    })
+}
+
+/// True when a version was ever granted in a sandbox, so that its existence is no secret there.
+///
+/// # Errors
+/// The store's.
+pub async fn ever_granted(
+    platform: &Platform,
+    sandbox: &Sandbox,
+    version: &Version,
+) -> Result<bool> {
+    let filter = Filter {
+        parent: Some(&sandbox.name),
+        ..Filter::default()
+    };
+    let grants: Vec<Stored<Grant>> = platform
+        .store
+        .list(&filter, Page::first(MOST_GRANTS))
+        .await?;
+    Ok(grants.iter().any(|grant| grant.version == version.name))
+}

@@ -1,0 +1,81 @@
+//! Server-streamed watches: a record at each change, beginning with the present one.
+
+use std::sync::Arc;
+
+use futures::stream::{BoxStream, StreamExt};
+use sandyq_store::{Record, Stored};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+
+use crate::call::Call;
+use crate::error::Result;
+use crate::governed::Governed;
+
+/// A stream of answers.
+pub type Answers<T> = BoxStream<'static, Result<T, Status>>;
+
+/// Messages that wait for a slow client; then the watch waits too, and skips to the newest state.
+const WAITING: usize = 4;
+
+/// Watches a record until `ended` says so, the caller goes away or the server shuts down.
+pub fn watch<R, T>(
+    mut call: Call,
+    first: Stored<R>,
+    convert: fn(&Stored<R>) -> T,
+    ended: fn(&R) -> bool,
+) -> Answers<T>
+where
+    R: Record + Governed,
+    T: Send + 'static,
+{
+    let (sender, receiver) = mpsc::channel(WAITING);
+    let platform = Arc::clone(&call.platform);
+    let mut changes = platform.changes();
+    let tracker = platform.tasks.clone();
+    tracker.spawn(async move {
+        let name = first.name().to_owned();
+        let mut sent = 0;
+        let outcome: Result<()> = async {
+            // Between the first reading and the subscription something may have happened, so it is read again.
+            loop {
+                let now = call.fetch::<R>(&name).await?;
+                if now.revision != sent {
+                    call.authorize_again(now.resource()).await?;
+                    sent = now.revision;
+                    if sender.send(Ok(convert(&now))).await.is_err() || ended(&now) {
+                        return Ok(());
+                    }
+                }
+                loop {
+                    tokio::select! {
+                        () = sender.closed() => return Ok(()),
+                        () = platform.shutdown.cancelled() => return Err(shutting_down()),
+                        change = changes.recv() => match change {
+                            Ok(changed) if *changed == *name => break,
+                            Ok(_) => {}
+                            Err(RecvError::Lagged(_)) => break,
+                            Err(RecvError::Closed) => return Ok(()),
+                        },
+                    }
+                }
+            }
+        }
+        .await;
+        if let Err(error) = outcome {
+            // The client may be gone already.
+            let _ = sender.send(Err(error.into())).await;
+        }
+    });
+    ReceiverStream::new(receiver).boxed()
+}
+
+/// What long calls are told when the server stops.
+pub fn shutting_down() -> crate::error::Error {
+    crate::error::Error::new(
+        crate::error::Class::Unavailable,
+        "SHUTTING_DOWN",
+        "the server is shutting down; connect again",
+    )
+}
