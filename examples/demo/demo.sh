@@ -32,9 +32,9 @@ make_work_folder
 
 step "The operator starts the platform, and everybody enrols with a key of their own"
 port=$(free_port)
-show sandyq init "$platform" --listen "127.0.0.1:$port" --operator-name "National operator"
+show sandyq init "$platform" --listen "127.0.0.1:$port" --platform-id "sandyq-demo-$$" --operator-name "National operator"
 start_server
-show as operator enroll "$platform/operator-invitation.json"
+show as operator enroll "$platform/operator.invitation"
 invite operator reviewer operator operator-reviewer
 show as operator org create statistics --kind agency --name "Bureau of Statistics"
 invite operator owner statistics agency-owner

@@ -13,6 +13,7 @@ pub mod organization;
 pub mod output;
 pub mod push;
 pub mod sandbox;
+pub mod server;
 pub mod system;
 pub mod user;
 
@@ -24,6 +25,10 @@ use crate::errors::Result;
 /// What can be done.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make a platform: authority, keys, configuration, database, and the first operator's invitation.
+    Init(server::Init),
+    /// Run a platform.
+    Serve(server::Serve),
     /// Exchange an invitation for a certificate; the key is made here and never leaves this machine.
     Enroll(identity::Enroll),
     /// Show who the platform takes you for.
@@ -85,6 +90,8 @@ pub enum Command {
 /// Does it.
 pub async fn run(command: Command, session: &Session) -> Result<()> {
     match command {
+        Command::Init(command) => server::init(command, session).await,
+        Command::Serve(command) => server::serve(command).await,
         Command::Enroll(command) => identity::enroll(command, session).await,
         Command::Whoami => identity::whoami(session).await,
         Command::Certificate(command) => identity::certificate(command, session).await,

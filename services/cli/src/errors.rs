@@ -1,6 +1,6 @@
 //! How a command fails: a text for people and an exit code for scripts.
 
-use std::error::Error as _;
+use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
@@ -107,7 +107,7 @@ pub fn is_transient(status: &Status) -> bool {
 
 /// The two sides do not accept each other's certificates: waiting does not help.
 fn is_distrust(status: &Status) -> bool {
-    is_local(status) && causes(status).to_lowercase().contains("certificate")
+    is_local(status) && connection(status).to_lowercase().contains("certificate")
 }
 
 fn exit_of(status: &Status) -> Exit {
@@ -128,19 +128,23 @@ fn exit_of(status: &Status) -> Exit {
     }
 }
 
-/// The whole chain of causes, without repetition.
-fn causes(status: &Status) -> String {
-    let mut text = String::new();
-    let mut cause = status.source();
-    while let Some(error) = cause {
-        let part = error.to_string();
+/// An error and its causes, without repetition.
+pub fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let part = inner.to_string();
         if !text.contains(&part) {
-            let colon = if text.is_empty() { "" } else { ": " };
-            let _ = write!(text, "{colon}{part}");
+            let _ = write!(text, ": {part}");
         }
-        cause = error.source();
+        cause = inner.source();
     }
     text
+}
+
+/// The causes of a failure of the connection.
+fn connection(status: &Status) -> String {
+    status.source().map(causes).unwrap_or_default()
 }
 
 fn render(status: &Status) -> String {
@@ -148,14 +152,14 @@ fn render(status: &Status) -> String {
         let hint = "the server is another one than this context enrolled with, or the certificate was revoked or has expired";
         return format!(
             "no trusted connection to the server: {}\n  {hint}",
-            printable(&causes(status))
+            printable(&connection(status))
         );
     }
     if is_local(status) {
         let hint = "is it running, and is the address right? `sandyq context list` shows it";
         return format!(
             "the server cannot be reached: {}\n  {hint}",
-            printable(&causes(status))
+            printable(&connection(status))
         );
     }
     let message = if status.message().is_empty() {

@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::Session;
 use crate::client::{AuditServiceClient, Client, PAGE, rpc};
-use crate::errors::{Failure, Result};
+use crate::errors::{Failure, Result, causes};
 
 /// `sandyq audit verify`.
 #[derive(Debug, Args)]
@@ -216,7 +216,7 @@ fn verify(command: &Verify, session: &Session) -> Result<()> {
         .map_err(|error| Failure::file("read", &command.file, &error))?;
     let verified =
         verify_export(BufReader::new(file), &key, earlier.as_deref()).map_err(|error| {
-            Failure::verification(format!("THE LOG DOES NOT VERIFY: {}", chain(&error)))
+            Failure::verification(format!("THE LOG DOES NOT VERIFY: {}", causes(&error)))
         })?;
     let lines = format!(
         "the log verifies\n  entries  {}\n  from     {}\n  to       {}\n  root     {}\n  key      {}{}",
@@ -250,17 +250,6 @@ fn verifier_key(given: Option<&str>, session: &Session) -> Result<VerifierKey> {
             .ok_or_else(|| Failure::usage("no key is known for this log; give it with --key"))?,
     };
     VerifierKey::parse(text.trim()).map_err(|error| Failure::usage(error.to_string()))
-}
-
-/// An error with its causes.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
 }
 
 fn write_new(path: &Path, content: &str) -> Result<()> {

@@ -1,8 +1,9 @@
 //! The platform itself: making its folder, and running it.
 
-use std::io::Write as _;
+use std::error::Error;
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use sandyq_platform::InitOptions;
@@ -10,19 +11,15 @@ use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-use crate::commands::identity::Invitation;
-use crate::errors::{Failure, Result};
-use crate::{Session, context};
-
-/// The file in the platform's folder with which its first operator enrols.
-const INVITATION_FILE: &str = "operator-invitation.json";
+use crate::Session;
+use crate::errors::{Failure, Result, causes};
 
 /// `sandyq init`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:
   sandyq init /var/lib/sandyq --listen 0.0.0.0:7443 --public-name sandyq.example.kz
   sandyq serve --dir /var/lib/sandyq &
-  sandyq enroll /var/lib/sandyq/operator-invitation.json --context operator
+  sandyq enroll /var/lib/sandyq/operator.invitation --context operator
 The folder holds the authority's key and the master key of all data: keep it, and keep it closed.")]
 pub struct Init {
     /// The folder to make.
@@ -35,9 +32,17 @@ pub struct Init {
     #[arg(long = "public-name", value_name = "NAME")]
     public_names: Vec<String>,
     /// PostgreSQL, as postgres://USER:PASSWORD@HOST/DATABASE; an SQLite file in the folder when not given.
-    #[arg(long, env = "SANDYQ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(
+        long,
+        env = "SANDYQ_DATABASE_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
     database_url: Option<String>,
-    /// What people call the operating organization.
+    /// Name of the installation: the origin of its audit log, and the label of its containers.
+    #[arg(long, default_value = "sandyq", value_name = "NAME")]
+    platform_id: String,
+    /// What people call the first operator.
     #[arg(long, default_value = "Operator", value_name = "NAME")]
     operator_name: String,
 }
@@ -68,31 +73,76 @@ pub enum LogFormat {
 
 /// Makes a platform's folder.
 pub async fn init(command: Init, session: &Session) -> Result<()> {
-    let dir = command.dir.as_path();
     let options = InitOptions {
         listen: command.listen,
-        public_names: public_names(command.public_names, command.listen),
+        public_names: command.public_names,
         database_url: command.database_url,
+        platform_id: command.platform_id,
         operator_name: command.operator_name,
     };
-    let made = sandyq_platform::init(dir, options).await.map_err(|error| Failure::general(error.to_string()))?;
-    let invitation =
-        Invitation { server: made.invitation.server, ca_pem: made.invitation.ca_pem, token: made.invitation.token };
-    let file = dir.join(INVITATION_FILE);
-    let text = serde_json::to_string_pretty(&invitation)
-        .map_err(|error| Failure::general(format!("cannot write the invitation: {error}")))?;
-    context::write(&file, text.as_bytes())?;
-    let next = format!(
-        "The platform is in {}.\nStart it with     sandyq serve --dir {}\nthen enrol with   sandyq enroll {} --context operator",
-        dir.display(),
-        dir.display(),
-        file.display()
+    let made = sandyq_platform::init(&command.dir, options)
+        .await
+        .map_err(|error| failed(&error))?;
+    let (dir, file) = (command.dir.display(), made.invitation_path.display());
+    let lines = format!(
+        "The platform is made in {dir}.\n  start it with    sandyq serve --dir {dir}\n  then enrol with  sandyq enroll {file} \
+         --context operator\nThe key of its audit log; keep it apart from the platform:\n  {}",
+        made.verifier_key
     );
-    session.printer.value(&json!({"dir": dir, "server": invitation.server, "invitation": file}), &next)
+    let value = json!({
+        "dir": command.dir,
+        "server": made.invitation.server,
+        "invitation": made.invitation_path,
+        "verifier_key": made.verifier_key,
+    });
+    session.printer.value(&value, &lines)
 }
 
 /// Runs the platform until it is told to end.
 pub async fn serve(command: Serve) -> Result<()> {
     start_log(command.log)?;
-    sandyq_platform::serve(&command.dir, ended()).await.map_err(|error| Failure::general(error.to_string()))
+    let end = told_to_end()?;
+    let ready = |address| tracing::info!("listening on {address}");
+    sandyq_platform::serve(&command.dir, end, ready)
+        .await
+        .map_err(|error| failed(&error))
+}
+
+fn failed(error: &(dyn Error + 'static)) -> Failure {
+    Failure::general(causes(error))
+}
+
+fn start_log(format: LogFormat) -> Result<()> {
+    let wanted = std::env::var("SANDYQ_LOG").unwrap_or_else(|_| "info".to_owned());
+    let filter = EnvFilter::try_new(&wanted).map_err(|error| {
+        Failure::usage(format!(
+            "SANDYQ_LOG `{wanted}` cannot be understood: {error}"
+        ))
+    })?;
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}
+
+/// Resolves at SIGTERM or SIGINT.
+fn told_to_end() -> Result<impl Future<Output = ()> + Send + 'static> {
+    let listen = |kind| {
+        signal(kind)
+            .map_err(|error| Failure::general(format!("cannot listen for signals: {error}")))
+    };
+    let (mut term, mut int) = (
+        listen(SignalKind::terminate())?,
+        listen(SignalKind::interrupt())?,
+    );
+    Ok(async move {
+        tokio::select! {
+            _ = term.recv() => tracing::info!("told to end"),
+            _ = int.recv() => tracing::info!("interrupted"),
+        }
+    })
 }
