@@ -18,6 +18,7 @@ mod json;
 mod ndjson;
 mod parquet;
 pub(crate) mod scan;
+mod values;
 
 use std::io::Read;
 

@@ -107,28 +107,16 @@ fn the_search_counts_the_classes_of_few_of_the_nodes() {
 /// ARX's adult9: occupation as a ninth quasi-identifier.
 #[test]
 fn nine_quasi_identifiers_equal_arx() {
-    for (limit, geometric, arithmetic, suppressed) in [
-        (0.05, 0.241932, 0.269635, 1346),
-        (1.0, 0.220412, 0.227700, 2553),
-    ] {
-        let mut text =
-            format!("version = 1\nprivacy = {{ k = 5, suppression_limit = {limit:?} }}\n");
-        for name in QUASI.into_iter().chain(["occupation"]) {
-            text += &format!(
-                "[datasets.adult.columns.{name}]\nrole = \"quasi\"\nhierarchy = \"{name}\"\n"
-            );
-        }
-        let plan = plan_of(&adult(), &profile(&text), &adult_hierarchies()).unwrap();
-        assert_eq!(
-            format!("{:.6}", plan.geometric_loss),
-            format!("{geometric:.6}")
-        );
-        assert_eq!(
-            format!("{:.6}", plan.arithmetic_loss),
-            format!("{arithmetic:.6}")
-        );
-        assert_eq!(plan.suppressed, suppressed);
+    let mut text = "version = 1\nprivacy = { k = 5, suppression_limit = 0.05 }\n".to_owned();
+    for name in QUASI.into_iter().chain(["occupation"]) {
+        text +=
+            &format!("[datasets.adult.columns.{name}]\nrole = \"quasi\"\nhierarchy = \"{name}\"\n");
     }
+    let plan = plan_of(&adult(), &profile(&text), &adult_hierarchies()).unwrap();
+    assert_eq!(format!("{:.6}", plan.geometric_loss), "0.241932");
+    assert_eq!(format!("{:.6}", plan.arithmetic_loss), "0.269635");
+    assert_eq!(plan.suppressed, 1346);
+    assert!(plan.candidates_examined < plan.lattice_nodes / 4);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a release may hold.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 
@@ -230,7 +231,7 @@ fn from_source(
     source: &StringChunked,
     cast: Option<ValueType>,
 ) -> Result<(), u64> {
-    let mut left: HashMap<Option<String>, i64> = HashMap::new();
+    let mut left: HashMap<Option<Cow<'_, str>>, i64> = HashMap::new();
     for value in source.iter() {
         *left
             .entry(value.map(|value| canonical(value, cast)))
@@ -249,7 +250,7 @@ fn from_source(
 }
 
 /// The text by which the values of a cast column are the same before and after the cast.
-fn canonical(value: &str, cast: Option<ValueType>) -> String {
+fn canonical(value: &str, cast: Option<ValueType>) -> Cow<'_, str> {
     let shown = match cast {
         None | Some(ValueType::String) => None,
         Some(ValueType::Integer) => value.parse::<i64>().ok().map(|value| value.to_string()),
@@ -260,7 +261,7 @@ fn canonical(value: &str, cast: Option<ValueType>) -> String {
             other => Some(other.to_lowercase()),
         },
     };
-    shown.unwrap_or_else(|| value.to_owned())
+    shown.map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
 /// Rows must be in the order of their content, the first column counting most and missing values first.
