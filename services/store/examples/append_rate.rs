@@ -1,8 +1,9 @@
 //! Measures how many audit entries a second become durable, from one writer and from sixteen, beside the rate of
-//! fsyncs of the same disk.
+//! fsyncs of the same disk. The three take turns, so that a disk whose pace changes changes it for all; what is
+//! printed are medians.
 //!
 //! ```text
-//! cargo run --release -p sandyq-store --example append_rate -- [FOLDER] [SECONDS]
+//! cargo run --release -p sandyq-store --example append_rate -- [FOLDER] [ROUNDS]
 //! ```
 
 #![allow(
@@ -19,39 +20,46 @@ use sandyq_store::{Change, Decision, Event, Store};
 use time::OffsetDateTime;
 
 const WRITERS: usize = 16;
+/// How long each of the three runs in each round.
+const TURN: Duration = Duration::from_millis(500);
 
 #[tokio::main]
 async fn main() {
     let mut arguments = std::env::args().skip(1);
     let parent = arguments.next().unwrap_or_else(|| ".".to_owned());
-    let seconds = arguments
-        .next()
-        .map_or(3, |seconds| seconds.parse().unwrap());
-    let duration = Duration::from_secs(seconds);
+    let rounds: u32 = arguments.next().map_or(7, |rounds| rounds.parse().unwrap());
     let folder = tempfile::tempdir_in(parent).unwrap();
-
-    let fsyncs = fsync_rate(folder.path(), duration);
     let store = Store::open(&format!(
         "sqlite:{}",
         folder.path().join("state.db").display()
     ))
     .await
     .unwrap();
-    let alone = append_rate(&store, 1, duration).await;
-    let together = append_rate(&store, WRITERS, duration).await;
-    store.close().await;
-    let again = fsync_rate(folder.path(), duration);
-    let fsyncs = f64::midpoint(fsyncs, again);
 
+    let (mut fsyncs, mut alone, mut together) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        fsyncs.push(fsync_rate(folder.path(), TURN));
+        alone.push(append_rate(&store, 1, TURN).await);
+        together.push(append_rate(&store, WRITERS, TURN).await);
+    }
+    store.close().await;
+
+    let (fsyncs, alone, together) = (median(fsyncs), median(alone), median(together));
     println!("{fsyncs:>9.0} fsyncs a second on this disk (4 KiB appended each)");
     println!(
         "{alone:>9.0} entries a second alone, {:.2} of the fsync rate",
         alone / fsyncs
     );
     println!(
-        "{together:>9.0} entries a second with {WRITERS} writers, {:.2} of the fsync rate",
-        together / fsyncs
+        "{together:>9.0} entries a second with {WRITERS} writers, {:.2} of the fsync rate, {:.2} of one writer's",
+        together / fsyncs,
+        together / alone
     );
+}
+
+fn median(mut rates: Vec<f64>) -> f64 {
+    rates.sort_by(f64::total_cmp);
+    rates.get(rates.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 fn fsync_rate(folder: &Path, duration: Duration) -> f64 {

@@ -2,6 +2,7 @@
 //! transaction, and commits once, so that many changes share one fsync.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
@@ -32,6 +33,29 @@ pub(crate) struct Writer {
     log: Option<Log>,
 }
 
+/// What the last transaction says about the next.
+#[derive(Debug, Default)]
+struct Pace {
+    /// Changes that were answered just now or are waiting already: so many are likely to come.
+    under_way: usize,
+    /// How long the transaction took.
+    took: Duration,
+}
+
+impl Pace {
+    /// Waits for those who were just answered to come again, for a small part of what a transaction takes. Without
+    /// it the writers fall into two groups that take turns, and each commit serves only half of them.
+    async fn gather(&self, queue: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) {
+        let begin = Instant::now();
+        while jobs.len() < self.under_way.min(BATCH) && begin.elapsed() < self.took / 4 {
+            match queue.try_recv() {
+                Ok(job) => jobs.push(job),
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    }
+}
+
 type Answers = Vec<Result<Committed, StoreError>>;
 
 impl Writer {
@@ -46,6 +70,7 @@ impl Writer {
     /// Works until the queue is closed and empty.
     pub async fn run(mut self, mut queue: mpsc::Receiver<Job>, closing: Arc<Notify>) {
         let mut jobs = Vec::with_capacity(BATCH);
+        let mut pace = Pace::default();
         loop {
             let count = tokio::select! {
                 count = queue.recv_many(&mut jobs, BATCH) => count,
@@ -57,7 +82,13 @@ impl Writer {
             if count == 0 {
                 return;
             }
+            pace.gather(&mut queue, &mut jobs).await;
+            let (begin, count) = (Instant::now(), jobs.len());
             self.write(&mut jobs).await;
+            pace = Pace {
+                under_way: count + queue.len(),
+                took: begin.elapsed(),
+            };
         }
     }
 

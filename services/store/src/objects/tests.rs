@@ -500,8 +500,17 @@ fn a_full_disk_is_told_from_other_failures() {
 
     let failed = |kind: io::ErrorKind| {
         let source = Box::new(Wrapped(io::Error::from(kind)));
-        ObjectError::from(object_store::Error::Generic { store: "local", source })
+        ObjectError::from(object_store::Error::Generic {
+            store: "local",
+            source,
+        })
     };
-    assert!(matches!(failed(io::ErrorKind::StorageFull), ObjectError::Full(_)));
-    assert!(matches!(failed(io::ErrorKind::PermissionDenied), ObjectError::Storage(_)));
+    assert!(matches!(
+        failed(io::ErrorKind::StorageFull),
+        ObjectError::Full(_)
+    ));
+    assert!(matches!(
+        failed(io::ErrorKind::PermissionDenied),
+        ObjectError::Storage(_)
+    ));
 }
