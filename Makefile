@@ -30,7 +30,8 @@ build: ## Build the program: target/release/sandyq
 
 test: ## Run all tests, on a real Docker engine and a real PostgreSQL
 	deploy/setup.sh test
-	$(CARGO) build --locked --package sandyq
+	# One set of features for everything, so that nothing is compiled twice.
+	$(CARGO) build --workspace --all-targets --locked
 	$(CARGO) test --workspace --locked
 
 bench: build ## Measure speed and memory against the targets

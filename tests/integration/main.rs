@@ -1,0 +1,10 @@
+//! Drives the real server through real gRPC, mTLS and a real container engine.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+mod main_job;

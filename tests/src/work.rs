@@ -1,0 +1,588 @@
+//! The steps of the main job, as one user each would do them.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use prost_types::Timestamp;
+use sandyq_proto::v1;
+
+use crate::site::Site;
+use crate::{images, repository, request_id, sha256};
+
+/// The longest that a step in the background may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A time so many seconds from now.
+pub fn in_seconds(seconds: u64) -> Option<Timestamp> {
+    Some((SystemTime::now() + Duration::from_secs(seconds)).into())
+}
+
+/// Unmounts whatever is mounted below a folder.
+pub fn unmount_below(folder: &Path) {
+    let Ok(mounts) = std::fs::read_to_string("/proc/mounts") else {
+        return;
+    };
+    for line in mounts.lines() {
+        let Some(target) = line.split(' ').nth(1) else {
+            continue;
+        };
+        if Path::new(target).starts_with(folder) {
+            let _ = std::process::Command::new("umount").arg(target).output();
+        }
+    }
+}
+
+/// A file of the Adult example.
+pub fn adult(name: &str) -> Vec<u8> {
+    std::fs::read(repository().join("examples/adult").join(name)).unwrap()
+}
+
+/// Every hierarchy of the Adult example.
+pub fn adult_hierarchies() -> Vec<v1::Hierarchy> {
+    let folder = repository().join("examples/adult/hierarchies");
+    let mut out: Vec<v1::Hierarchy> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let path = entry.unwrap().path();
+            v1::Hierarchy {
+                hierarchy_id: path.file_stem().unwrap().to_str().unwrap().to_owned(),
+                csv: std::fs::read(path).unwrap(),
+            }
+        })
+        .collect();
+    out.sort_by(|a, b| a.hierarchy_id.cmp(&b.hierarchy_id));
+    out
+}
+
+/// A declared CSV data set.
+pub fn csv_dataset(id: &str, bytes: &[u8], delimiter: &str) -> v1::Dataset {
+    v1::Dataset {
+        dataset_id: id.to_owned(),
+        format: v1::DatasetFormat::Csv.into(),
+        delimiter: delimiter.to_owned(),
+        sha256: sha256(bytes),
+        size_bytes: i64::try_from(bytes.len()).unwrap(),
+        ..Default::default()
+    }
+}
+
+/// The messages of an upload from an offset on.
+pub fn write_messages(
+    upload: &str,
+    bytes: &[u8],
+    from: usize,
+    finish: bool,
+) -> Vec<v1::WriteRequest> {
+    let mut messages = Vec::new();
+    let mut offset = from;
+    let rest = &bytes[from..];
+    let mut parts: Vec<&[u8]> = rest.chunks(1 << 20).collect();
+    if parts.is_empty() {
+        parts.push(&[]);
+    }
+    let last = parts.len() - 1;
+    for (index, part) in parts.into_iter().enumerate() {
+        messages.push(v1::WriteRequest {
+            resource_name: if index == 0 {
+                upload.to_owned()
+            } else {
+                String::new()
+            },
+            write_offset: i64::try_from(offset).unwrap(),
+            finish_write: finish && index == last,
+            data: Bytes::copy_from_slice(part),
+        });
+        offset += part.len();
+    }
+    messages
+}
+
+impl Site {
+    /// The owner makes a library for research.
+    pub async fn create_library(&self, id: &str) -> v1::Library {
+        let library = v1::Library {
+            display_name: id.to_owned(),
+            purposes: vec!["research".to_owned()],
+            ..Default::default()
+        };
+        let request = v1::CreateLibraryRequest {
+            library_id: id.to_owned(),
+            library: Some(library),
+            request_id: request_id(),
+        };
+        self.user("owner")
+            .library()
+            .create_library(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .library
+            .unwrap()
+    }
+
+    /// The owner opens a version.
+    pub async fn create_version(
+        &self,
+        library: &str,
+        datasets: Vec<v1::Dataset>,
+    ) -> Result<v1::Version, tonic::Status> {
+        let request = v1::CreateVersionRequest {
+            parent: library.to_owned(),
+            provenance: "a register kept by law".to_owned(),
+            datasets,
+            request_id: request_id(),
+        };
+        let answer = self.user("owner").library().create_version(request).await?;
+        Ok(answer.into_inner().version.unwrap())
+    }
+
+    /// The owner sends all bytes of an upload.
+    pub async fn write(
+        &self,
+        upload: &str,
+        bytes: &[u8],
+    ) -> Result<v1::WriteResponse, tonic::Status> {
+        let messages = write_messages(upload, bytes, 0, true);
+        let answer = self
+            .user("owner")
+            .library()
+            .write(tokio_stream::iter(messages))
+            .await?;
+        Ok(answer.into_inner())
+    }
+
+    /// The owner ends the upload and waits until the version is CLASSIFIED or REFUSED.
+    pub async fn finalize(&self, version: &str) -> v1::Version {
+        let request = v1::FinalizeVersionRequest {
+            name: version.to_owned(),
+            request_id: request_id(),
+        };
+        self.user("owner")
+            .library()
+            .finalize_version(request)
+            .await
+            .unwrap();
+        self.wait_version(
+            version,
+            &[v1::version::State::Classified, v1::version::State::Refused],
+        )
+        .await
+    }
+
+    /// Waits until a version is in one of the states.
+    pub async fn wait_version(&self, name: &str, states: &[v1::version::State]) -> v1::Version {
+        let request = v1::WatchVersionRequest {
+            name: name.to_owned(),
+        };
+        let mut stream = self
+            .user("owner")
+            .library()
+            .watch_version(request)
+            .await
+            .unwrap()
+            .into_inner();
+        let wait = async {
+            loop {
+                let version = stream
+                    .message()
+                    .await
+                    .unwrap()
+                    .expect("the watch goes on")
+                    .version
+                    .unwrap();
+                if states.contains(&version.state()) {
+                    return version;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait)
+            .await
+            .expect("the version does not change its state")
+    }
+
+    /// Uploads one CSV data set, up to CLASSIFIED or REFUSED.
+    pub async fn push_csv(
+        &self,
+        library: &str,
+        dataset: &str,
+        bytes: &[u8],
+        delimiter: &str,
+    ) -> v1::Version {
+        let version = self
+            .create_version(library, vec![csv_dataset(dataset, bytes, delimiter)])
+            .await
+            .unwrap();
+        self.write(&version.datasets[0].upload, bytes)
+            .await
+            .unwrap();
+        self.finalize(&version.name).await
+    }
+
+    /// Starts a run and waits for its end.
+    pub async fn depersonalize(
+        &self,
+        version: &str,
+        profile: &str,
+        hierarchies: Vec<v1::Hierarchy>,
+    ) -> Result<v1::Run, tonic::Status> {
+        let request = v1::CreateRunRequest {
+            parent: version.to_owned(),
+            profile: profile.to_owned(),
+            hierarchies,
+            request_id: request_id(),
+        };
+        let mut client = self.user("owner").depersonalization();
+        let run = client.create_run(request).await?.into_inner().run.unwrap();
+        Ok(self.wait_run(&run.name).await)
+    }
+
+    /// Waits until a run has ended.
+    pub async fn wait_run(&self, name: &str) -> v1::Run {
+        let mut client = self.user("owner").depersonalization();
+        let request = v1::WatchRunRequest {
+            name: name.to_owned(),
+        };
+        let mut stream = client.watch_run(request).await.unwrap().into_inner();
+        let wait = async {
+            loop {
+                let run = stream
+                    .message()
+                    .await
+                    .unwrap()
+                    .expect("the watch goes on")
+                    .run
+                    .unwrap();
+                if run.state() != v1::run::State::Running {
+                    return run;
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait)
+            .await
+            .expect("the run does not end")
+    }
+
+    /// The owner publishes a verified run.
+    pub async fn publish(&self, run: &v1::Run) -> v1::Version {
+        let version = run.name.rsplit_once("/runs/").unwrap().0.to_owned();
+        let request = v1::PublishVersionRequest {
+            name: version,
+            run: run.name.clone(),
+            profile_sha256: run.profile_sha256.clone(),
+            report_sha256: run.report_sha256.clone(),
+            request_id: request_id(),
+        };
+        let answer = self
+            .user("owner")
+            .depersonalization()
+            .publish_version(request)
+            .await
+            .unwrap();
+        answer.into_inner().version.unwrap()
+    }
+
+    /// The Adult example, published in a library of this name.
+    pub async fn publish_adult(&self, library: &str) -> v1::Version {
+        let library = self.create_library(library).await;
+        let version = self
+            .push_csv(&library.name, "adult", &adult("adult.csv"), ";")
+            .await;
+        assert_eq!(
+            version.state(),
+            v1::version::State::Classified,
+            "{}",
+            version.failure_message
+        );
+        let profile = String::from_utf8(adult("profile.toml")).unwrap();
+        let run = self
+            .depersonalize(&version.name, &profile, adult_hierarchies())
+            .await
+            .unwrap();
+        assert_eq!(
+            run.state(),
+            v1::run::State::Verified,
+            "{}",
+            run.failure_message
+        );
+        self.publish(&run).await
+    }
+
+    /// The developer's registered system with an active sandbox; returns `sandboxes/{id}`.
+    pub async fn open_sandbox(&self, id: &str) -> String {
+        self.open_sandbox_for("developer", id, 3600).await
+    }
+
+    /// A registered system with an active sandbox of somebody, for so many seconds.
+    pub async fn open_sandbox_for(&self, developer: &str, id: &str, seconds: u64) -> String {
+        let (user, admin) = (self.user(developer), self.user("admin"));
+        let system = v1::System {
+            display_name: "Income model".to_owned(),
+            description: "Estimates income brackets".to_owned(),
+            purpose: "Research on incomes".to_owned(),
+            risk_class: v1::RiskClass::Minimal.into(),
+            autonomy: v1::Autonomy::Assistant.into(),
+            ..Default::default()
+        };
+        let system_id = format!("{id}-system");
+        let request = v1::CreateSystemRequest {
+            system_id,
+            system: Some(system),
+            request_id: request_id(),
+        };
+        let system = user
+            .system()
+            .create_system(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .system
+            .unwrap();
+        let request = v1::SubmitSystemRequest {
+            name: system.name.clone(),
+            request_id: request_id(),
+        };
+        user.system().submit_system(request).await.unwrap();
+        let request = v1::RegisterSystemRequest {
+            name: system.name.clone(),
+            ..Default::default()
+        };
+        admin.system().register_system(request).await.unwrap();
+        let sandbox = v1::Sandbox {
+            display_name: id.to_owned(),
+            system: system.name,
+            stage: v1::Stage::Training.into(),
+            expire_time: in_seconds(seconds),
+            budget: Some(budget()),
+            ..Default::default()
+        };
+        let request = v1::CreateSandboxRequest {
+            sandbox_id: id.to_owned(),
+            sandbox: Some(sandbox),
+            request_id: request_id(),
+        };
+        let sandbox = user
+            .sandbox()
+            .create_sandbox(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .sandbox
+            .unwrap();
+        let request = v1::ApproveSandboxRequest {
+            name: sandbox.name.clone(),
+            ..Default::default()
+        };
+        admin.sandbox().approve_sandbox(request).await.unwrap();
+        sandbox.name
+    }
+
+    /// A grant asked for and given.
+    pub async fn grant(
+        &self,
+        version: &str,
+        sandbox: &str,
+        purpose: &str,
+        seconds: u64,
+    ) -> v1::Grant {
+        let grant = self
+            .request_grant(version, sandbox, purpose, seconds)
+            .await
+            .unwrap();
+        let request = v1::ApproveGrantRequest {
+            name: grant.name,
+            ..Default::default()
+        };
+        self.user("owner")
+            .access()
+            .approve_grant(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .grant
+            .unwrap()
+    }
+
+    /// A grant asked for by the developer.
+    pub async fn request_grant(
+        &self,
+        version: &str,
+        sandbox: &str,
+        purpose: &str,
+        seconds: u64,
+    ) -> Result<v1::Grant, tonic::Status> {
+        let grant = v1::Grant {
+            version: version.to_owned(),
+            sandbox: sandbox.to_owned(),
+            purpose: purpose.to_owned(),
+            justification: "a study".to_owned(),
+            expire_time: in_seconds(seconds),
+            ..Default::default()
+        };
+        let request = v1::CreateGrantRequest {
+            grant: Some(grant),
+            request_id: request_id(),
+        };
+        let answer = self
+            .user("developer")
+            .access()
+            .create_grant(request)
+            .await?;
+        Ok(answer.into_inner().grant.unwrap())
+    }
+
+    /// The busybox image, imported and approved.
+    pub async fn approved_image(&self) -> String {
+        let image = images::import(&self.user("admin"), &images::busybox())
+            .await
+            .unwrap();
+        let request = v1::ApproveImageRequest {
+            name: image.name.clone(),
+            ..Default::default()
+        };
+        self.user("admin")
+            .image()
+            .approve_image(request)
+            .await
+            .unwrap();
+        image.name
+    }
+
+    /// The developer submits a job.
+    pub async fn submit(&self, sandbox: &str, job: v1::Job) -> Result<v1::Job, tonic::Status> {
+        let request = v1::CreateJobRequest {
+            parent: sandbox.to_owned(),
+            job: Some(job),
+            request_id: request_id(),
+        };
+        Ok(self
+            .user("developer")
+            .sandbox()
+            .create_job(request)
+            .await?
+            .into_inner()
+            .job
+            .unwrap())
+    }
+
+    /// Waits until a job has ended.
+    pub async fn wait_job(&self, name: &str) -> v1::Job {
+        self.wait_job_until(name, |job| {
+            job.end_time.is_some() && job.state() as i32 >= v1::job::State::Succeeded as i32
+        })
+        .await
+    }
+
+    /// Waits until a job is as it should be.
+    pub async fn wait_job_until(&self, name: &str, reached: impl Fn(&v1::Job) -> bool) -> v1::Job {
+        let request = v1::WatchJobRequest {
+            name: name.to_owned(),
+        };
+        let mut stream = self
+            .user("admin")
+            .sandbox()
+            .watch_job(request)
+            .await
+            .unwrap()
+            .into_inner();
+        let wait = async {
+            let mut last = None;
+            while let Some(message) = stream.message().await.unwrap() {
+                let job = message.job.unwrap();
+                if reached(&job) {
+                    return job;
+                }
+                last = Some(job);
+            }
+            panic!("the job ended otherwise: {last:?}");
+        };
+        tokio::time::timeout(PATIENCE, wait)
+            .await
+            .expect("the job does not get there")
+    }
+
+    /// Reviews and releases an output; returns it.
+    pub async fn release(&self, output: &str) -> v1::Output {
+        let mut client = self.user("reviewer").airlock();
+        let request = v1::StartReviewRequest {
+            name: output.to_owned(),
+            ..Default::default()
+        };
+        let reviewed = client
+            .start_review(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .output
+            .unwrap();
+        let request = v1::ReleaseOutputRequest {
+            name: output.to_owned(),
+            manifest_sha256: reviewed.manifest_sha256,
+            reason: "aggregates only".to_owned(),
+            request_id: request_id(),
+        };
+        client
+            .release_output(request)
+            .await
+            .unwrap()
+            .into_inner()
+            .output
+            .unwrap()
+    }
+
+    /// Downloads one file of an output as somebody.
+    pub async fn download(
+        &self,
+        user: &str,
+        output: &str,
+        path: &str,
+    ) -> Result<Vec<u8>, tonic::Status> {
+        let request = v1::DownloadOutputRequest {
+            name: output.to_owned(),
+            path: path.to_owned(),
+        };
+        let mut stream = self
+            .user(user)
+            .airlock()
+            .download_output(request)
+            .await?
+            .into_inner();
+        let mut bytes = Vec::new();
+        while let Some(message) = stream.message().await? {
+            bytes.extend_from_slice(&message.data);
+        }
+        Ok(bytes)
+    }
+}
+
+/// A budget that no test uses up by accident.
+pub fn budget() -> v1::Budget {
+    v1::Budget {
+        cpu_duration: Some(prost_types::Duration {
+            seconds: 100_000,
+            nanos: 0,
+        }),
+        concurrent_jobs: 10,
+        memory_bytes: 4 << 30,
+        output_bytes: 4 << 30,
+    }
+}
+
+/// A shell job that needs no data.
+pub fn shell(image: &str, script: &str) -> v1::Job {
+    v1::Job {
+        image: image.to_owned(),
+        command: ["sh", "-c", script].map(str::to_owned).to_vec(),
+        purpose: "research".to_owned(),
+        limits: Some(v1::Limits {
+            memory_bytes: 64 << 20,
+            output_bytes: 4 << 20,
+            wall_clock_duration: Some(prost_types::Duration {
+                seconds: 60,
+                nanos: 0,
+            }),
+            ..Default::default()
+        }),
+        ..Default::default()
+    }
+}
