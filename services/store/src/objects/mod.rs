@@ -21,18 +21,19 @@
 
 mod format;
 mod reader;
+mod sweep;
 mod writer;
 
 use std::collections::{HashMap, HashSet};
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::StreamExt as _;
+use object_store::ObjectStore as _;
 use object_store::path::Path;
-use object_store::{ObjectStore as _, ObjectStoreExt as _};
 use serde::{Deserialize, Serialize};
-use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 pub use self::format::{CHUNK_BYTES, SEGMENT_CHUNKS};
@@ -153,6 +154,8 @@ struct Shared {
     keyring: Keyring,
     segment_chunks: u32,
     patience: Duration,
+    /// The folder, where the storage is a local one.
+    root: Option<PathBuf>,
     /// One lock for each object that is being written, by id.
     leases: Arc<Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>>,
 }
@@ -166,7 +169,14 @@ impl ObjectStore {
         let backend = object_store::local::LocalFileSystem::new_with_prefix(root)?
             .with_fsync(true)
             .with_automatic_cleanup(true);
-        Ok(Self::new(Arc::new(backend), keyring))
+        let objects = Self::new(Arc::new(backend), keyring);
+        let root = Some(root.to_owned());
+        Ok(Self {
+            shared: Arc::new(Shared {
+                root,
+                ..(*objects.shared).clone()
+            }),
+        })
     }
 
     /// Keeps objects in any storage. A `put` that has returned must be durable.
@@ -180,6 +190,7 @@ impl ObjectStore {
                 keyring,
                 segment_chunks,
                 patience,
+                root: None,
                 leases,
             }),
         }
@@ -282,49 +293,6 @@ impl ObjectStore {
         })
     }
 
-    /// Deletes an object's files. Drop its key first, with [`crate::Change::drop_object`]: that is what makes it
-    /// unreadable.
-    ///
-    /// # Errors
-    /// [`ObjectError::Storage`].
-    pub async fn remove(&self, record: &ObjectRecord) -> Result<(), ObjectError> {
-        for path in self.files(&folder(&record.id)).await? {
-            self.delete(&path).await?;
-        }
-        Ok(())
-    }
-
-    /// Deletes files that belong to none of the objects in `owned` (by id), are not being written, and were written
-    /// before the given time, which must lie far enough back for every change that might own them to be committed.
-    /// Returns the number of files.
-    ///
-    /// # Errors
-    /// [`ObjectError::Storage`].
-    pub async fn sweep(
-        &self,
-        owned: &HashSet<String>,
-        before: OffsetDateTime,
-    ) -> Result<usize, ObjectError> {
-        let mut listed = self.shared.backend.list(Some(&Path::from(ROOT)));
-        let mut doomed = Vec::new();
-        while let Some(meta) = listed.next().await {
-            let meta = meta?;
-            let id = meta
-                .location
-                .parts()
-                .nth(2)
-                .map(|part| part.as_ref().to_owned());
-            let kept = id.is_some_and(|id| owned.contains(&id) || self.is_leased(&id));
-            if !kept && meta.last_modified.timestamp() < before.unix_timestamp() {
-                doomed.push(meta.location);
-            }
-        }
-        for path in &doomed {
-            self.delete(path).await?;
-        }
-        Ok(doomed.len())
-    }
-
     async fn files(&self, folder: &Path) -> Result<Vec<Path>, ObjectError> {
         let mut listed = self.shared.backend.list(Some(folder));
         let mut paths = Vec::new();
@@ -332,22 +300,6 @@ impl ObjectStore {
             paths.push(meta?.location);
         }
         Ok(paths)
-    }
-
-    async fn delete(&self, path: &Path) -> Result<(), ObjectError> {
-        match self.shared.backend.delete(path).await {
-            // Another has deleted it in the meantime.
-            Err(object_store::Error::NotFound { .. }) => Ok(()),
-            other => Ok(other?),
-        }
-    }
-
-    fn is_leased(&self, id: &str) -> bool {
-        self.shared.leases.lock().is_ok_and(|leases| {
-            leases
-                .get(id)
-                .is_some_and(|lease| Arc::strong_count(lease) > 1)
-        })
     }
 
     fn data_key(&self, record: &ObjectRecord) -> Result<Zeroizing<[u8; KEY_LEN]>, ObjectError> {
