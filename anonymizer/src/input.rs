@@ -14,6 +14,9 @@ pub const SUPPRESSED: &str = "*";
 /// How many values a message lists.
 const LISTED: usize = 10;
 
+/// How many characters of each.
+const SHOWN: usize = 64;
+
 /// Why table, profile and hierarchies do not fit one another.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -97,7 +100,7 @@ pub enum InputError {
 fn listed(values: &[(String, u64)], distinct: u64) -> String {
     let shown: Vec<_> = values
         .iter()
-        .map(|(value, rows)| format!("{value:.64?} ({rows})"))
+        .map(|(value, rows)| format!("{:?} ({rows})", shortened(value)))
         .collect();
     let rest = distinct.saturating_sub(values.len() as u64);
     let more = if rest > 0 {
@@ -106,6 +109,11 @@ fn listed(values: &[(String, u64)], distinct: u64) -> String {
         String::new()
     };
     format!("{}{more}", shown.join(", "))
+}
+
+/// A message repeats only the beginning of a long value.
+fn shortened(value: &str) -> String {
+    value.chars().take(SHOWN).collect()
 }
 
 /// The columns of the table in their order, each with its rule if the profile names it.

@@ -269,6 +269,11 @@ fn values_outside_the_hierarchy_are_listed_with_their_rows() {
             .ends_with("\"Almaty\" (3), \"Oral\" (1)"),
         "{refused}"
     );
+    let long = crate::tests::table("people", &PEOPLE.replace("Oral", &"O".repeat(500)));
+    let shown = plan_of(&long, &profile(&text), &cities)
+        .unwrap_err()
+        .to_string();
+    assert!(shown.len() < 300, "{shown}");
     let absent = plan_of(&table, &profile(&text), &Hierarchies::new())
         .unwrap_err()
         .to_string();
