@@ -41,7 +41,8 @@ Sizes are written 512MiB, spans of time 90s, 10m, 2h or 30d.";
 struct Arguments {
     /// The identity to use (see `sandyq context list`).
     #[arg(
-        long,
+        id = "global.context",
+        long = "context",
         global = true,
         env = "SANDYQ_CONTEXT",
         value_name = "NAME",
@@ -50,7 +51,8 @@ struct Arguments {
     context: Option<String>,
     /// The folder of all contexts [default: ~/.config/sandyq].
     #[arg(
-        long,
+        id = "global.home",
+        long = "home",
         global = true,
         env = "SANDYQ_HOME",
         value_name = "DIR",
@@ -59,7 +61,8 @@ struct Arguments {
     home: Option<PathBuf>,
     /// The form of the results.
     #[arg(
-        long,
+        id = "global.output",
+        long = "output",
         short = 'o',
         global = true,
         value_enum,
@@ -70,7 +73,14 @@ struct Arguments {
     )]
     output: Format,
     /// How long to go on trying when the server cannot be reached [default: 5s; transfers and streams 2m].
-    #[arg(long, global = true, value_parser = parse::duration, value_name = "DURATION", help_heading = "Global options")]
+    #[arg(
+        id = "global.retry-for",
+        long = "retry-for",
+        global = true,
+        value_parser = parse::duration,
+        value_name = "DURATION",
+        help_heading = "Global options"
+    )]
     retry_for: Option<Duration>,
     #[command(subcommand)]
     command: Command,
@@ -172,6 +182,41 @@ mod tests {
             }
         }
         walk(&Arguments::command(), "sandyq");
+    }
+
+    /// A global option and an argument of a command with the same identifier would be taken for one another.
+    #[test]
+    fn no_command_reuses_the_name_of_a_global_option() {
+        fn walk(command: &clap::Command, path: &str) {
+            for argument in command
+                .get_arguments()
+                .filter(|argument| !argument.is_global_set())
+            {
+                assert!(
+                    !argument.get_id().as_str().starts_with("global."),
+                    "{path} {}",
+                    argument.get_id()
+                );
+            }
+            for inner in command.get_subcommands() {
+                walk(inner, &format!("{path} {}", inner.get_name()));
+            }
+        }
+        let root = Arguments::command();
+        assert_eq!(
+            root.get_arguments()
+                .filter(|a| a.get_id().as_str().starts_with("global."))
+                .count(),
+            4
+        );
+        walk(&root, "sandyq");
+        for line in [
+            "sandyq output show o1",
+            "sandyq -o json output download o1 --to x",
+            "sandyq context use a",
+        ] {
+            Arguments::try_parse_from(line.split_whitespace()).unwrap();
+        }
     }
 
     #[test]

@@ -189,6 +189,14 @@ async fn get(client: &Client, name: String) -> Result<Output> {
 
 async fn download(client: &Client, session: &Session, command: Download) -> Result<()> {
     let output = get(client, command.output.clone()).await?;
+    if output.files.is_empty() {
+        let state = output.state().as_str_name().trim_start_matches("STATE_");
+        let text = format!(
+            "{} is {state} and shows no files; its developer sees them once it is released",
+            output.name
+        );
+        return Err(Failure::new(Exit::Conflict, text));
+    }
     if let Some(absent) = command
         .paths
         .iter()
