@@ -29,6 +29,9 @@ default_mirror() {
     esac
 }
 
+# Ubuntu keeps scikit-learn in another component than Debian does.
+components() { if [[ $1 == ubuntu ]]; then echo main,universe; else echo main; fi; }
+
 # The dpkg settings of the image: no documentation, no translations, no test
 # suites, no compiler (scipy depends on one that it never runs), and no fsync per
 # file (an interrupted build is thrown away anyway).
@@ -134,7 +137,8 @@ root=$work/root
 trap clean_up EXIT
 
 say "Python image: $distribution $suite from $mirror (about two minutes the first time)"
-debootstrap --variant=minbase --cache-dir="$debs" "$suite" "$root" "$mirror" >"$work/log" 2>&1 ||
+debootstrap --variant=minbase --components="$(components "$distribution")" --cache-dir="$debs" \
+    "$suite" "$root" "$mirror" >"$work/log" 2>&1 ||
     { tail -n 20 "$work/log" >&2; die "debootstrap failed; its last lines are above"; }
 say "Python image: installing ${packages[*]}"
 install_packages >"$work/log" 2>&1 ||
@@ -146,4 +150,5 @@ check_root
 say "Python image: packing"
 digest=$(pack_image "$root" sandyq/python:latest "$out")
 echo "$recipe" >"$out.recipe"
+if [[ -n ${SUDO_UID:-} ]]; then chown "$SUDO_UID:${SUDO_GID:-0}" "$cache" "$out" "$out.recipe"; fi
 say "Python image: $out ($(du -h "$out" | cut -f1)), $digest"

@@ -87,3 +87,40 @@ impl std::fmt::Display for CauseOfDeath {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn causes_are_stored_and_shown() {
+        for (cause, json, shown) in [
+            (
+                CauseOfDeath::Exit(3),
+                r#"{"cause":"EXIT","detail":3}"#,
+                "EXIT(3)",
+            ),
+            (
+                CauseOfDeath::TimedOut,
+                r#"{"cause":"TIMED_OUT"}"#,
+                "TIMED_OUT",
+            ),
+            (
+                CauseOfDeath::ImageRefused("absent".to_owned()),
+                r#"{"cause":"IMAGE_REFUSED","detail":"absent"}"#,
+                "IMAGE_REFUSED: absent",
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&cause).unwrap(), json);
+            assert_eq!(serde_json::from_str::<CauseOfDeath>(json).unwrap(), cause);
+            assert_eq!(cause.to_string(), shown);
+        }
+    }
+
+    #[test]
+    fn nothing_is_kept_of_what_was_revoked() {
+        assert!(CauseOfDeath::Exit(1).keeps_outputs() && CauseOfDeath::TimedOut.keeps_outputs());
+        assert!(!CauseOfDeath::Revoked.keeps_outputs() && !CauseOfDeath::Cancelled.keeps_outputs());
+    }
+}

@@ -18,6 +18,10 @@ const FILE_TOO_LARGE: i32 = 128 + 25;
 /// Follows a running container until it ends, measuring it as it runs.
 /// `usage` may carry on from before a restart; `seen` is told of every look.
 ///
+/// The kernel's counters vanish with the container, so what happens after the
+/// last look is not in them: a job that ends within 20 ms shows no usage but its
+/// time, and of its limits only those that the engine reports itself.
+///
 /// # Errors
 /// When the engine stops answering. The caller may call again with the same
 /// `usage`; the container is not affected.

@@ -157,7 +157,8 @@ pub enum LogStream {
     Stderr,
 }
 
-/// Some bytes that a job printed; neither whole lines nor whole characters.
+/// Some bytes that a job printed; neither whole lines nor whole characters. The
+/// order within a stream is exact, between the two it is about right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFrame {
     /// Where to.

@@ -228,8 +228,13 @@ impl Job {
 pub fn archive(mark: &str, env: &str, volumes: &str) -> Vec<u8> {
     let layer = layer();
     let diff = sha256(&layer);
+    let architecture = if cfg!(target_arch = "aarch64") {
+        "arm64"
+    } else {
+        "amd64"
+    };
     let config = format!(
-        r#"{{"architecture":"amd64","comment":"{mark}","config":{{"Env":{env},"Volumes":{volumes},"Entrypoint":["/bin/false"],"Cmd":["never"]}},"created":"1970-01-01T00:00:00Z","os":"linux","rootfs":{{"type":"layers","diff_ids":["sha256:{diff}"]}}}}"#
+        r#"{{"architecture":"{architecture}","comment":"{mark}","config":{{"Env":{env},"Volumes":{volumes},"Entrypoint":["/bin/false"],"Cmd":["never"]}},"created":"1970-01-01T00:00:00Z","os":"linux","rootfs":{{"type":"layers","diff_ids":["sha256:{diff}"]}}}}"#
     );
     let name = format!("{}.json", sha256(config.as_bytes()));
     let manifest = format!(r#"[{{"Config":"{name}","RepoTags":null,"Layers":["layer.tar"]}}]"#);
