@@ -18,12 +18,13 @@ use sandyq_proto::v1::library_service_server::LibraryServiceServer;
 use sandyq_proto::v1::sandbox_service_server::SandboxServiceServer;
 use sandyq_proto::v1::system_service_server::SystemServiceServer;
 use sandyq_sandbox::PlatformId;
-use sandyq_store::{KeyringError, ObjectError, ObjectStore, Store, StoreError};
+use sandyq_store::{Change, KeyringError, ObjectError, ObjectStore, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
 
+use crate::call::system_event;
 use crate::config::{Config, ConfigError};
 use crate::engine::EngineSlot;
 use crate::error::Error;
@@ -49,6 +50,12 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// Files of objects that no record owns are removed when older than this.
 const ORPHAN_AGE: time::Duration = time::Duration::hours(24);
+
+/// Answers to repeated requests are remembered this long.
+const REQUEST_AGE: time::Duration = time::Duration::days(7);
+
+/// How often the server tidies up.
+const TIDY_PERIOD: Duration = Duration::from_secs(24 * 3600);
 
 /// Why the server does not run.
 #[derive(Debug, thiserror::Error)]
@@ -199,13 +206,20 @@ async fn resume(platform: &Arc<Platform>) -> Result<(), ServeError> {
     platform.tasks.spawn(expiry::run(Arc::clone(platform)));
     let tidy = Arc::clone(platform);
     platform.tasks.spawn(async move {
-        if let Err(error) = tidy_up(&tidy).await {
-            tracing::error!("tidying up failed: {}", error.chain());
+        loop {
+            if let Err(error) = tidy_up(&tidy).await {
+                tracing::error!("tidying up failed: {}", error.chain());
+            }
+            tokio::select! {
+                () = tidy.shutdown.cancelled() => return,
+                () = tokio::time::sleep(TIDY_PERIOD) => {}
+            }
         }
     });
     Ok(())
 }
 
+/// Finishes a key rotation, removes what belongs to nothing, forgets old request ids.
 async fn tidy_up(platform: &Arc<Platform>) -> Result<(), Error> {
     let renewed = secrets::rotate(platform).await?;
     if renewed > 0 {
@@ -217,7 +231,10 @@ async fn tidy_up(platform: &Arc<Platform>) -> Result<(), Error> {
         .objects
         .sweep(&owned, platform.now() - ORPHAN_AGE)
         .await?;
-    Ok(())
+    let event = system_event("OldRequestsForgotten", "requests", "", []);
+    platform
+        .commit(Change::new(event).forget_requests(platform.now() - REQUEST_AGE))
+        .await
 }
 
 async fn run(

@@ -23,7 +23,7 @@ const WAITING: usize = 4;
 pub fn watch<R, T>(
     mut call: Call,
     first: Stored<R>,
-    convert: fn(&Stored<R>) -> T,
+    convert: impl Fn(&Stored<R>) -> T + Send + Sync + 'static,
     ended: fn(&R) -> bool,
 ) -> Answers<T>
 where

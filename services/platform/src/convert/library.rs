@@ -62,6 +62,28 @@ pub fn published_view(mut version: v1::Version) -> v1::Version {
     version
 }
 
+/// What is shown instead of a text that may quote raw values.
+const OWNER_ONLY: &str = "the owner's agency can read why";
+
+fn overseen(message: &mut String) {
+    if !message.is_empty() {
+        OWNER_ONLY.clone_into(message);
+    }
+}
+
+/// A version as the operator and auditors see it: messages of intake and runs may quote values of the raw data, which they may
+/// not read (law on informatization, article 35).
+pub fn overseen_view(mut version: v1::Version) -> v1::Version {
+    overseen(&mut version.failure_message);
+    version
+}
+
+/// A run as the operator, auditors and developers see it.
+pub fn overseen_run(mut run: v1::Run) -> v1::Run {
+    overseen(&mut run.failure_message);
+    run
+}
+
 fn dataset(dataset: &Dataset) -> v1::Dataset {
     let (kind, delimiter, encoding) = match dataset.format {
         Format::Csv {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sandyq_sandbox::CauseOfDeath;
-use sandyq_store::{Change, Event, Stored};
+use sandyq_store::Change;
 use serde_json::json;
 
 use super::active;
@@ -13,45 +13,33 @@ use crate::platform::Platform;
 use crate::records::access::Grant;
 use crate::records::job::{Job, Stop};
 
-/// Writes the wish into the job; whoever drives it obeys. The first wish stands, except that a revocation outranks a
-/// cancellation: nothing of a revoked job is kept.
-///
-/// # Errors
-/// The store's.
-pub async fn mark(
-    platform: &Platform,
-    name: &str,
-    wish: &Stop,
-    event: Event,
-) -> Result<Stored<Job>> {
-    let job = platform
-        .change::<Job>(name, |job| {
-            let known = job.stop.as_ref().is_some_and(|stop| {
-                stop.cause == CauseOfDeath::Revoked || stop.cause == wish.cause
-            });
-            if job.state.is_terminal() || known {
-                return Ok(None);
-            }
-            job.stop = Some(wish.clone());
-            Ok(Some(Change::new(event.clone())))
-        })
-        .await?;
-    platform.wake.notify_one();
-    Ok(job)
-}
-
+/// Writes into the job that it must end; whoever drives it obeys. A revocation outranks a cancellation: nothing of a revoked
+/// job is kept.
 async fn revoke(platform: &Platform, job: &Job, why: &str) -> Result<()> {
-    let wish = Stop {
-        cause: CauseOfDeath::Revoked,
-        reason: why.to_owned(),
-    };
     let event = system_event(
         "JobRevoked",
         &job.name,
         &job.organization,
         [("reason", json!(why))],
     );
-    mark(platform, &job.name, &wish, event).await.map(drop)
+    platform
+        .change::<Job>(&job.name, |job| {
+            let known = job
+                .stop
+                .as_ref()
+                .is_some_and(|stop| stop.cause == CauseOfDeath::Revoked);
+            if job.state.is_terminal() || known {
+                return Ok(None);
+            }
+            job.stop = Some(Stop {
+                cause: CauseOfDeath::Revoked,
+                reason: why.to_owned(),
+            });
+            Ok(Some(Change::new(event.clone())))
+        })
+        .await?;
+    platform.wake.notify_one();
+    Ok(())
 }
 
 /// Stops the jobs that run under a grant.

@@ -1,6 +1,7 @@
 //! Depersonalization runs and publication.
 
 use ring::digest::{SHA256, digest};
+use sandyq_access::OrganizationKind;
 use sandyq_anonymizer::{Hierarchy, Profile};
 use sandyq_proto::v1;
 use sandyq_proto::v1::depersonalization_service_server::DepersonalizationService;
@@ -102,6 +103,14 @@ fn check_profile(
         Ok(dropped)
     } else {
         Err(Error::invalid_fields(violations))
+    }
+}
+
+/// What each kind of organization sees of a run.
+fn run_view(kind: OrganizationKind) -> fn(v1::Run) -> v1::Run {
+    match kind {
+        OrganizationKind::Agency => |run| run,
+        _ => convert::overseen_run,
     }
 }
 
@@ -268,8 +277,9 @@ impl DepersonalizationService for Services {
             .await?;
         let run = call.fetch::<Run>(&request.get_ref().name).await?;
         call.authorize(run.resource()).await?;
+        let view = run_view(call.principal.kind);
         Ok(Response::new(v1::GetRunResponse {
-            run: Some(convert::run(&run)),
+            run: Some(view(convert::run(&run))),
         }))
     }
 
@@ -297,7 +307,10 @@ impl DepersonalizationService for Services {
             .map_err(Error::from)?;
         let (found, next_page_token) = page.cut(found, |stored| &stored.name);
         Ok(Response::new(v1::ListRunsResponse {
-            runs: found.iter().map(convert::run).collect(),
+            runs: found
+                .iter()
+                .map(|run| run_view(call.principal.kind)(convert::run(run)))
+                .collect(),
             next_page_token,
         }))
     }
@@ -312,8 +325,9 @@ impl DepersonalizationService for Services {
             .await?;
         let run = call.fetch::<Run>(&request.get_ref().name).await?;
         call.authorize(run.resource()).await?;
-        let convert = |run: &Stored<Run>| v1::WatchRunResponse {
-            run: Some(convert::run(run)),
+        let view = run_view(call.principal.kind);
+        let convert = move |run: &Stored<Run>| v1::WatchRunResponse {
+            run: Some(view(convert::run(run))),
         };
         let ended = |run: &Run| run.state != RunState::Running;
         Ok(Response::new(watch(call, run, convert, ended)))

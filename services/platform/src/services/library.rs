@@ -1,6 +1,6 @@
 //! Libraries and their versions.
 
-use sandyq_access::Resource;
+use sandyq_access::{OrganizationKind, Resource};
 use sandyq_proto::v1;
 use sandyq_proto::v1::library_service_server::LibraryService;
 use sandyq_store::{Change, Filter, Stored};
@@ -93,6 +93,15 @@ fn datasets(message: &v1::CreateVersionRequest, most_bytes: u64) -> Result<Vec<D
     Ok(out)
 }
 
+/// What each kind of organization sees of a version.
+fn version_view(kind: OrganizationKind) -> fn(v1::Version) -> v1::Version {
+    match kind {
+        OrganizationKind::Agency => |version| version,
+        OrganizationKind::Developer => convert::published_view,
+        OrganizationKind::Operator | OrganizationKind::Auditor => convert::overseen_view,
+    }
+}
+
 impl Services {
     async fn new_version(
         &self,
@@ -139,12 +148,7 @@ impl Services {
 
     /// A version as the caller may see it.
     fn version_for(call: &Call, stored: &Stored<Version>) -> v1::Version {
-        let full = convert::version(stored);
-        if call.principal.kind == sandyq_access::OrganizationKind::Developer {
-            convert::published_view(full)
-        } else {
-            full
-        }
+        version_view(call.principal.kind)(convert::version(stored))
     }
 
     async fn finalize(
@@ -174,6 +178,7 @@ impl Services {
             ));
         }
         let change = Change::new(call.event(&version.name, [])).update(&version)?;
+        version.revision += 1;
         let answer = v1::FinalizeVersionResponse {
             version: Some(convert::version(&version)),
         };
@@ -212,6 +217,7 @@ impl Services {
         for place in version.datasets.iter().filter_map(|d| d.release.as_ref()) {
             change = change.drop_object(place.place.clone());
         }
+        version.revision += 1;
         let answer = v1::RetireVersionResponse {
             version: Some(convert::version(&version)),
         };
@@ -288,7 +294,6 @@ impl LibraryService for Services {
         &self,
         request: Request<v1::ListLibrariesRequest>,
     ) -> Result<Response<v1::ListLibrariesResponse>, Status> {
-        use sandyq_access::OrganizationKind as Kind;
         let mut call = self
             .0
             .enter("LibraryService.ListLibraries", &request)
@@ -297,11 +302,11 @@ impl LibraryService for Services {
         let message = request.get_ref();
         let page = PageRequest::new(message.page_size, &message.page_token)?;
         let filter = match call.principal.kind {
-            Kind::Agency => Filter {
+            OrganizationKind::Agency => Filter {
                 organization: Some(&call.principal.organization),
                 ..Filter::default()
             },
-            Kind::Developer => Filter {
+            OrganizationKind::Developer => Filter {
                 states: &["PUBLISHED"],
                 ..Filter::default()
             },
@@ -432,7 +437,7 @@ impl LibraryService for Services {
         let library = call.fetch::<Library>(&message.parent).await?;
         call.authorize(library.resource()).await?;
         let page = PageRequest::new(message.page_size, &message.page_token)?;
-        let developer = call.principal.kind == sandyq_access::OrganizationKind::Developer;
+        let developer = call.principal.kind == OrganizationKind::Developer;
         let filter = Filter {
             parent: Some(&library.name),
             states: if developer { &["PUBLISHED"] } else { &[] },
@@ -464,16 +469,10 @@ impl LibraryService for Services {
             .await?;
         let version = call.fetch::<Version>(&request.get_ref().name).await?;
         call.authorize(version.resource()).await?;
-        let convert: fn(&Stored<Version>) -> v1::WatchVersionResponse =
-            if call.principal.kind == sandyq_access::OrganizationKind::Developer {
-                |v| v1::WatchVersionResponse {
-                    version: Some(convert::published_view(convert::version(v))),
-                }
-            } else {
-                |v| v1::WatchVersionResponse {
-                    version: Some(convert::version(v)),
-                }
-            };
+        let view = version_view(call.principal.kind);
+        let convert = move |v: &Stored<Version>| v1::WatchVersionResponse {
+            version: Some(view(convert::version(v))),
+        };
         let ended = |v: &Version| matches!(v.state, VersionState::Refused | VersionState::Retired);
         Ok(Response::new(watch(call, version, convert, ended)))
     }

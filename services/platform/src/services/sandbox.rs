@@ -4,6 +4,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use sandyq_access::{OrganizationKind, Resource};
 use sandyq_proto::v1;
 use sandyq_proto::v1::sandbox_service_server::SandboxService;
+use sandyq_sandbox::CauseOfDeath;
 use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use time::Duration;
@@ -199,30 +200,42 @@ impl Services {
     ) -> Result<v1::CancelJobResponse> {
         let job = call.fetch::<Job>(&message.name).await?;
         call.authorize(job.resource()).await?;
-        if let Some(done) = call.replayed(&message, &message.request_id).await? {
-            return Ok(done);
-        }
         let reason = text("reason", &message.reason, false, 2000)?;
-        if job.state.is_terminal() {
-            return Err(Error::precondition(
-                "WRONG_STATE",
-                format!("{} has ended: {}", job.name, job.state.as_str()),
-            ));
-        }
-        let by = call.principal.user.clone();
+        let by = &call.principal.user;
         let wish = Stop {
-            cause: sandyq_sandbox::CauseOfDeath::Cancelled,
-            reason: if reason.is_empty() {
-                format!("cancelled by {by}")
-            } else {
-                format!("cancelled by {by}: {reason}")
+            cause: CauseOfDeath::Cancelled,
+            reason: match reason.as_str() {
+                "" => format!("cancelled by {by}"),
+                reason => format!("cancelled by {by}: {reason}"),
             },
         };
-        let event = call.event(&job.name, [("reason", json!(reason))]);
-        let job = stop::mark(&self.0, &job.name, &wish, event).await?;
-        Ok(v1::CancelJobResponse {
-            job: Some(convert::job(&job)),
-        })
+        // The job goes on changing while it is cancelled.
+        loop {
+            if let Some(done) = call.replayed(&message, &message.request_id).await? {
+                return Ok(done);
+            }
+            let mut job = call.fetch::<Job>(&message.name).await?;
+            if job.state.is_terminal() {
+                let state = job.state.as_str();
+                let text = format!("{} has ended: {state}", job.name);
+                return Err(Error::precondition("WRONG_STATE", text).with("state", state));
+            }
+            if job.stop.is_none() {
+                job.stop = Some(wish.clone());
+            }
+            let event = call.event(&job.name, [("reason", json!(reason))]);
+            let change = Change::new(event).update(&job)?;
+            let answer = v1::CancelJobResponse {
+                job: Some(convert::job(&job)),
+            };
+            match call.commit(change, answer).await {
+                Err(error) if error.class == Class::Aborted => {}
+                outcome => {
+                    self.0.wake.notify_one();
+                    return outcome;
+                }
+            }
+        }
     }
 }
 
