@@ -1,5 +1,6 @@
 //! One call: who makes it, whether they may, and the one change it commits.
 
+use std::future::Future;
 use std::sync::Arc;
 
 use prost::Message;
@@ -9,6 +10,7 @@ use sandyq_audit::Decision as Logged;
 use sandyq_store::{Change, Event, Record, RequestKey, StoreError, Stored};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
+use tokio::sync::broadcast::error::RecvError;
 use tonic::{Extensions, Request};
 
 use crate::error::{Class, Error, Result};
@@ -39,6 +41,15 @@ fn shown(extensions: &Extensions) -> Option<Vec<u8>> {
     type Info = tonic::transport::server::TlsConnectInfo<tonic::transport::server::TcpConnectInfo>;
     let certificates = extensions.get::<Info>()?.peer_certs()?;
     certificates.first().map(|der| der.to_vec())
+}
+
+/// What a caller without a certificate is told.
+pub fn certificate_required() -> Error {
+    Error::new(
+        Class::Unauthenticated,
+        "CERTIFICATE_REQUIRED",
+        "this call needs a client certificate; enrol with an invitation first",
+    )
 }
 
 impl Platform {
@@ -101,13 +112,7 @@ impl Platform {
         action: &'static str,
         extensions: &Extensions,
     ) -> Result<Call> {
-        let der = shown(extensions).ok_or_else(|| {
-            Error::new(
-                Class::Unauthenticated,
-                "CERTIFICATE_REQUIRED",
-                "this call needs a client certificate; enrol with an invitation first",
-            )
-        })?;
+        let der = shown(extensions).ok_or_else(certificate_required)?;
         let certificate = certificate_name(&der);
         Ok(Call {
             principal: self.principal(&certificate).await?,
@@ -177,6 +182,27 @@ impl Call {
     pub async fn authorize_again(&mut self, resource: Resource) -> Result<()> {
         self.principal = self.platform.principal(&self.certificate).await?;
         self.authorize(resource).await
+    }
+
+    /// Resolves when the caller is admitted no longer, so that a revocation ends long calls at once.
+    pub fn dismissed(&self) -> impl Future<Output = Error> + Send + use<> {
+        let platform = Arc::clone(&self.platform);
+        let (certificate, user) = (self.certificate.clone(), self.principal.user.clone());
+        let mut changes = platform.changes();
+        async move {
+            loop {
+                if let Err(error) = platform.principal(&certificate).await {
+                    return error;
+                }
+                loop {
+                    match changes.recv().await {
+                        Ok(changed) if *changed != *user => {}
+                        Ok(_) | Err(RecvError::Lagged(_)) => break,
+                        Err(RecvError::Closed) => std::future::pending().await,
+                    }
+                }
+            }
+        }
     }
 
     /// True when the policies would allow another action; nothing is logged.

@@ -1,5 +1,6 @@
 //! In front of every service: no certificate, no call, Enroll aside; and no error without details.
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,15 +9,15 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, StatusExt};
 use tower::{Layer, Service};
 
+use crate::call::certificate_required;
 use crate::error::{Class, Error};
 use crate::platform::Platform;
+use crate::status::DOMAIN;
 
 const ENROLL: &str = "/sandyq.v1.IdentityService/Enroll";
-
-/// Health and reflection know nothing of users, so the gate asks for them.
-const SYSTEM_PREFIX: &str = "/grpc.";
 
 /// Puts the gate in front of a service.
 #[derive(Clone)]
@@ -58,10 +59,13 @@ where
         let mut inner = std::mem::replace(&mut self.inner, ready);
         Box::pin(async move {
             let path = request.uri().path();
-            // Services authenticate by themselves; what is not ours is done here. A path that nobody serves must not be
-            // told apart from one that somebody does before the caller is known.
-            let ours = path.starts_with("/sandyq.v1.");
-            if path != ENROLL && (!ours || path.starts_with(SYSTEM_PREFIX)) {
+            let known = request.extensions().get::<TlsInfo>();
+            if path != ENROLL && !known.is_some_and(|info| info.peer_certs().is_some()) {
+                // Before a byte of the message is read.
+                return Ok(Status::from(certificate_required()).into_http());
+            }
+            // Services authenticate by themselves; what is not ours is done here.
+            if !path.starts_with("/sandyq.v1.") {
                 let (parts, body) = request.into_parts();
                 let mut extensions = tonic::Extensions::default();
                 if let Some(info) = parts.extensions.get::<TlsInfo>() {
@@ -94,8 +98,14 @@ fn detailed(response: Response<Body>) -> Response<Body> {
     let (class, reason) = match status.code() {
         Code::OutOfRange | Code::ResourceExhausted => (Class::OutOfRange, "MESSAGE_TOO_LARGE"),
         Code::InvalidArgument | Code::Internal => (Class::Invalid, "MESSAGE_MALFORMED"),
-        Code::Unimplemented => return response,
+        Code::Unimplemented => return unknown_method(),
         _ => return response,
     };
     Status::from(Error::new(class, reason, status.message().to_owned())).into_http()
+}
+
+fn unknown_method() -> Response<Body> {
+    let details = ErrorDetails::with_error_info("METHOD_UNKNOWN", DOMAIN, HashMap::new());
+    let message = "the platform has no such method; reflection lists those it has";
+    Status::with_error_details(Code::Unimplemented, message, details).into_http()
 }

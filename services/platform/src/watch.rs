@@ -1,8 +1,9 @@
 //! Server-streamed watches: a record at each change, beginning with the present one.
 
+use std::future::Future;
 use std::sync::Arc;
 
-use futures::stream::{BoxStream, StreamExt};
+use futures::stream::{self, BoxStream, StreamExt};
 use sandyq_store::{Record, Stored};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
@@ -10,7 +11,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use crate::call::Call;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::governed::Governed;
 
 /// A stream of answers.
@@ -31,6 +32,7 @@ where
     T: Send + 'static,
 {
     let (sender, receiver) = mpsc::channel(WAITING);
+    let dismissed = call.dismissed();
     let platform = Arc::clone(&call.platform);
     let mut changes = platform.changes();
     let tracker = platform.tasks.clone();
@@ -68,7 +70,24 @@ where
             let _ = sender.send(Err(error.into())).await;
         }
     });
-    ReceiverStream::new(receiver).boxed()
+    until(dismissed, ReceiverStream::new(receiver).boxed())
+}
+
+/// Ends a stream with an error as soon as there is one.
+pub fn until<T: Send + 'static>(
+    error: impl Future<Output = Error> + Send + 'static,
+    answers: Answers<T>,
+) -> Answers<T> {
+    let error = Box::pin(error);
+    stream::unfold(Some((answers, error)), |state| async move {
+        let (mut answers, mut error) = state?;
+        tokio::select! {
+            biased;
+            error = &mut error => Some((Err(error.into()), None)),
+            item = answers.next() => item.map(|item| (item, Some((answers, error)))),
+        }
+    })
+    .boxed()
 }
 
 /// What long calls are told when the server stops.

@@ -53,7 +53,8 @@ pub async fn apply(
         if state == before && !actions.iter().any(|a| matches!(a, Action::RecordCause(_))) {
             return Ok((job, actions));
         }
-        if !message.is_empty() {
+        // What a job waited for is of no interest once it goes on.
+        if !message.is_empty() || matches!(before, JobState::Queued(_)) {
             message.clone_into(&mut job.message);
         }
         let change = change(platform, &mut job, event, harvest).await?;

@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use sandyq_sandbox::outcome::{cause, deadline, follow, reconcile};
 use sandyq_sandbox::state::resume;
-use sandyq_sandbox::volume::OutputVolume;
-use sandyq_sandbox::{Action, CauseOfDeath, Engine, EngineError, JobEvent, JobId, Observed, Usage};
+use sandyq_sandbox::volume::{OutputVolume, VolumeError};
+use sandyq_sandbox::{
+    Action, CauseOfDeath, Engine, EngineError, JobEvent, JobId, JobSpec, Observed, Usage,
+};
 use sandyq_store::Stored;
 
 use super::advance::{Harvest, apply, sentence};
@@ -142,48 +144,85 @@ impl Driver {
         if let Some(stop) = Self::stopped(job) {
             return stop;
         }
-        let (folder, limits) = (job_folder(&self.platform, job), job.limits);
-        let volume = tokio::task::spawn_blocking(move || {
-            OutputVolume::create(&folder, limits.output_bytes, limits.output_files)
-        });
-        let (volume, staged) = tokio::join!(volume, staging::stage(&self.platform, job));
-        let volume = match volume {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(chain(&error)),
-            Err(error) => Err(error.to_string()),
-        };
-        match (volume, staged) {
-            (Ok(()), Ok(bytes)) => {
+        match self.prepare(job).await {
+            Ok(bytes) => {
                 self.input_bytes = bytes;
                 (JobEvent::Staged, String::new(), Harvest::default())
             }
-            (Err(message), _) => step_failed(CauseOfDeath::EngineError(message)),
-            (_, Err(error)) => step_failed(CauseOfDeath::EngineError(error.chain())),
+            Err(cause) => step_failed(cause),
         }
+    }
+
+    /// Makes the volume, lays out the inputs and has the container made, all at the same time as far as they do not need
+    /// one another. Returns the bytes of the inputs.
+    async fn prepare(&self, job: &Job) -> Result<u64, CauseOfDeath> {
+        let (folder, limits) = (job_folder(&self.platform, job), job.limits);
+        let volume = on_disk(move || {
+            // What an earlier process left was never used: the container had not begun.
+            OutputVolume::at(&folder).remove()?;
+            OutputVolume::reserve(&folder)
+        })
+        .await?;
+        let filled = on_disk(move || volume.fill(limits.output_bytes, limits.output_files));
+        let made = async {
+            let bytes = staging::stage(&self.platform, job)
+                .await
+                .map_err(|error| CauseOfDeath::EngineError(error.chain()))?;
+            let spec = self.spec(job).await?;
+            let created = match self.platform.engine.get().await {
+                Ok(engine) => engine.create(&spec).await.map(drop),
+                Err(error) => Err(error),
+            };
+            match created {
+                // The launch waits for an engine that is away, and creates what is missing.
+                Err(error) if !error.is_transient() => Err(error.cause()),
+                _ => Ok(bytes),
+            }
+        };
+        let (filled, made) = tokio::join!(filled, made);
+        filled.and(made)
     }
 
     async fn launch(&self, job: &Job) -> (JobEvent, String, Harvest) {
         if let Some(stop) = Self::stopped(job) {
             return stop;
         }
-        match self.create_and_start(job).await {
+        match self.start(job).await {
             Ok(()) => (JobEvent::Started, String::new(), Harvest::default()),
             Err(cause) => step_failed(cause),
         }
     }
 
-    async fn create_and_start(&self, job: &Job) -> Result<(), CauseOfDeath> {
+    async fn spec(&self, job: &Job) -> Result<JobSpec, CauseOfDeath> {
         let failed = |error: Error| CauseOfDeath::EngineError(error.chain());
         let inputs = submit::inputs(&self.platform, job).await.map_err(failed)?;
-        let spec = raw_job(&self.platform, job, inputs)
+        raw_job(&self.platform, job, inputs)
             .validate()
-            .map_err(|error| CauseOfDeath::EngineError(error.to_string()))?;
+            .map_err(|error| CauseOfDeath::EngineError(error.to_string()))
+    }
+
+    /// Starts the container, and first makes what a restart in the middle of the preparation left unmade.
+    async fn start(&self, job: &Job) -> Result<(), CauseOfDeath> {
+        let (folder, limits) = (job_folder(&self.platform, job), job.limits);
+        on_disk(move || {
+            if OutputVolume::at(&folder).is_mounted()? {
+                return Ok(());
+            }
+            OutputVolume::create(&folder, limits.output_bytes, limits.output_files).map(drop)
+        })
+        .await?;
+        let spec = self.spec(job).await?;
         let until = tokio::time::Instant::now() + PATIENCE;
         loop {
             let attempt: Result<(), EngineError> = async {
                 let engine = self.platform.engine.get().await?;
-                engine.create(&spec).await?;
-                engine.start(spec.id()).await
+                match engine.start(spec.id()).await {
+                    Err(EngineError::NoContainer { .. }) => {
+                        engine.create(&spec).await?;
+                        engine.start(spec.id()).await
+                    }
+                    other => other,
+                }
             }
             .await;
             match attempt {
@@ -291,6 +330,17 @@ impl Driver {
                 error.chain()
             );
         }
+    }
+}
+
+/// Does what waits for the disk, away from the threads that serve.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, VolumeError> + Send + 'static,
+) -> Result<T, CauseOfDeath> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(CauseOfDeath::EngineError(chain(&error))),
+        Err(error) => Err(CauseOfDeath::EngineError(error.to_string())),
     }
 }
 

@@ -59,12 +59,18 @@ async fn pass(platform: &Arc<Platform>) -> Result<()> {
         let room = running < most.concurrent
             && memory.saturating_add(job.limits.memory_bytes) <= most.memory_bytes;
         if !room {
-            wait(platform, &job, WaitingReason::Capacity).await?;
+            wait(platform, &job, WaitingReason::Capacity, "").await?;
             continue;
         }
         if let Err(error) = platform.engine.get().await {
             tracing::warn!("{error}");
-            wait(platform, &job, WaitingReason::EngineUnavailable).await?;
+            wait(
+                platform,
+                &job,
+                WaitingReason::EngineUnavailable,
+                &error.to_string(),
+            )
+            .await?;
             continue;
         }
         apply(
@@ -82,7 +88,12 @@ async fn pass(platform: &Arc<Platform>) -> Result<()> {
     Ok(())
 }
 
-async fn wait(platform: &Platform, job: &Stored<Job>, reason: WaitingReason) -> Result<()> {
+async fn wait(
+    platform: &Platform,
+    job: &Stored<Job>,
+    reason: WaitingReason,
+    message: &str,
+) -> Result<()> {
     let name = job.name.clone();
     platform
         .change::<Job>(&name, |job| {
@@ -90,6 +101,7 @@ async fn wait(platform: &Platform, job: &Stored<Job>, reason: WaitingReason) -> 
                 return Ok(None);
             }
             job.state = JobState::Queued(reason);
+            message.clone_into(&mut job.message);
             let detail = [("reason", serde_json::json!(reason.as_str()))];
             Ok(Some(sandyq_store::Change::new(crate::call::system_event(
                 "JobWaits",

@@ -14,7 +14,7 @@ use crate::convert;
 use crate::error::{Error, Result};
 use crate::governed::Governed;
 use crate::records::airlock::{Output, OutputEvent, OutputState};
-use crate::watch::Answers;
+use crate::watch::{Answers, until};
 
 /// Names and hashes of files are an exit too, so the developers' side sees them only after release.
 fn shown(call: &Call, stored: &Stored<Output>) -> v1::Output {
@@ -207,6 +207,6 @@ impl AirlockService for Services {
             Ok(data) => Ok(v1::DownloadOutputResponse { data }),
             Err(error) => Err(Error::internal("read an output", error).into()),
         });
-        Ok(Response::new(answers.boxed()))
+        Ok(Response::new(until(call.dismissed(), answers.boxed())))
     }
 }

@@ -12,7 +12,7 @@ use tonic::{Request, Response, Status};
 use super::{PageRequest, Services};
 use crate::convert;
 use crate::error::{Error, Result};
-use crate::watch::Answers;
+use crate::watch::{Answers, until};
 
 /// Entries that are read at a time for an export.
 const EXPORT_BATCH: u32 = 500;
@@ -199,7 +199,8 @@ impl AuditService for Services {
                 let _ = sender.send(Err(error.into())).await;
             }
         });
-        Ok(Response::new(ReceiverStream::new(receiver).boxed()))
+        let answers = ReceiverStream::new(receiver).boxed();
+        Ok(Response::new(until(call.dismissed(), answers)))
     }
 }
 

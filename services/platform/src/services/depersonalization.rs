@@ -134,7 +134,7 @@ impl Services {
         version.runs += 1;
         version.failure = String::new();
         let run = Run {
-            name: format!("{}/runs/{}", version.name, version.runs),
+            name: format!("{}/runs/r{}", version.name, version.runs),
             version: version.name.clone(),
             organization: version.organization.clone(),
             state: RunState::Running,

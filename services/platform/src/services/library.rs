@@ -7,7 +7,7 @@ use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{PageRequest, Services, client_id, required, text};
+use super::{PageRequest, Services, client_id, required, text, upload};
 use crate::call::{Call, check_etag, required_reason};
 use crate::convert;
 use crate::error::{Error, Result, Violation};
@@ -115,7 +115,7 @@ impl Services {
         }
         library.versions += 1;
         let version = Version {
-            name: format!("{}/versions/{}", library.name, library.versions),
+            name: format!("{}/versions/v{}", library.name, library.versions),
             library: library.name.clone(),
             organization: library.organization.clone(),
             state: VersionState::Uploading,
@@ -393,7 +393,7 @@ impl LibraryService for Services {
             .fetch::<Upload>(&request.get_ref().resource_name)
             .await?;
         let version = call.fetch::<Version>(&upload.version).await?;
-        call.authorize(version.resource()).await?;
+        upload::permitted(&mut call, &version, &upload).await?;
         Ok(Response::new(v1::QueryWriteStatusResponse {
             committed_size: convert::count(self.durable(&upload).await?),
             complete: upload.complete,

@@ -21,7 +21,7 @@ use crate::records::job::{Job, Stop};
 use crate::records::sandbox::{Budget, Sandbox, SandboxEvent, SandboxState};
 use crate::records::secret::Secret;
 use crate::records::system::{System, SystemState};
-use crate::watch::{Answers, watch};
+use crate::watch::{Answers, until, watch};
 
 impl Services {
     async fn new_sandbox(
@@ -432,6 +432,7 @@ impl SandboxService for Services {
         let job = call.fetch::<Job>(&message.name).await?;
         call.authorize(job.resource()).await?;
         let offset = convert::uncount("offset", message.offset)?;
-        Ok(Response::new(logs::stream(&self.0, job, offset)?))
+        let answers = logs::stream(&self.0, job, offset)?;
+        Ok(Response::new(until(call.dismissed(), answers)))
     }
 }

@@ -71,7 +71,7 @@ impl Services {
         };
         let mut upload = call.fetch::<Upload>(&first.resource_name).await?;
         let version = call.fetch::<Version>(&upload.version).await?;
-        call.authorize(version.resource()).await?;
+        permitted(&mut call, &version, &upload).await?;
         if version.state != VersionState::Uploading {
             return Err(Error::precondition(
                 "VERSION_NOT_UPLOADING",
@@ -104,6 +104,8 @@ impl Services {
         while let Some(part) = message {
             take_part(&mut writer, &part, limit).await?;
             if part.finish_write {
+                // The stream may have been long: the user may have been revoked since.
+                call.authorize_again(version.resource()).await?;
                 return self.finish_upload(&call, upload, &dataset, writer).await;
             }
             message = next(&mut stream).await?;
@@ -185,6 +187,19 @@ impl Services {
             complete: true,
         })
     }
+}
+
+/// Asks the policies on the version; a version that may not be seen is not named, the upload reads as absent.
+pub(super) async fn permitted(
+    call: &mut Call,
+    version: &Stored<Version>,
+    upload: &Upload,
+) -> Result<()> {
+    let decision = call.authorize(version.resource()).await;
+    decision.map_err(|error| match error.class {
+        Class::NotFound => Error::not_found(&upload.name),
+        _ => error,
+    })
 }
 
 async fn next(stream: &mut Streaming<v1::WriteRequest>) -> Result<Option<v1::WriteRequest>> {
