@@ -235,6 +235,14 @@ impl Site {
         child.wait().unwrap();
     }
 
+    /// Changes the environment of the server from its next start on.
+    pub fn set_environment(&mut self, environment: &[(&str, &str)]) {
+        self.options.environment = environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+    }
+
     /// Process id of the server.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("the server runs").id()
