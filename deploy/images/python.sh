@@ -20,13 +20,14 @@ host_release() {
     (source /etc/os-release && printf '%s %s\n' "$ID" "${VERSION_CODENAME:-}")
 }
 
-default_mirror() {
-    case "$1 $(uname -m)" in
-        debian*) echo http://deb.debian.org/debian ;;
-        "ubuntu x86_64") echo http://archive.ubuntu.com/ubuntu ;;
-        ubuntu*) echo http://ports.ubuntu.com/ubuntu-ports ;;
-        *) die "the host is '$1', neither Debian nor Ubuntu; set SANDYQ_MIRROR and SANDYQ_SUITE" ;;
-    esac
+# The mirror that the host's own apt uses, which may be one inside the organization.
+host_mirror() {
+    local mirror
+    # shellcheck disable=SC2016  # apt fills these in
+    mirror=$(apt-get indextargets --format '$(CODENAME) $(REPO_URI)' 'Created-By: Packages' |
+        awk -v suite="$1" '$1 == suite { print $2; exit }')
+    [[ -n $mirror ]] || die "apt knows no mirror of '$1'; run apt-get update, or set SANDYQ_MIRROR and SANDYQ_SUITE"
+    echo "$mirror"
 }
 
 # Ubuntu keeps scikit-learn in another component than Debian does.
@@ -112,7 +113,7 @@ clean_up() {
 out=${1:-$here/../../.cache/python.tar}
 read -r distribution suite < <(host_release)
 suite=${SANDYQ_SUITE:-$suite}
-mirror=${SANDYQ_MIRROR:-$(default_mirror "$distribution")}
+mirror=${SANDYQ_MIRROR:-$(host_mirror "$suite")}
 recipe=$(recipe_hash "$0" "$here/lib.sh" "$requirements" <(echo "$mirror $suite"))
 if is_fresh "$out" "$recipe"; then
     say "Python image: $out is up to date"
