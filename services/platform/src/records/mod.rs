@@ -74,6 +74,7 @@ pub(crate) use machine;
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::access::{GrantEvent, GrantState};
     use super::library::{VersionEvent, VersionState};
 
