@@ -60,7 +60,7 @@ where
         Box::pin(async move {
             let path = request.uri().path();
             let known = request.extensions().get::<TlsInfo>();
-            if path != ENROLL && !known.is_some_and(|info| info.peer_certs().is_some()) {
+            if path != ENROLL && known.is_none_or(|info| info.peer_certs().is_none()) {
                 // Before a byte of the message is read.
                 return Ok(Status::from(certificate_required()).into_http());
             }
