@@ -7,7 +7,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -132,6 +132,18 @@ impl OutputVolume {
     /// [`VolumeError::NotRoot`], [`VolumeError::InUse`] when one is mounted there,
     /// or the step that failed. Nothing is left behind.
     pub fn create(folder: &Path, bytes: u64, files: u32) -> Result<Self, VolumeError> {
+        let volume = Self::reserve(folder)?;
+        volume.fill(bytes, files)?;
+        Ok(volume)
+    }
+
+    /// The first part of [`create`](Self::create), without waiting for a disk: makes
+    /// the folder that the volume is to be mounted on. A container can be made with
+    /// it at once, and started after [`fill`](Self::fill).
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    pub fn reserve(folder: &Path) -> Result<Self, VolumeError> {
         let uid = nix::unistd::geteuid();
         if !uid.is_root() {
             return Err(VolumeError::NotRoot { uid: uid.as_raw() });
@@ -143,21 +155,32 @@ impl OutputVolume {
             });
         }
         volume.remove()?;
-        let made = volume.make(folder, bytes, files);
-        if made.is_err() {
-            // The first error is the one to report.
-            drop(volume.remove());
-        }
-        made.map(|()| volume)
-    }
-
-    fn make(&self, folder: &Path, bytes: u64, files: u32) -> Result<(), VolumeError> {
+        let mount_point = &volume.mount_point;
         fs::create_dir_all(folder).map_err(at("make", folder))?;
-        fs::create_dir(&self.mount_point).map_err(at("make", &self.mount_point))?;
         // Without the volume on it, the folder is closed to the job: a lost mount
         // must not become an unlimited one.
-        let closed = fs::Permissions::from_mode(0o700);
-        fs::set_permissions(&self.mount_point, closed).map_err(at("close", &self.mount_point))?;
+        fs::DirBuilder::new()
+            .mode(0o700)
+            .create(mount_point)
+            .map_err(at("make", mount_point))?;
+        Ok(volume)
+    }
+
+    /// The second part of [`create`](Self::create): makes the file system and mounts
+    /// it in the reserved folder.
+    ///
+    /// # Errors
+    /// The step that failed. Nothing is left behind.
+    pub fn fill(&self, bytes: u64, files: u32) -> Result<(), VolumeError> {
+        let made = self.make(bytes, files);
+        if made.is_err() {
+            // The first error is the one to report.
+            drop(self.remove());
+        }
+        made
+    }
+
+    fn make(&self, bytes: u64, files: u32) -> Result<(), VolumeError> {
         let image = fs::OpenOptions::new()
             .write(true)
             .create_new(true)

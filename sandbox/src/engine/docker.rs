@@ -227,7 +227,7 @@ impl Engine for DockerEngine {
             });
         }
         let image_variables = self.runnable_image(spec.image()).await?;
-        mounts::check(spec)?;
+        mounts::check_inputs(spec)?;
         let body = container(
             spec,
             &ContainerContext {
@@ -260,6 +260,7 @@ impl Engine for DockerEngine {
         if state_of(&found) != Observed::Created {
             return Ok(());
         }
+        mounts::check_outputs(&found)?;
         match self
             .docker
             .start_container(&job.container_name(), None::<StartContainerOptions>)

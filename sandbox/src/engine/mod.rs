@@ -43,11 +43,12 @@ pub trait Engine: Send + Sync {
     /// Removes the image; `Ok` when it is already gone.
     async fn remove_image(&self, image: &ImageDigest) -> Result<(), EngineError>;
 
-    /// Creates the job's container, or adopts the one that was created before.
+    /// Creates the job's container, or adopts the one that was created before. The
+    /// inputs must be there; of the output, only the folder it is to be mounted on.
     async fn create(&self, spec: &JobSpec) -> Result<ContainerId, EngineError>;
 
-    /// Starts a container that has never run. One that runs or has run is left as
-    /// it is: no command runs twice.
+    /// Starts a container that has never run, and whose output is mounted by now.
+    /// One that runs or has run is left as it is: no command runs twice.
     async fn start(&self, job: &JobId) -> Result<(), EngineError>;
 
     /// How the container stands now.

@@ -98,10 +98,15 @@ async fn nothing_unbounded_or_special_is_mounted() {
     let job = bench.job("true");
     job.volume.remove().unwrap();
     std::fs::create_dir(job.volume.mount_point()).unwrap();
-    let error = bench.engine.create(&job.spec()).await.unwrap_err();
+    bench.engine.create(&job.spec()).await.unwrap();
+    let error = bench.engine.start(job.spec().id()).await.unwrap_err();
     assert!(
         matches!(&error, EngineError::Mount { reason, .. } if reason.contains("size cannot be limited")),
         "{error:?}"
+    );
+    assert_eq!(
+        bench.engine.observe(job.spec().id()).await.unwrap(),
+        Observed::Created
     );
 
     let job = bench.job("true");

@@ -3,12 +3,13 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use bollard::models::ContainerInspectResponse;
+
 use crate::engine::EngineError;
 use crate::spec::{JobSpec, UID};
 
-/// Inputs are plain files, and the output is a file system of its own: a folder
-/// of the host's disk has no quota.
-pub(super) fn check(spec: &JobSpec) -> Result<(), EngineError> {
+/// Inputs are plain files.
+pub(super) fn check_inputs(spec: &JobSpec) -> Result<(), EngineError> {
     for input in spec.inputs() {
         let path = &input.host_path;
         let about =
@@ -17,7 +18,27 @@ pub(super) fn check(spec: &JobSpec) -> Result<(), EngineError> {
             return Err(refused(path, reason));
         }
     }
-    let output = spec.output_path();
+    Ok(())
+}
+
+/// What a container that is about to start can write to is a file system of its
+/// own: a folder of the host's disk has no quota.
+pub(super) fn check_outputs(found: &ContainerInspectResponse) -> Result<(), EngineError> {
+    let mounts = found
+        .host_config
+        .as_ref()
+        .and_then(|host| host.mounts.as_ref());
+    let writable = mounts
+        .into_iter()
+        .flatten()
+        .filter(|mount| mount.read_only != Some(true));
+    for mount in writable {
+        check_output(Path::new(mount.source.as_deref().unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+fn check_output(output: &Path) -> Result<(), EngineError> {
     if is_mount_point(output).map_err(|error| refused(output, &error.to_string()))? {
         Ok(())
     } else {
