@@ -18,7 +18,7 @@ step "Making the machine ready"
 say "installs missing Debian packages and starts Docker where needed; builds the program and an image with Python"
 "$root/deploy/setup.sh" demo | indent
 if [[ -z ${SANDYQ_BIN:-} ]]; then
-    (cd "$root" && cargo build --release --locked --package sandyq) 2>&1 | tail -n 3 | indent
+    (cd "$root" && cargo build --release --locked --package sandyq) 2>&1 | indent
     SANDYQ_BIN=$root/target/release/sandyq
 fi
 export SANDYQ_BIN
@@ -26,13 +26,16 @@ image_archive=${SANDYQ_IMAGE:-$root/.cache/python.tar}
 "$root/deploy/images/python.sh" "$image_archive" | indent
 if [[ $EUID -ne 0 ]]; then
     say "jobs write to mounted volumes of a fixed size, and mounting needs root: going on with sudo"
-    exec sudo --preserve-env=SANDYQ_BIN,SANDYQ_IMAGE,KEEP "$here/demo.sh"
+    exec sudo --preserve-env=SANDYQ_BIN,SANDYQ_IMAGE,KEEP env PATH="$PATH" "$here/demo.sh"
 fi
 make_work_folder
 
 step "The operator starts the platform, and everybody enrols with a key of their own"
 port=$(free_port)
-show sandyq init "$platform" --listen "127.0.0.1:$port" --platform-id "sandyq-demo-$$" --operator-name "National operator"
+show sandyq init "$platform" --listen "127.0.0.1:$port" --platform-id "$platform_id" \
+    --operator-name "National operator" | tee "$work/init.txt"
+say "the key of the log was shown: the auditor keeps it apart from the platform"
+tail -n 1 "$work/init.txt" | tr -d ' ' >"$work/log.key"
 start_server
 show as operator enroll "$platform/operator.invitation"
 invite operator reviewer operator operator-reviewer
@@ -111,11 +114,13 @@ echo
 look "sandyq --context reviewer output show $output"
 
 step "The auditor takes the log away and verifies it without the platform"
-show as auditor audit checkpoint --key-out "$work/log.key" --out "$work/log.checkpoint"
+say "with nothing but the key that was shown when the platform was made"
+show as auditor audit checkpoint --out "$work/log.checkpoint"
 show as auditor audit export --out "$work/log.ndjson"
 show sandyq audit verify "$work/log.ndjson" --key "$work/log.key" --checkpoint "$work/log.checkpoint"
-say "one flipped letter is found"
-sed '2s/users/usurs/' "$work/log.ndjson" >"$work/forged.ndjson"
+say "one changed word in one entry is found"
+sed '6s/"action":"/&Un/' "$work/log.ndjson" >"$work/forged.ndjson"
+cmp -s "$work/log.ndjson" "$work/forged.ndjson" && fail "the log could not be forged"
 refused 7 sandyq audit verify "$work/forged.ndjson" --key "$work/log.key"
 look "sandyq --context auditor audit entries" "sandyq --context auditor audit prove 3"
 

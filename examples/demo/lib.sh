@@ -1,9 +1,12 @@
 # shellcheck shell=bash
 # What demo.sh is told with: steps, commands shown as they run, and cleaning up.
-# SANDYQ_BIN, KEEP and here come from the script that reads this file.
+# SANDYQ_BIN, KEEP, root and port come from the script that reads this file, which
+# in turn uses ready_at.
+# shellcheck disable=SC2034,SC2154
 
 work=
 platform=
+platform_id=
 server_pid=
 step_number=0
 ready_at=0
@@ -99,6 +102,7 @@ free_port() {
 make_work_folder() {
     work=$(mktemp -d "${TMPDIR:-/tmp}/sandyq-demo.XXXXXX")
     platform=$work/platform
+    platform_id=sandyq-demo-$$
     export SANDYQ_HOME=$work/identities
     ready_at=$SECONDS
     trap clean_up EXIT
@@ -125,7 +129,7 @@ summary() {
 
 finish() {
     if [[ -z ${KEEP:-} ]]; then
-        printf '\nEvery step succeeded.\n'
+        printf '\nEvery step succeeded. The image stays, so that the next run is quick: .cache/python.tar, and sandyq/python in Docker.\n'
         return
     fi
     trap - EXIT
@@ -145,7 +149,19 @@ and end it with
 TEXT
 }
 
-# Volumes of jobs that did not end are mounted below the work folder.
+# Containers of jobs that did not end; the server leaves them for its next start.
+remove_containers() {
+    local host=${DOCKER_HOST:-unix:///var/run/docker.sock} socket found id
+    socket=${host#unix://}
+    local ask=(curl -fsS -m 20 --unix-socket "$socket")
+    found=$("${ask[@]}" -G http://docker/containers/json --data-urlencode all=1 \
+        --data-urlencode "filters={\"label\":[\"sandyq.platform=$platform_id\"]}") || return 0
+    for id in $(python3 -c 'import json, sys; print(*[c["Id"] for c in json.load(sys.stdin)])' <<<"$found"); do
+        "${ask[@]}" -X DELETE "http://docker/containers/$id?force=1" || true
+    done
+}
+
+# Volumes of such jobs are mounted below the work folder.
 clean_up() {
     local code=$? mount
     trap - EXIT INT TERM
@@ -159,6 +175,7 @@ clean_up() {
             tail -n 20 "$work/server.log" | indent >&2
         fi
     fi
+    remove_containers 2>/dev/null || true
     while read -r mount; do umount "$mount" 2>/dev/null || umount -l "$mount" || true; done \
         < <(awk -v below="$work/" 'index($2, below) == 1 { print $2 }' /proc/mounts | sort -r)
     rm -rf "$work"

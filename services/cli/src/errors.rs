@@ -178,16 +178,16 @@ fn add_details(text: &mut String, details: &ErrorDetails) {
         .into_iter()
         .flat_map(|bad| &bad.field_violations)
     {
-        let line = format!("\n  {}: {}", violation.field, violation.description);
-        text.push_str(&printable_lines(&line));
+        let line = format!("{}: {}", violation.field, violation.description);
+        add_line(text, &line);
     }
     for violation in details
         .precondition_failure()
         .into_iter()
         .flat_map(|failure| &failure.violations)
     {
-        let line = format!("\n  {}: {}", violation.subject, violation.description);
-        text.push_str(&printable_lines(&line));
+        let line = format!("{}: {}", violation.subject, violation.description);
+        add_line(text, &line);
     }
     if let Some(info) = details.error_info() {
         let mut facts: Vec<_> = info
@@ -210,11 +210,12 @@ fn add_details(text: &mut String, details: &ErrorDetails) {
     }
 }
 
-fn printable_lines(text: &str) -> String {
-    text.split('\n')
-        .map(printable)
-        .collect::<Vec<_>>()
-        .join("\n")
+/// Adds a line unless the message says the very same.
+fn add_line(text: &mut String, line: &str) {
+    let line = printable(line);
+    if *text != line {
+        let _ = write!(text, "\n  {line}");
+    }
 }
 
 #[cfg(test)]

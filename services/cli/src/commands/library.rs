@@ -199,7 +199,8 @@ async fn version(client: &Client, command: VersionCommand, session: &Session) ->
             show_version(session, &get_version(client, &version).await?)
         }
         VersionCommand::Watch { version } => {
-            let last = watch(client, session, &version, |state| !in_motion(state)).await?;
+            let on_change = |version: &Version, line: &str| session.printer.event(version, line);
+            let last = watch(client, &version, on_change, |state| !in_motion(state)).await?;
             check(&last)
         }
         VersionCommand::Retire { version, reason } => {
@@ -248,11 +249,11 @@ pub async fn get_version(client: &Client, name: &str) -> Result<Version> {
         .ok_or_else(|| Failure::incomplete("version"))
 }
 
-/// Prints each change of a version's state until `is_end`.
+/// Tells of each change of a version's state until `is_end`.
 pub async fn watch(
     client: &Client,
-    session: &Session,
     name: &str,
+    on_change: impl Fn(&Version, &str) -> Result<()>,
     is_end: impl Fn(State) -> bool,
 ) -> Result<Version> {
     let mut shown = None;
@@ -272,14 +273,8 @@ pub async fn watch(
             let state = version.state();
             if shown != Some(state) {
                 shown = Some(state);
-                session.printer.event(
-                    &version,
-                    &format!(
-                        "{} is {}",
-                        version.name,
-                        state.as_str_name().trim_start_matches("STATE_")
-                    ),
-                )?;
+                let state = state.as_str_name().trim_start_matches("STATE_");
+                on_change(&version, &format!("{} is {state}", version.name))?;
             }
             Ok(if is_end(state) {
                 ControlFlow::Break(version)

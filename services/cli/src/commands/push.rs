@@ -119,10 +119,12 @@ async fn finish(
         };
         rpc!(client, LibraryServiceClient, finalize_version, request)?;
     }
-    library::watch(client, session, &version.name, |state| {
-        !matches!(state, State::Uploading | State::Quarantined)
-    })
-    .await
+    let on_change = |_: &Version, line: &str| {
+        session.printer.remark(line);
+        Ok(())
+    };
+    let is_end = |state| !matches!(state, State::Uploading | State::Quarantined);
+    library::watch(client, &version.name, on_change, is_end).await
 }
 
 fn upload_of<'a>(version: &'a Version, dataset_id: &str) -> Result<&'a str> {

@@ -40,10 +40,15 @@ pub async fn check(client: &Client, session: &Session) -> Result<Seen> {
         .map_err(|error| alarm(&error.to_string()))?;
     if let Some(before) = last_seen(&session.context, &key)? {
         grew(client, &before, &checkpoint).await?;
-        session.printer.remark(&format!(
-            "The log grew from {} to {} entries; nothing before was rewritten.",
-            before.size, checkpoint.size
-        ));
+        session.printer.remark(&match before.size {
+            size if size == checkpoint.size => {
+                format!("The log has the same {size} entries as before.")
+            }
+            size => format!(
+                "The log grew from {size} to {} entries; nothing before was rewritten.",
+                checkpoint.size
+            ),
+        });
     }
     session.context.write(CHECKPOINT_FILE, &answer.checkpoint)?;
     Ok(Seen {

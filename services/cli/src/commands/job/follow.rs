@@ -37,7 +37,11 @@ pub async fn to_the_end(
         "the job goes on; see `sandyq job watch {name}`, or end it with `sandyq job cancel {name}`"
     );
     let job = or_interrupted(following, &advice).await?;
-    session.printer.show(&job)?;
+    if session.printer.is_json() {
+        session.printer.event(&job, "")?;
+    } else {
+        session.printer.show(&job)?;
+    }
     judge(&job)
 }
 
