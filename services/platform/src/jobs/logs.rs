@@ -83,7 +83,7 @@ impl Out {
             data: Bytes::copy_from_slice(rest).into(),
             offset: convert::count(self.offset - rest.len() as u64),
             budget_bytes: convert::count(self.budget),
-            truncated: text.starts_with('[') && text.ends_with("lines are not shown]\n"),
+            truncated: text.lines().any(says_what_is_missing),
         };
         self.sender.send(Ok(message)).await.is_ok()
     }
@@ -148,10 +148,12 @@ async fn running(platform: &Platform, job: &Job, out: &mut Out) -> Result<()> {
             }
         }
     }
-    for line in filter.finish() {
-        if !out.send(&line).await {
-            return Ok(());
-        }
-    }
+    // In one message, so that the last one says whether something is missing.
+    out.send(&filter.finish().concat()).await;
     Ok(())
+}
+
+/// The filter's note of how many lines were left out.
+fn says_what_is_missing(line: &str) -> bool {
+    line.starts_with('[') && line.ends_with("lines are not shown]")
 }

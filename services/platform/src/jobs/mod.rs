@@ -132,6 +132,7 @@ pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
 /// # Errors
 /// The store's or the engine's.
 pub async fn remove_orphans(platform: &Arc<Platform>) -> Result<()> {
+    wipe_staged(platform).await?;
     let Ok(engine) = platform.engine.get().await else {
         return Ok(());
     };
@@ -164,6 +165,18 @@ pub async fn remove_orphans(platform: &Arc<Platform>) -> Result<()> {
         if !owned.contains(&name) {
             remove_volume(folder.path()).await?;
         }
+    }
+    Ok(())
+}
+
+/// Wipes the inputs of sandboxes in which no job runs any more: the process may have ended before it could.
+async fn wipe_staged(platform: &Arc<Platform>) -> Result<()> {
+    let Ok(folders) = std::fs::read_dir(platform.config.work.join("staging")) else {
+        return Ok(());
+    };
+    for folder in folders.flatten() {
+        let sandbox = format!("sandboxes/{}", folder.file_name().to_string_lossy());
+        staging::wipe_unused(platform, &sandbox).await?;
     }
     Ok(())
 }
