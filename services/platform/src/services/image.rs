@@ -118,9 +118,14 @@ impl Services {
         let name = format!("images/{}", digest.trim_start_matches("sha256:"));
         // The same image may come twice; it keeps what was decided on it.
         if let Some(known) = self.0.store.get::<Image>(&name).await? {
-            return Ok(v1::ImportImageResponse {
-                image: Some(convert::image(&known)),
-            });
+            let mut image = convert::image(&known);
+            if !call.may("ImageService.GetImage", known.resource()) {
+                // Who else uses the image, and what they call it, is theirs.
+                image.organization.clear();
+                image.display_name = display_name;
+                image.decision_reason.clear();
+            }
+            return Ok(v1::ImportImageResponse { image: Some(image) });
         }
         let record = Image {
             name,
