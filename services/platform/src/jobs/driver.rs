@@ -35,7 +35,6 @@ pub fn start(platform: &Arc<Platform>, name: String) {
             platform: Arc::clone(&platform),
             name: name.clone(),
             usage: Usage::default(),
-            input_bytes: 0,
         };
         tokio::select! {
             // The container goes on; the next process adopts it.
@@ -51,7 +50,6 @@ struct Driver {
     platform: Arc<Platform>,
     name: String,
     usage: Usage,
-    input_bytes: u64,
 }
 
 impl Driver {
@@ -307,8 +305,8 @@ impl Driver {
             (None, Some(cause)) => cause.clone(),
             (None, None) => CauseOfDeath::NodeFailed,
         };
-        match collecting::harvest(&self.platform, job, &cause, &self.usage, self.input_bytes).await
-        {
+        let read = staging::bytes(&self.platform, job).await;
+        match collecting::harvest(&self.platform, job, &cause, &self.usage, read).await {
             Ok(harvest) => Ok((JobEvent::Collected(cause), String::new(), harvest)),
             Err(error) if error.class == Class::Unavailable => Err(error),
             Err(error) => Ok(step_failed(CauseOfDeath::EngineError(error.chain()))),

@@ -18,12 +18,11 @@ use crate::records::library::{ReleasedDataset, Version};
 /// Most bytes of one release; larger ones are refused rather than read into memory.
 const MOST_RELEASE_BYTES: u64 = 16 << 30;
 
-/// Lays out the inputs of a job. Returns their bytes.
+/// Lays out the inputs of a job.
 ///
 /// # Errors
 /// A version is no longer published, or an object cannot be read.
-pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<u64> {
-    let mut bytes = 0;
+pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<()> {
     let _held = platform.staging.lock().await;
     for name in job.grants.keys() {
         let version = platform.record::<Version>(name).await?;
@@ -38,10 +37,21 @@ pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<u64> {
             if !path.exists() {
                 lay_out(platform, job, release, &path).await?;
             }
-            bytes += std::fs::metadata(&path).map_or(0, |about| about.len());
         }
     }
-    Ok(bytes)
+    Ok(())
+}
+
+/// Bytes of a job's staged inputs; of those that are not there, or no longer published, none.
+pub async fn bytes(platform: &Platform, job: &Job) -> u64 {
+    let inputs = super::submit::inputs(platform, job)
+        .await
+        .unwrap_or_default();
+    inputs
+        .iter()
+        .filter_map(|input| std::fs::metadata(&input.host_path).ok())
+        .map(|about| about.len())
+        .sum()
 }
 
 async fn lay_out(

@@ -7,7 +7,7 @@ use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use tonic::{Request, Response, Status};
 
-use super::{PageRequest, Services, required, text};
+use super::{Services, required, text};
 use crate::call::{Call, required_reason};
 use crate::convert;
 use crate::error::{Error, Result};
@@ -219,7 +219,6 @@ impl AccessService for Services {
         let mut call = self.0.enter("AccessService.ListGrants", &request).await?;
         call.authorize(Resource::platform()).await?;
         let message = request.get_ref();
-        let page = PageRequest::new(message.page_size, &message.page_token)?;
         let own = matches!(
             call.principal.kind,
             OrganizationKind::Agency | OrganizationKind::Developer
@@ -232,13 +231,9 @@ impl AccessService for Services {
             states: if state == "UNSPECIFIED" { &[] } else { &states },
             ..Filter::default()
         };
-        let found: Vec<Stored<Grant>> = self
-            .0
-            .store
-            .list(&filter, page.page())
-            .await
-            .map_err(Error::from)?;
-        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        let (found, next_page_token) = self
+            .page::<Grant>(&filter, message.page_size, &message.page_token)
+            .await?;
         Ok(Response::new(v1::ListGrantsResponse {
             grants: found.iter().map(convert::grant).collect(),
             next_page_token,

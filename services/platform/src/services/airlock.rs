@@ -8,7 +8,7 @@ use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use tonic::{Request, Response, Status};
 
-use super::{PageRequest, Services};
+use super::Services;
 use crate::call::{Call, required_reason};
 use crate::convert;
 use crate::error::{Error, Result};
@@ -77,7 +77,6 @@ impl AirlockService for Services {
         let mut call = self.0.enter("AirlockService.ListOutputs", &request).await?;
         call.authorize(Resource::platform()).await?;
         let message = request.get_ref();
-        let page = PageRequest::new(message.page_size, &message.page_token)?;
         let own = call.principal.kind == OrganizationKind::Developer;
         let state = message.state().as_str_name().trim_start_matches("STATE_");
         let states = [state];
@@ -86,13 +85,9 @@ impl AirlockService for Services {
             states: if state == "UNSPECIFIED" { &[] } else { &states },
             ..Filter::default()
         };
-        let found: Vec<Stored<Output>> = self
-            .0
-            .store
-            .list(&filter, page.page())
-            .await
-            .map_err(Error::from)?;
-        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        let (found, next_page_token) = self
+            .page::<Output>(&filter, message.page_size, &message.page_token)
+            .await?;
         Ok(Response::new(v1::ListOutputsResponse {
             outputs: found.iter().map(|output| shown(&call, output)).collect(),
             next_page_token,

@@ -9,7 +9,7 @@ use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use tonic::{Request, Response, Status};
 
-use super::{PageRequest, Services};
+use super::Services;
 use crate::call::Call;
 use crate::convert;
 use crate::error::{Error, Result, Violation, chain};
@@ -294,18 +294,13 @@ impl DepersonalizationService for Services {
         let message = request.get_ref();
         let version = call.fetch::<Version>(&message.parent).await?;
         call.authorize(version.resource()).await?;
-        let page = PageRequest::new(message.page_size, &message.page_token)?;
         let filter = Filter {
             parent: Some(&version.name),
             ..Filter::default()
         };
-        let found: Vec<Stored<Run>> = self
-            .0
-            .store
-            .list(&filter, page.page())
-            .await
-            .map_err(Error::from)?;
-        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        let (found, next_page_token) = self
+            .page::<Run>(&filter, message.page_size, &message.page_token)
+            .await?;
         Ok(Response::new(v1::ListRunsResponse {
             runs: found
                 .iter()

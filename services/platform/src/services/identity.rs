@@ -5,12 +5,12 @@ use ring::rand::{SecureRandom, SystemRandom};
 use sandyq_access::{Resource, Role};
 use sandyq_proto::v1;
 use sandyq_proto::v1::identity_service_server::IdentityService;
-use sandyq_store::{Change, Event, Filter, Stored};
+use sandyq_store::{Change, Event, Filter};
 use serde_json::json;
 use time::Duration;
 use tonic::{Request, Response, Status};
 
-use super::{PageRequest, Services, client_id, required, text};
+use super::{Services, client_id, required, text};
 use crate::call::{Call, details, required_reason};
 use crate::convert;
 use crate::error::{Class, Error, Result};
@@ -312,14 +312,9 @@ impl IdentityService for Services {
             .await?;
         call.authorize(Resource::platform()).await?;
         let message = request.get_ref();
-        let page = PageRequest::new(message.page_size, &message.page_token)?;
-        let found: Vec<Stored<Organization>> = self
-            .0
-            .store
-            .list(&Filter::default(), page.page())
-            .await
-            .map_err(Error::from)?;
-        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        let (found, next_page_token) = self
+            .page::<Organization>(&Filter::default(), message.page_size, &message.page_token)
+            .await?;
         Ok(Response::new(v1::ListOrganizationsResponse {
             organizations: found.iter().map(convert::organization).collect(),
             next_page_token,
@@ -364,18 +359,13 @@ impl IdentityService for Services {
         };
         let organization = call.fetch::<Organization>(&name).await?;
         call.authorize(organization.resource()).await?;
-        let page = PageRequest::new(message.page_size, &message.page_token)?;
         let filter = Filter {
             organization: Some(&name),
             ..Filter::default()
         };
-        let found: Vec<Stored<User>> = self
-            .0
-            .store
-            .list(&filter, page.page())
-            .await
-            .map_err(Error::from)?;
-        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        let (found, next_page_token) = self
+            .page::<User>(&filter, message.page_size, &message.page_token)
+            .await?;
         Ok(Response::new(v1::ListUsersResponse {
             users: found.iter().map(convert::user).collect(),
             next_page_token,

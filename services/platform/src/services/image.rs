@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{PageRequest, Services, text};
+use super::{Services, text};
 use crate::call::{Call, required_reason};
 use crate::convert;
 use crate::error::{Class, Error, Result};
@@ -200,14 +200,9 @@ impl ImageService for Services {
         let mut call = self.0.enter("ImageService.ListImages", &request).await?;
         call.authorize(Resource::platform()).await?;
         let message = request.get_ref();
-        let page = PageRequest::new(message.page_size, &message.page_token)?;
-        let found: Vec<Stored<Image>> = self
-            .0
-            .store
-            .list(&Filter::default(), page.page())
-            .await
-            .map_err(Error::from)?;
-        let (mut found, next_page_token) = page.cut(found, |stored| &stored.name);
+        let (mut found, next_page_token) = self
+            .page::<Image>(&Filter::default(), message.page_size, &message.page_token)
+            .await?;
         if call.principal.kind == OrganizationKind::Developer {
             found.retain(|image| call.may("ImageService.GetImage", image.resource()));
         }

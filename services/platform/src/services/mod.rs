@@ -10,12 +10,13 @@ mod library;
 mod sandbox;
 mod system;
 mod upload;
+mod version;
 
 pub use identity::{fresh_token, invitation_name};
 
 use std::sync::Arc;
 
-use sandyq_store::Page;
+use sandyq_store::{Filter, Page, Record, Stored};
 
 use crate::error::{Error, Result};
 use crate::platform::Platform;
@@ -73,6 +74,20 @@ impl PageRequest {
             .map(|item| hex::encode(name(item)))
             .unwrap_or_default();
         (items, token)
+    }
+}
+
+impl Services {
+    /// A page of records, and the token of the next one.
+    async fn page<R: Record>(
+        &self,
+        filter: &Filter<'_>,
+        size: i32,
+        token: &str,
+    ) -> Result<(Vec<Stored<R>>, String)> {
+        let page = PageRequest::new(size, token)?;
+        let found = self.0.store.list::<R>(filter, page.page()).await?;
+        Ok(page.cut(found, |stored| stored.name()))
     }
 }
 

@@ -11,7 +11,7 @@ use time::Duration;
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use super::{PageRequest, Services, client_id, required, text};
+use super::{Services, client_id, required, text};
 use crate::call::{Call, required_reason};
 use crate::convert;
 use crate::error::{Class, Error, Result};
@@ -279,19 +279,14 @@ impl SandboxService for Services {
             .await?;
         call.authorize(Resource::platform()).await?;
         let message = request.get_ref();
-        let page = PageRequest::new(message.page_size, &message.page_token)?;
         let own = call.principal.kind == OrganizationKind::Developer;
         let filter = Filter {
             organization: own.then_some(call.principal.organization.as_str()),
             ..Filter::default()
         };
-        let found: Vec<Stored<Sandbox>> = self
-            .0
-            .store
-            .list(&filter, page.page())
-            .await
-            .map_err(Error::from)?;
-        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        let (found, next_page_token) = self
+            .page::<Sandbox>(&filter, message.page_size, &message.page_token)
+            .await?;
         Ok(Response::new(v1::ListSandboxesResponse {
             sandboxes: found.iter().map(convert::sandbox).collect(),
             next_page_token,
@@ -380,18 +375,13 @@ impl SandboxService for Services {
         let message = request.get_ref();
         let sandbox = call.fetch::<Sandbox>(&message.parent).await?;
         call.authorize(sandbox.resource()).await?;
-        let page = PageRequest::new(message.page_size, &message.page_token)?;
         let filter = Filter {
             parent: Some(&sandbox.name),
             ..Filter::default()
         };
-        let found: Vec<Stored<Job>> = self
-            .0
-            .store
-            .list(&filter, page.page())
-            .await
-            .map_err(Error::from)?;
-        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        let (found, next_page_token) = self
+            .page::<Job>(&filter, message.page_size, &message.page_token)
+            .await?;
         Ok(Response::new(v1::ListJobsResponse {
             jobs: found.iter().map(convert::job).collect(),
             next_page_token,

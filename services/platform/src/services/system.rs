@@ -7,7 +7,7 @@ use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use tonic::{Request, Response, Status};
 
-use super::{PageRequest, Services, client_id, required, text};
+use super::{Services, client_id, required, text};
 use crate::call::{Call, check_etag, required_reason};
 use crate::convert;
 use crate::error::{Error, Result};
@@ -94,19 +94,14 @@ impl SystemService for Services {
         let mut call = self.0.enter("SystemService.ListSystems", &request).await?;
         call.authorize(Resource::platform()).await?;
         let message = request.get_ref();
-        let page = PageRequest::new(message.page_size, &message.page_token)?;
         let own = call.principal.kind == OrganizationKind::Developer;
         let filter = Filter {
             organization: own.then_some(call.principal.organization.as_str()),
             ..Filter::default()
         };
-        let found: Vec<Stored<System>> = self
-            .0
-            .store
-            .list(&filter, page.page())
-            .await
-            .map_err(Error::from)?;
-        let (found, next_page_token) = page.cut(found, |stored| &stored.name);
+        let (found, next_page_token) = self
+            .page::<System>(&filter, message.page_size, &message.page_token)
+            .await?;
         Ok(Response::new(v1::ListSystemsResponse {
             systems: found.iter().map(convert::system).collect(),
             next_page_token,
