@@ -138,22 +138,19 @@ impl Driver {
         Some((event, stop.reason.clone(), Harvest::default()))
     }
 
-    async fn stage(&mut self, job: &Job) -> (JobEvent, String, Harvest) {
+    async fn stage(&self, job: &Job) -> (JobEvent, String, Harvest) {
         if let Some(stop) = Self::stopped(job) {
             return stop;
         }
         match self.prepare(job).await {
-            Ok(bytes) => {
-                self.input_bytes = bytes;
-                (JobEvent::Staged, String::new(), Harvest::default())
-            }
+            Ok(()) => (JobEvent::Staged, String::new(), Harvest::default()),
             Err(cause) => step_failed(cause),
         }
     }
 
     /// Makes the volume, lays out the inputs and has the container made, all at the same time as far as they do not need
-    /// one another. Returns the bytes of the inputs.
-    async fn prepare(&self, job: &Job) -> Result<u64, CauseOfDeath> {
+    /// one another.
+    async fn prepare(&self, job: &Job) -> Result<(), CauseOfDeath> {
         let (folder, limits) = (job_folder(&self.platform, job), job.limits);
         let volume = on_disk(move || {
             // What an earlier process left was never used: the container had not begun.
@@ -163,7 +160,7 @@ impl Driver {
         .await?;
         let filled = on_disk(move || volume.fill(limits.output_bytes, limits.output_files));
         let made = async {
-            let bytes = staging::stage(&self.platform, job)
+            staging::stage(&self.platform, job)
                 .await
                 .map_err(|error| CauseOfDeath::EngineError(error.chain()))?;
             let spec = self.spec(job).await?;
@@ -174,7 +171,7 @@ impl Driver {
             match created {
                 // The launch waits for an engine that is away, and creates what is missing.
                 Err(error) if !error.is_transient() => Err(error.cause()),
-                _ => Ok(bytes),
+                _ => Ok(()),
             }
         };
         let (filled, made) = tokio::join!(filled, made);
