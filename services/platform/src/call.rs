@@ -62,27 +62,19 @@ impl Platform {
                 "the certificate is unknown, expired or revoked; ask for a new invitation",
             )
         };
-        let found = self
+        let (found, user, organization) = self
             .store
-            .get::<Certificate>(certificate)
-            .await?
-            .ok_or_else(unknown)?;
+            .get_with_ancestors::<Certificate, User, Organization>(certificate)
+            .await?;
+        let found = found.ok_or_else(unknown)?;
         if found.expire_time <= self.now() {
             return Err(unknown());
         }
-        let user = self
-            .store
-            .get::<User>(&found.user)
-            .await?
-            .ok_or_else(unknown)?;
+        let user = user.ok_or_else(unknown)?;
         if user.state != UserState::Active {
             return Err(unknown());
         }
-        let organization = self
-            .store
-            .get::<Organization>(&user.organization)
-            .await?
-            .ok_or_else(unknown)?;
+        let organization = organization.ok_or_else(unknown)?;
         Ok(Principal {
             user: user.record.name,
             organization: user.record.organization,
@@ -303,14 +295,9 @@ impl Call {
         let change = change.request(key.clone(), answer.encode_to_vec());
         match self.platform.commit(change).await {
             Ok(()) => Ok(answer),
-            Err(error) => match error
-                .source
-                .as_ref()
-                .and_then(|s| s.downcast_ref::<StoreError>())
-            {
-                Some(StoreError::RequestReplayed { .. }) => self.saved(key).await?.ok_or(error),
-                _ => Err(error),
-            },
+            // The same request may have been carried out between the look at its id and the commit.
+            Err(error) if overtaken(&error) => self.saved(key).await?.ok_or(error),
+            Err(error) => Err(error),
         }
     }
 
@@ -324,7 +311,14 @@ impl Call {
             Some(key) => change.request(key.clone(), Vec::new()),
             None => change,
         };
-        self.platform.commit(change).await.map(|()| answer)
+        match (self.platform.commit(change).await, &self.request) {
+            (Ok(()), _) => Ok(answer),
+            (Err(error), Some(key)) if overtaken(&error) => {
+                self.saved::<()>(key).await?;
+                Err(error)
+            }
+            (Err(error), _) => Err(error),
+        }
     }
 
     /// The record as it will be once inserted by this call.
@@ -336,6 +330,19 @@ impl Call {
             update_time: self.now,
         }
     }
+}
+
+/// True when another change came first, which may have been that of the same request.
+fn overtaken(error: &Error) -> bool {
+    let cause = error.source.as_ref().and_then(|s| s.downcast_ref());
+    matches!(
+        cause,
+        Some(
+            StoreError::RequestReplayed { .. }
+                | StoreError::Exists { .. }
+                | StoreError::Conflict { .. }
+        )
+    )
 }
 
 fn get_action(kind: ResourceKind) -> &'static str {

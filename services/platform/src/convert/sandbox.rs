@@ -112,11 +112,11 @@ pub fn limits(message: Option<&v1::Limits>) -> Result<Limits> {
     let small = |field: &str, value: i64, default: u32| match value {
         0 => Ok(default),
         value => u32::try_from(value)
-            .map_err(|_| Error::invalid(format!("limits.{field}"), "is out of bounds")),
+            .map_err(|_| Error::invalid(format!("job.limits.{field}"), "is out of bounds")),
     };
     let large = |field: &str, value: i64, default: u64| match value {
         0 => Ok(default),
-        value => uncount(&format!("limits.{field}"), value),
+        value => uncount(&format!("job.limits.{field}"), value),
     };
     out.cpu_millis = small("cpu_millis", message.cpu_millis.into(), out.cpu_millis)?;
     out.memory_bytes = large("memory_bytes", message.memory_bytes, out.memory_bytes)?;
@@ -130,7 +130,7 @@ pub fn limits(message: Option<&v1::Limits>) -> Result<Limits> {
         out.tmp_bytes.min(out.memory_bytes),
     )?;
     if let Some(duration) = &message.wall_clock_duration {
-        out.wall_clock = Duration::from_millis(millis("limits.wall_clock_duration", duration)?);
+        out.wall_clock = Duration::from_millis(millis("job.limits.wall_clock_duration", duration)?);
     }
     Ok(out)
 }

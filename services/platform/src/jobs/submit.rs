@@ -280,13 +280,13 @@ fn within_limits(platform: &Platform, job: &Job) -> Result<()> {
         .map_or(longest, |granted| granted.min(longest));
     if seconds > longest {
         return Err(Error::invalid(
-            "limits.wall_clock_duration",
+            "job.limits.wall_clock_duration",
             format!("is {seconds} s; the server and the job's grants allow at most {longest} s"),
         ));
     }
     if job.limits.memory_bytes > platform.config.raw.jobs.memory_bytes {
         return Err(Error::invalid(
-            "limits.memory_bytes",
+            "job.limits.memory_bytes",
             format!(
                 "is above what this server gives to jobs ({} bytes)",
                 platform.config.raw.jobs.memory_bytes

@@ -69,7 +69,11 @@ impl Budget {
     /// `(field, asked, left)` of the first part exceeded.
     pub fn reserve(&self, used: &Self, job: &Self) -> Result<Self, (&'static str, u64, u64)> {
         if job.memory_bytes > self.memory_bytes {
-            return Err(("limits.memory_bytes", job.memory_bytes, self.memory_bytes));
+            return Err((
+                "job.limits.memory_bytes",
+                job.memory_bytes,
+                self.memory_bytes,
+            ));
         }
         let after = Self {
             cpu_millis: used.cpu_millis.saturating_add(job.cpu_millis),
@@ -79,7 +83,7 @@ impl Budget {
         };
         for (field, asked, after, most) in [
             (
-                "limits.wall_clock_duration",
+                "job.limits.wall_clock_duration",
                 job.cpu_millis,
                 after.cpu_millis,
                 self.cpu_millis,
@@ -91,7 +95,7 @@ impl Budget {
                 self.concurrent_jobs,
             ),
             (
-                "limits.output_bytes",
+                "job.limits.output_bytes",
                 job.output_bytes,
                 after.output_bytes,
                 self.output_bytes,
@@ -187,15 +191,15 @@ mod tests {
         let used = budget(70, 1, 5, 50);
         assert_eq!(
             most.reserve(&used, &budget(40, 1, 5, 0)),
-            Err(("limits.wall_clock_duration", 40, 30))
+            Err(("job.limits.wall_clock_duration", 40, 30))
         );
         assert_eq!(
             most.reserve(&used, &budget(1, 1, 11, 0)),
-            Err(("limits.memory_bytes", 11, 10))
+            Err(("job.limits.memory_bytes", 11, 10))
         );
         assert_eq!(
             most.reserve(&used, &budget(1, 1, 1, 1)),
-            Err(("limits.output_bytes", 1, 0))
+            Err(("job.limits.output_bytes", 1, 0))
         );
     }
 
