@@ -280,7 +280,8 @@ impl Site {
         self.people.insert("admin", admin);
     }
 
-    async fn enrol_everybody(&mut self) {
+    /// Enrols the operators and a user or two of each kind of organization.
+    pub async fn enrol_everybody(&mut self) {
         use v1::{OrganizationKind as Kind, Role};
         self.enrol_operator().await;
         for (id, kind) in [
