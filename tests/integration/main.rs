@@ -7,4 +7,11 @@
     reason = "tests fail by panicking"
 )]
 
+mod audit;
+mod cli;
+mod crash;
+mod lifecycle;
 mod main_job;
+mod postgres;
+mod python;
+mod staging;

@@ -7,6 +7,11 @@ use sandyq_tests::{Site, sha256};
 #[tokio::test]
 async fn a_library_goes_in_and_a_reviewed_result_comes_out() {
     let site = Site::start().await;
+    carry_out(&site).await;
+}
+
+/// From the upload of the Adult data set to the download of a result that was reviewed; returns the job.
+pub async fn carry_out(site: &Site) -> v1::Job {
     let version = site.publish_adult("adult").await;
     assert_eq!(version.state(), v1::version::State::Published);
     let sandbox = site.open_sandbox("incomes").await;
@@ -51,4 +56,5 @@ async fn a_library_goes_in_and_a_reviewed_result_comes_out() {
         .await
         .unwrap();
     assert!(String::from_utf8(log).unwrap().contains("done"));
+    job
 }

@@ -9,7 +9,10 @@
 
 pub mod images;
 pub mod people;
+pub mod raw;
+pub mod register;
 pub mod site;
+pub mod traces;
 pub mod work;
 
 pub use people::User;

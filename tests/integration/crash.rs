@@ -1,0 +1,324 @@
+//! The server is killed as by a power cut and started again: nothing is lost, nothing is done twice.
+
+use std::time::Duration;
+
+use sandyq_proto::v1;
+use sandyq_tests::traces::{eventually, inspect};
+use sandyq_tests::work::{adult, adult_hierarchies, csv_dataset, shell, write_messages};
+use sandyq_tests::{Options, Site, request_id, sha256};
+use tokio_stream::wrappers::ReceiverStream;
+
+use crate::audit;
+
+/// Bytes after which an upload is durable.
+const SEGMENT: i64 = 16 << 20;
+
+/// A CSV file of about this size, with few long cells.
+fn long_csv(bytes: usize) -> Vec<u8> {
+    let cell = "x".repeat(4000);
+    let mut text = String::from("id,filler\n");
+    let mut row = 0_usize;
+    while text.len() < bytes {
+        text.push_str(&format!("{row},{cell}\n"));
+        row += 1;
+    }
+    text.into_bytes()
+}
+
+async fn committed(site: &Site, upload: &str) -> v1::QueryWriteStatusResponse {
+    let request = v1::QueryWriteStatusRequest {
+        resource_name: upload.to_owned(),
+    };
+    let answer = site
+        .user("owner")
+        .library()
+        .query_write_status(request)
+        .await;
+    answer.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn an_upload_and_its_intake_survive_a_kill() {
+    let mut site = Site::start().await;
+    let library = site.create_library("long").await;
+    let bytes = long_csv(36 << 20);
+    let datasets = vec![csv_dataset("long", &bytes, ",")];
+    let version = site.create_version(&library.name, datasets).await.unwrap();
+    let upload = version.datasets[0].upload.clone();
+
+    // The stream stays open with two whole segments and a part of a third on their way.
+    let (sender, receiver) = tokio::sync::mpsc::channel(4);
+    let mut client = site.user("owner").library();
+    let stream = tokio::spawn(async move { client.write(ReceiverStream::new(receiver)).await });
+    let mut messages = write_messages(&upload, &bytes, 0, false);
+    messages.truncate(35);
+    for message in messages {
+        sender.send(message).await.unwrap();
+    }
+    eventually("two segments are durable", || async {
+        committed(&site, &upload).await.committed_size >= 2 * SEGMENT
+    })
+    .await;
+    site.kill();
+    let cut = stream.await.unwrap().unwrap_err();
+    assert!(
+        matches!(
+            cut.code(),
+            tonic::Code::Unavailable | tonic::Code::Unknown | tonic::Code::Internal
+        ),
+        "{cut:?}"
+    );
+    drop(sender);
+    site.serve().await;
+
+    let status = committed(&site, &upload).await;
+    assert_eq!(status.committed_size, 2 * SEGMENT);
+    assert!(!status.complete);
+    let from = usize::try_from(status.committed_size).unwrap();
+    let rest = write_messages(&upload, &bytes, from, true);
+    let written = site
+        .user("owner")
+        .library()
+        .write(tokio_stream::iter(rest))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(written.complete);
+    assert_eq!(written.committed_size, i64::try_from(bytes.len()).unwrap());
+
+    // Now in the middle of the intake.
+    let request = v1::FinalizeVersionRequest {
+        name: version.name.clone(),
+        request_id: request_id(),
+    };
+    let taken = site
+        .user("owner")
+        .library()
+        .finalize_version(request)
+        .await
+        .unwrap()
+        .into_inner()
+        .version
+        .unwrap();
+    assert_eq!(taken.state(), v1::version::State::Quarantined);
+    site.kill();
+    site.serve().await;
+    let ends = [v1::version::State::Classified, v1::version::State::Refused];
+    let version = site.wait_version(&version.name, &ends).await;
+    assert_eq!(
+        version.state(),
+        v1::version::State::Classified,
+        "{}",
+        version.failure_message
+    );
+    let rows = bytes.iter().filter(|byte| **byte == b'\n').count() - 1;
+    assert_eq!(version.datasets[0].row_count, i64::try_from(rows).unwrap());
+    assert_eq!(version.datasets[0].sha256, sha256(&bytes));
+    let log = audit::verified(&site).await;
+    assert_eq!(
+        audit::count(&log, "system.VersionClassified", &version.name),
+        1
+    );
+}
+
+#[tokio::test]
+async fn a_depersonalization_run_is_done_again_after_a_kill() {
+    let mut site = Site::start().await;
+    let library = site.create_library("adult").await;
+    let version = site
+        .push_csv(&library.name, "adult", &adult("adult.csv"), ";")
+        .await;
+    let request = v1::CreateRunRequest {
+        parent: version.name.clone(),
+        profile: String::from_utf8(adult("profile.toml")).unwrap(),
+        hierarchies: adult_hierarchies(),
+        request_id: request_id(),
+    };
+    let created = site
+        .user("owner")
+        .depersonalization()
+        .create_run(request.clone())
+        .await
+        .unwrap()
+        .into_inner()
+        .run
+        .unwrap();
+    assert_eq!(created.state(), v1::run::State::Running);
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    site.kill();
+    site.serve().await;
+    let run = site.wait_run(&created.name).await;
+    assert_eq!(
+        run.state(),
+        v1::run::State::Verified,
+        "{}",
+        run.failure_message
+    );
+    assert!(run.reports[0].measured_k >= 5);
+    // The answer to a repeated request is still known; no second run is made.
+    let again = site
+        .user("owner")
+        .depersonalization()
+        .create_run(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(again.run.unwrap().name, run.name);
+    let log = audit::verified(&site).await;
+    assert_eq!(audit::count(&log, "system.RunVerified", &run.name), 1);
+    let published = site.publish(&run).await;
+    assert_eq!(published.state(), v1::version::State::Published);
+}
+
+/// Writes a line when it begins and one when it ends, to its output and its log.
+fn witness(image: &str, seconds: &str) -> v1::Job {
+    let script = format!(
+        "echo begun >> /out/witness; echo begun; sleep {seconds}; echo ended >> /out/witness; echo ended"
+    );
+    shell(image, &script)
+}
+
+/// The job ran once, from its beginning to its end.
+async fn assert_ran_once(site: &Site, job: &v1::Job) {
+    assert_eq!(job.state(), v1::job::State::Succeeded, "{job:?}");
+    site.release(&job.output).await;
+    let witness = site.released_file(&job.output, "witness").await;
+    assert_eq!(
+        String::from_utf8(witness).unwrap(),
+        "begun\nended\n",
+        "{}",
+        job.name
+    );
+    let log = site.released_file(&job.output, ".sandyq/job.log").await;
+    assert_eq!(
+        String::from_utf8(log).unwrap(),
+        "begun\nended\n",
+        "{}",
+        job.name
+    );
+}
+
+#[tokio::test]
+async fn jobs_go_on_without_the_server_and_are_adopted() {
+    let mut site = Site::start_with(Options {
+        config: vec![("jobs.concurrent".into(), "3".into())],
+        ..Options::default()
+    })
+    .await;
+    let sandbox = site.open_sandbox("crash").await;
+    let image = site.approved_image().await;
+    let long = site.submit(&sandbox, witness(&image, "6")).await.unwrap();
+    let short = site.submit(&sandbox, witness(&image, "1")).await.unwrap();
+    let mut overdue = shell(&image, "sleep 60");
+    let limits = overdue.limits.as_mut().unwrap();
+    limits.wall_clock_duration = Some(prost_types::Duration {
+        seconds: 2,
+        nanos: 0,
+    });
+    let overdue = site.submit(&sandbox, overdue).await.unwrap();
+    let queued = site.submit(&sandbox, witness(&image, "0")).await.unwrap();
+    for job in [&long, &short, &overdue] {
+        site.wait_job_until(&job.name, |job| job.state() >= v1::job::State::Running)
+            .await;
+    }
+    assert_eq!(site.job(&queued.name).await.state(), v1::job::State::Queued);
+    let containers = site.containers();
+    assert_eq!(containers.len(), 3);
+    let started = |id: &String| inspect(id)["State"]["StartedAt"].clone();
+    let before: Vec<_> = containers.iter().map(started).collect();
+    site.kill();
+    // One of them ends meanwhile, another passes its deadline.
+    eventually("a container ended without the server", || async {
+        let ended = |id: &&String| inspect(id)["State"]["Running"] == false;
+        containers.iter().filter(ended).count() > 0
+    })
+    .await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(site.containers(), containers);
+    let after: Vec<_> = containers.iter().map(started).collect();
+    assert_eq!(before, after);
+    site.serve().await;
+    let adopted = site.wait_job(&long.name).await;
+    assert!(adopted.usage.as_ref().unwrap().log_bytes > 0);
+    for job in [&long, &short, &queued] {
+        let ended = site.wait_job(&job.name).await;
+        assert_ran_once(&site, &ended).await;
+    }
+    let overdue = site.wait_job(&overdue.name).await;
+    assert_eq!(overdue.state(), v1::job::State::TimedOut, "{overdue:?}");
+    site.wait_clean().await;
+    let log = audit::verified(&site).await;
+    for job in [&long, &short, &queued, &overdue] {
+        assert_eq!(audit::count(&log, "SandboxService.CreateJob", &job.name), 1);
+    }
+    let used = site.sandbox(&sandbox).await.used.unwrap();
+    assert_eq!(used.concurrent_jobs, 0, "every reservation was settled");
+}
+
+/// Delays that differ from round to round and are the same in every run (Park and Miller's generator).
+fn delays(mut seed: u64) -> impl Iterator<Item = Duration> {
+    std::iter::repeat_with(move || {
+        seed = seed * 48_271 % 0x7fff_ffff;
+        Duration::from_millis(seed % 1500)
+    })
+}
+
+/// A platform with data, a sandbox that may use it, and an image.
+async fn prepared() -> (Site, String, v1::Job) {
+    let site = Site::start().await;
+    let version = site.publish_register("people", 0..40).await;
+    let sandbox = site.open_sandbox("anytime").await;
+    site.grant(&version.name, &sandbox, "research", 1200).await;
+    let image = site.approved_image().await;
+    let job = v1::Job {
+        versions: vec![version.name.clone()],
+        ..witness(&image, "0.7")
+    };
+    (site, sandbox, job)
+}
+
+/// Kills and restarts the server; the job must end as if nothing had happened.
+async fn kill_and_finish(site: &mut Site, job: &v1::Job) {
+    site.kill();
+    site.serve().await;
+    let ended = site.wait_job(&job.name).await;
+    assert_ran_once(site, &ended).await;
+    let usage = ended.usage.unwrap();
+    assert!(usage.input_bytes > 0, "{usage:?}");
+    assert_eq!(usage.output_bytes, 12, "{usage:?}");
+}
+
+#[tokio::test]
+async fn a_job_survives_a_kill_at_any_moment() {
+    let (mut site, sandbox, job) = prepared().await;
+    let mut states = Vec::new();
+    for delay in delays(20_260_118).take(8) {
+        let job = site.submit(&sandbox, job.clone()).await.unwrap();
+        tokio::time::sleep(delay).await;
+        states.push((delay, site.job(&job.name).await.state()));
+        kill_and_finish(&mut site, &job).await;
+    }
+    println!("killed in: {states:?}");
+    site.wait_clean().await;
+    audit::verified(&site).await;
+}
+
+#[tokio::test]
+async fn a_job_survives_a_kill_at_each_change_of_its_state() {
+    use v1::job::State;
+    let (mut site, sandbox, job) = prepared().await;
+    for state in [
+        State::Queued,
+        State::Staging,
+        State::Running,
+        State::Collecting,
+        State::Succeeded,
+    ] {
+        let job = site.submit(&sandbox, job.clone()).await.unwrap();
+        site.wait_job_until(&job.name, |job| job.state() >= state)
+            .await;
+        kill_and_finish(&mut site, &job).await;
+    }
+    site.wait_clean().await;
+    audit::verified(&site).await;
+}

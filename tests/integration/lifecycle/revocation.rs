@@ -1,0 +1,107 @@
+//! What a job runs under ends before the job does.
+
+use std::time::{Duration, Instant};
+
+use sandyq_proto::v1;
+use sandyq_proto::v1::CauseOfDeath as Cause;
+use sandyq_proto::v1::job::State;
+use sandyq_tests::work::shell;
+use sandyq_tests::{Site, reason, request_id};
+use sqlx::Connection as _;
+
+use super::{running, site_for};
+
+const ENDLESS: &str = "echo half > /out/half; echo working; sleep 100";
+
+fn assert_revoked(job: &v1::Job) {
+    assert_eq!(job.state(), State::Cancelled, "{job:?}");
+    assert_eq!(job.cause_of_death(), Cause::Revoked, "{job:?}");
+    assert_eq!(job.output, "", "nothing of a revoked job is kept");
+}
+
+async fn sandbox_secrets(site: &Site) -> i64 {
+    let url = format!("sqlite:{}", site.dir.join("state.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let found = sqlx::query_scalar::<_, i64>(
+        "SELECT count(*) FROM secrets WHERE name LIKE 'secrets/sandbox-%'",
+    )
+    .fetch_one(&mut connection)
+    .await
+    .unwrap();
+    connection.close().await.unwrap();
+    found
+}
+
+#[tokio::test]
+async fn a_job_ends_with_its_grant_and_with_its_sandbox() {
+    let site = site_for(3).await;
+    let version = site.publish_register("people", 0..40).await;
+    let image = site.approved_image().await;
+    let granted = site.open_sandbox("granted").await;
+    let destroyed = site.open_sandbox("destroyed").await;
+    let grant = site.grant(&version.name, &granted, "research", 600).await;
+    assert_eq!(sandbox_secrets(&site).await, 2);
+    let with_data = v1::Job {
+        versions: vec![version.name.clone()],
+        ..shell(&image, ENDLESS)
+    };
+    let under_grant = site.submit(&granted, with_data.clone()).await.unwrap();
+    let in_sandbox = site
+        .submit(&destroyed, shell(&image, ENDLESS))
+        .await
+        .unwrap();
+    let short = site.open_sandbox_for("developer", "short", 6).await;
+    let in_short = site.submit(&short, shell(&image, ENDLESS)).await.unwrap();
+    for job in [&under_grant, &in_sandbox, &in_short] {
+        running(&site, &job.name).await;
+    }
+
+    let begin = Instant::now();
+    let request = v1::RevokeGrantRequest {
+        name: grant.name.clone(),
+        reason: "misuse".to_owned(),
+        request_id: request_id(),
+    };
+    site.user("owner")
+        .access()
+        .revoke_grant(request)
+        .await
+        .unwrap();
+    assert_revoked(&site.wait_job(&under_grant.name).await);
+    assert!(begin.elapsed() < Duration::from_secs(5));
+    let denied = site.submit(&granted, with_data).await.unwrap_err();
+    assert_eq!(reason(&denied), "ACCESS_DENIED");
+
+    let begin = Instant::now();
+    let request = v1::DestroySandboxRequest {
+        name: destroyed.clone(),
+        reason: "abandoned".to_owned(),
+        request_id: request_id(),
+    };
+    site.user("admin")
+        .sandbox()
+        .destroy_sandbox(request)
+        .await
+        .unwrap();
+    assert_revoked(&site.wait_job(&in_sandbox.name).await);
+    assert!(begin.elapsed() < Duration::from_secs(5));
+
+    assert_revoked(&site.wait_job(&in_short.name).await);
+    for (sandbox, state) in [
+        (&destroyed, v1::sandbox::State::Destroyed),
+        (&short, v1::sandbox::State::Expired),
+    ] {
+        assert_eq!(site.sandbox(sandbox).await.state(), state);
+        let refused = site
+            .submit(sandbox, shell(&image, "true"))
+            .await
+            .unwrap_err();
+        assert_eq!(reason(&refused), "SANDBOX_NOT_ACTIVE");
+    }
+    // The keys of the two sandboxes are gone; that of the third is still there.
+    assert_eq!(sandbox_secrets(&site).await, 1);
+    let request = v1::ListOutputsRequest::default();
+    let answer = site.user("admin").airlock().list_outputs(request).await;
+    assert!(answer.unwrap().into_inner().outputs.is_empty());
+    site.wait_clean().await;
+}
