@@ -78,6 +78,20 @@ pub async fn decide(
     purpose: &str,
 ) -> Result<UseAnswer> {
     let library = platform.record::<Library>(&version.library).await?;
+    decide_in(platform, sandbox, version, &library, purpose).await
+}
+
+/// As [`decide`], where the version's library was read already.
+///
+/// # Errors
+/// The store's.
+pub async fn decide_in(
+    platform: &Platform,
+    sandbox: &Sandbox,
+    version: &Version,
+    library: &Library,
+    purpose: &str,
+) -> Result<UseAnswer> {
     let filter = Filter {
         parent: Some(&sandbox.name),
         ..Filter::default()
@@ -92,7 +106,7 @@ pub async fn decide(
         .rev()
         .filter(|grant| grant.version == version.name)
     {
-        let decision = ask(platform, sandbox, version, &library, purpose, Some(&grant));
+        let decision = ask(platform, sandbox, version, library, purpose, Some(&grant));
         if decision.allowed {
             return Ok(UseAnswer {
                 decision,
@@ -102,7 +116,7 @@ pub async fn decide(
         denial.get_or_insert(decision);
     }
     let decision =
-        denial.unwrap_or_else(|| ask(platform, sandbox, version, &library, purpose, None));
+        denial.unwrap_or_else(|| ask(platform, sandbox, version, library, purpose, None));
     Ok(UseAnswer {
         decision,
         grant: None,

@@ -305,11 +305,18 @@ impl AccessService for Services {
         // The refusal names what may not be seen, and nothing that lies behind it.
         let sandbox = call.fetch::<Sandbox>(&message.sandbox).await?;
         call.authorize(sandbox.resource()).await?;
-        let version = call.fetch::<Version>(&message.version).await?;
+        let found = self
+            .0
+            .store
+            .get_with_parent::<Version, Library>(&message.version);
+        let (Some(version), Some(library)) = found.await.map_err(Error::from)? else {
+            return Err(Error::not_found(&message.version).into());
+        };
         if !call.may("LibraryService.GetVersion", version.resource()) {
             return Err(Error::not_found(&message.version).into());
         }
-        let answer = usage::decide(&self.0, &sandbox, &version, &message.purpose).await?;
+        let answer =
+            usage::decide_in(&self.0, &sandbox, &version, &library, &message.purpose).await?;
         Ok(Response::new(v1::CheckAccessResponse {
             allowed: answer.decision.allowed,
             reasons: answer.decision.reasons,

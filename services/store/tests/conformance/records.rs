@@ -45,6 +45,87 @@ pub async fn a_record_lives_and_dies(database: &Database) {
     store.close().await;
 }
 
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Version {
+    name: String,
+    library: String,
+}
+
+impl Record for Version {
+    const KIND: Kind = Kind::Version;
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn parent(&self) -> &str {
+        &self.library
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Run {
+    name: String,
+    version: String,
+}
+
+impl Record for Run {
+    const KIND: Kind = Kind::Run;
+    fn name(&self) -> &str {
+        &self.name
+    }
+    fn parent(&self) -> &str {
+        &self.version
+    }
+}
+
+pub async fn a_record_is_read_with_its_ancestors(database: &Database) {
+    let store = database.open().await;
+    let version = Version {
+        name: "libraries/a/versions/1".to_owned(),
+        library: "libraries/a".to_owned(),
+    };
+    let run = Run {
+        name: "libraries/a/versions/1/runs/1".to_owned(),
+        version: version.name.clone(),
+    };
+    let orphan = Run {
+        name: "libraries/b/versions/1/runs/1".to_owned(),
+        version: "libraries/b/versions/1".to_owned(),
+    };
+    let changes = change()
+        .insert(&library("libraries/a"))
+        .unwrap()
+        .insert(&version)
+        .unwrap()
+        .insert(&run)
+        .unwrap()
+        .insert(&orphan)
+        .unwrap();
+    store.commit(changes, NOW).await.unwrap();
+
+    let of = async |name: &str| {
+        let (run, version, library) = store
+            .get_with_ancestors::<Run, Version, Library>(name)
+            .await
+            .unwrap();
+        let alone = store.get_with_parent::<Run, Version>(name).await.unwrap();
+        assert_eq!(alone, (run.clone(), version.clone()));
+        (
+            run.map(|stored| stored.record),
+            version.map(|stored| stored.record),
+            library.map(|stored| stored.record),
+        )
+    };
+    let all = (
+        Some(run.clone()),
+        Some(version),
+        Some(library("libraries/a")),
+    );
+    assert_eq!(of(&run.name).await, all);
+    assert_eq!(of(&orphan.name).await, (Some(orphan), None, None));
+    assert_eq!(of("runs/none").await, (None, None, None));
+    store.close().await;
+}
+
 pub async fn what_does_not_fit_changes_nothing(database: &Database) {
     let store = database.open().await;
     let committed = store
