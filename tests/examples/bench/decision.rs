@@ -18,7 +18,7 @@ const WARM_UP_SECONDS: u32 = 1;
 pub async fn measure(site: &Site) -> Vec<Row> {
     let version = site.publish_adult("bench-decision").await;
     let sandbox = site.open_sandbox("bench-decision").await;
-    site.grant(&version.name, &sandbox, "research.incomes", 3600)
+    site.grant(&version.name, &sandbox, "research.incomes", 1800)
         .await;
     let developer = site.user("developer");
     let question = v1::CheckAccessRequest {
