@@ -112,7 +112,7 @@ impl Services {
         }
         // The client went without finishing: whole segments stay, the rest is sent again.
         Ok(v1::WriteResponse {
-            committed_size: convert::count(writer.durable()),
+            committed_size: convert::count(writer.settle().await?),
             complete: false,
         })
     }

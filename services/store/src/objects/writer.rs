@@ -198,6 +198,20 @@ impl ObjectWriter {
         Ok(self.durable())
     }
 
+    /// Waits until every whole segment is in its place; the object may be continued. Returns the bytes that are durable.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn settle(&mut self) -> Result<u64, ObjectError> {
+        let mut sealer = self.sealer().await?;
+        if sealer.is_full() {
+            self.store(&mut sealer).await?;
+        }
+        self.sealing = Sealing::Idle(sealer);
+        self.stored().await?;
+        Ok(self.durable())
+    }
+
     /// Ends the object and returns its record when all of it is durable. Keep the record with a change.
     ///
     /// # Errors
