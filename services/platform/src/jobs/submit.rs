@@ -117,7 +117,8 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
         ],
     );
     event.reasons.extend(reasons);
-    let change = Change::new(event).insert(&job)?.update(&sandbox)?;
+    // The sandbox first: who took the same number meanwhile makes this attempt begin anew.
+    let change = Change::new(event).update(&sandbox)?.insert(&job)?;
     let answer = v1::CreateJobResponse {
         job: Some(convert::job(&call.inserted(job))),
     };
