@@ -51,9 +51,7 @@ pub async fn call(channel: Channel, path: &str, messages: Vec<Bytes>) -> Result<
         .await
         .map_err(|error| Status::from_error(error.into()))?;
     let request = Request::new(tokio_stream::iter(messages));
-    let answer = grpc
-        .streaming(request, path.parse().unwrap(), Raw)
-        .await?;
+    let answer = grpc.streaming(request, path.parse().unwrap(), Raw).await?;
     let first = answer.into_inner().message().await?;
     Ok(first.unwrap_or_default())
 }

@@ -1,0 +1,228 @@
+//! Faults of the machine: no engine, no room, no port, the wrong key.
+
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+
+use sandyq_proto::v1;
+use sandyq_tests::work::{csv_dataset, shell, write_messages};
+use sandyq_tests::{Options, Site, images};
+use tonic::Code;
+
+use super::told;
+
+const NOWHERE: &str = "unix:///nonexistent/docker.sock";
+
+#[tokio::test]
+async fn without_the_engine_jobs_wait_and_say_for_what() {
+    let mut site = Site::start().await;
+    let image = site.approved_image().await;
+    let sandbox = site.open_sandbox("box").await;
+    site.kill();
+    site.set_environment(&[("DOCKER_HOST", NOWHERE)]);
+    site.serve().await;
+    let named = [
+        "Docker engine is not running",
+        "/nonexistent/docker.sock",
+        "systemctl start docker",
+    ];
+    let status = images::import(&site.user("admin"), &images::busybox())
+        .await
+        .unwrap_err();
+    told(&status, Code::Unavailable, "ENGINE_NOT_RUNNING", &named);
+    let job = site
+        .submit(&sandbox, shell(&image, "echo late > /out/late"))
+        .await
+        .unwrap();
+    let waiting = site
+        .wait_job_until(&job.name, |job| job.waiting_reason == "ENGINE_UNAVAILABLE")
+        .await;
+    assert_eq!(waiting.state(), v1::job::State::Queued);
+    for part in named {
+        assert!(
+            waiting.state_message.contains(part),
+            "{part}: {}",
+            waiting.state_message
+        );
+    }
+    site.kill();
+    site.set_environment(&[]);
+    site.serve().await;
+    let done = site.wait_job(&job.name).await;
+    assert_eq!(done.state(), v1::job::State::Succeeded, "{done:?}");
+    assert!(
+        !done.state_message.contains("not running"),
+        "{}",
+        done.state_message
+    );
+    site.release(&done.output).await;
+    let late = site
+        .download("developer", &done.output, "late")
+        .await
+        .unwrap();
+    assert_eq!(late, b"late\n");
+}
+
+fn run(program: &str, arguments: &[&str]) {
+    let out = Command::new(program).args(arguments).output().unwrap();
+    assert!(out.status.success(), "{program} {arguments:?}: {out:?}");
+}
+
+/// Puts a file system of a few MiB at a folder.
+fn small_disk(folder: &Path, mebibytes: u32) {
+    std::fs::create_dir_all(folder).unwrap();
+    let options = format!("size={mebibytes}m,mode=0700");
+    run(
+        "mount",
+        &[
+            "-t",
+            "tmpfs",
+            "-o",
+            &options,
+            "tmpfs",
+            folder.to_str().unwrap(),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_full_disk_is_named_and_costs_nothing_that_was_safe() {
+    let mut site = Site::init(Options::default());
+    let objects = site.dir.join("objects");
+    small_disk(&objects, 24);
+    site.serve().await;
+    site.enrol_everybody().await;
+    let before = site.publish_register("before", 0..40).await;
+    let library = site.create_library("large").await;
+    let bytes = b"a,b,c,d\n".repeat(5 << 20);
+    let datasets = vec![csv_dataset("rows", &bytes, ",")];
+    let version = site.create_version(&library.name, datasets).await.unwrap();
+    let upload = version.datasets[0].upload.clone();
+    let status = site.write(&upload, &bytes).await.unwrap_err();
+    told(
+        &status,
+        Code::ResourceExhausted,
+        "DISK_FULL",
+        &["disk", "full", "resume"],
+    );
+
+    // What was there is there, and can be read: a job's inputs are made from it.
+    let request = v1::GetVersionRequest {
+        name: before.name.clone(),
+    };
+    let now = site
+        .user("owner")
+        .library()
+        .get_version(request)
+        .await
+        .unwrap();
+    assert_eq!(now.into_inner().version.unwrap().datasets, before.datasets);
+
+    // With more room the upload goes on from where it was safe.
+    run(
+        "mount",
+        &["-o", "remount,size=128m", objects.to_str().unwrap()],
+    );
+    let request = v1::QueryWriteStatusRequest {
+        resource_name: upload.clone(),
+    };
+    let mut client = site.user("owner").library();
+    let safe = client
+        .query_write_status(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(!safe.complete);
+    assert_eq!(safe.committed_size, 16 << 20);
+    let messages = write_messages(&upload, &bytes, 16 << 20, true);
+    let done = client
+        .write(tokio_stream::iter(messages))
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(done.complete);
+    assert_eq!(done.committed_size, i64::try_from(bytes.len()).unwrap());
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_serve_says_why() {
+    let mut site = Site::init(Options::default());
+    let authority = site.address.replace("https://localhost", "127.0.0.1");
+    let taken = TcpListener::bind(&authority).unwrap();
+    let said = site.serve_in_vain();
+    for part in [
+        authority.as_str(),
+        "another program uses the port",
+        "`listen` in sandyq.toml",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    drop(taken);
+    site.serve().await;
+    site.enrol_everybody().await;
+    let version = site.publish_register("kept", 0..40).await;
+    site.kill();
+
+    let key = site.dir.join("master.key");
+    let right = std::fs::read(&key).unwrap();
+    let other = Site::init(Options::default());
+    let wrong = std::fs::read(other.dir.join("master.key")).unwrap();
+    for (bytes, mode, named) in [
+        (
+            wrong.as_slice(),
+            "600",
+            "is not the master key of this platform's database",
+        ),
+        (b"", "600", "is empty"),
+        (b"hello", "600", "does not hold a master key"),
+        (&right, "644", "can be read by others"),
+    ] {
+        std::fs::write(&key, bytes).unwrap();
+        run("chmod", &[mode, key.to_str().unwrap()]);
+        let said = site.serve_in_vain();
+        for part in [named, "master.key"] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+    }
+    std::fs::remove_file(&key).unwrap();
+    assert!(site.serve_in_vain().contains("master.key"));
+    std::fs::write(&key, &right).unwrap();
+    run("chmod", &["600", key.to_str().unwrap()]);
+
+    let config = site.dir.join("sandyq.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    std::fs::write(&config, format!("{text}\nlisten_to = 1\n")).unwrap();
+    let said = site.serve_in_vain();
+    assert!(
+        said.contains("sandyq.toml") && said.contains("listen_to"),
+        "{said}"
+    );
+    std::fs::write(&config, &text).unwrap();
+
+    let policy = site.dir.join("policies/images.cedar");
+    let text = std::fs::read_to_string(&policy).unwrap();
+    std::fs::write(
+        &policy,
+        text.replace("ImageService.GetImage", "ImageService.GetPicture"),
+    )
+    .unwrap();
+    let said = site.serve_in_vain();
+    assert!(
+        said.contains("images.cedar") && said.contains("GetPicture"),
+        "{said}"
+    );
+    std::fs::write(&policy, &text).unwrap();
+
+    // Nothing of it did any harm.
+    site.serve().await;
+    let request = v1::GetVersionRequest {
+        name: version.name.clone(),
+    };
+    let kept = site
+        .user("owner")
+        .library()
+        .get_version(request)
+        .await
+        .unwrap();
+    assert_eq!(kept.into_inner().version.unwrap(), version);
+}
