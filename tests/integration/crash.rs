@@ -5,7 +5,7 @@ use std::time::Duration;
 use sandyq_proto::v1;
 use sandyq_tests::traces::{eventually, inspect};
 use sandyq_tests::work::{adult, adult_hierarchies, csv_dataset, shell, write_messages};
-use sandyq_tests::{Options, Site, request_id, sha256};
+use sandyq_tests::{Options, Site, images, reason, request_id, sha256};
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::audit;
@@ -320,5 +320,75 @@ async fn a_job_survives_a_kill_at_each_change_of_its_state() {
         kill_and_finish(&mut site, &job).await;
     }
     site.wait_clean().await;
+    audit::verified(&site).await;
+}
+
+#[tokio::test]
+async fn an_orderly_stop_is_quick_and_leaves_jobs_running() {
+    let mut site = Site::start().await;
+    let sandbox = site.open_sandbox("orderly").await;
+    let image = site.approved_image().await;
+    let job = site.submit(&sandbox, witness(&image, "5")).await.unwrap();
+    site.wait_job_until(&job.name, |job| job.state() == v1::job::State::Running)
+        .await;
+    let request = v1::WatchJobRequest {
+        name: job.name.clone(),
+    };
+    let mut client = site.user("developer").sandbox();
+    let mut watch = client.watch_job(request).await.unwrap().into_inner();
+    watch.message().await.unwrap().unwrap();
+    let pid = site.pid().to_string();
+    let begin = std::time::Instant::now();
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &pid])
+        .status();
+    assert!(sent.unwrap().success());
+    // Who waits for something is told.
+    let told = watch.message().await.unwrap_err();
+    assert_eq!(told.code(), tonic::Code::Unavailable, "{told:?}");
+    assert_eq!(reason(&told), "SHUTTING_DOWN");
+    eventually("the process has ended", || async {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        stat.rsplit(')')
+            .next()
+            .unwrap()
+            .trim_start()
+            .starts_with('Z')
+    })
+    .await;
+    assert!(begin.elapsed() < Duration::from_secs(5));
+    site.kill();
+    assert_eq!(site.containers().len(), 1);
+    site.serve().await;
+    let ended = site.wait_job(&job.name).await;
+    assert_ran_once(&site, &ended).await;
+    site.wait_clean().await;
+    audit::verified(&site).await;
+}
+
+#[tokio::test]
+async fn an_image_import_that_was_cut_leaves_no_image() {
+    let mut site = Site::start().await;
+    let bytes = std::fs::read(images::busybox()).unwrap();
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    let mut client = site.user("admin").image();
+    let stream =
+        tokio::spawn(async move { client.import_image(ReceiverStream::new(receiver)).await });
+    let half = v1::ImportImageRequest {
+        display_name: "half".to_owned(),
+        data: bytes[..bytes.len() / 2].to_vec().into(),
+        archive_sha256: sha256(&bytes),
+    };
+    sender.send(half).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    site.kill();
+    stream.await.unwrap().unwrap_err();
+    site.serve().await;
+    let request = v1::ListImagesRequest::default();
+    let answer = site.user("admin").image().list_images(request).await;
+    assert!(answer.unwrap().into_inner().images.is_empty());
+    site.wait_clean().await;
+    let image = images::import(&site.user("admin"), &images::busybox()).await;
+    assert_eq!(image.unwrap().state(), v1::image::State::Imported);
     audit::verified(&site).await;
 }

@@ -52,6 +52,15 @@ fn cases() -> Vec<Case> {
             0,
         ),
         Case {
+            limits: v1::Limits { pids: 16, ..limits },
+            ..failed(
+                "(i=0; while [ $i -lt 60 ]; do sleep 30 & i=$((i+1)); done); \
+                i=0; while [ $i -lt 300000 ]; do i=$((i+1)); done; exit 4",
+                Cause::PidsExhausted,
+                0,
+            )
+        },
+        Case {
             limits: v1::Limits {
                 wall_clock_duration: seconds(2),
                 ..limits
@@ -270,4 +279,37 @@ async fn a_job_whose_container_vanished_is_lost_and_a_repeated_request_makes_no_
     site.wait_clean().await;
     let used = site.sandbox(&sandbox).await.used.unwrap();
     assert_eq!(used.concurrent_jobs, 0);
+}
+
+#[tokio::test]
+async fn jobs_submitted_at_once_do_not_overspend_the_budget() {
+    let site = site_for(1).await;
+    let sandbox = site.open_sandbox("crowded").await;
+    let image = site.approved_image().await;
+    let all = (0..14).map(|_| site.submit(&sandbox, shell(&image, "sleep 30")));
+    let (taken, refused): (Vec<_>, Vec<_>) = futures::future::join_all(all)
+        .await
+        .into_iter()
+        .partition(Result::is_ok);
+    // The budget allows ten at a time.
+    assert_eq!((taken.len(), refused.len()), (10, 4), "{refused:?}");
+    for error in refused {
+        let error = error.unwrap_err();
+        assert_eq!(error.code(), tonic::Code::ResourceExhausted);
+        assert_eq!(reason(&error), "BUDGET_EXCEEDED");
+    }
+    let used = site.sandbox(&sandbox).await.used.unwrap();
+    assert_eq!(used.concurrent_jobs, 10);
+    assert_eq!(used.cpu_duration, seconds(600));
+    let jobs: Vec<v1::Job> = taken.into_iter().map(Result::unwrap).collect();
+    let cancelled = jobs.iter().map(|job| cancel(&site, &job.name, "enough"));
+    for job in futures::future::join_all(cancelled).await {
+        job.unwrap();
+    }
+    for job in &jobs {
+        assert_eq!(site.wait_job(&job.name).await.state(), State::Cancelled);
+    }
+    site.wait_clean().await;
+    let used = site.sandbox(&sandbox).await.used.unwrap();
+    assert_eq!((used.concurrent_jobs, used.output_bytes), (0, 0));
 }

@@ -105,3 +105,58 @@ async fn a_job_ends_with_its_grant_and_with_its_sandbox() {
     assert!(answer.unwrap().into_inner().outputs.is_empty());
     site.wait_clean().await;
 }
+
+#[tokio::test]
+async fn a_job_ends_with_the_term_of_its_grant_and_with_its_version() {
+    let site = site_for(2).await;
+    let lent = site.publish_register("lent", 0..40).await;
+    let retired = site.publish_register("retired", 0..40).await;
+    let image = site.approved_image().await;
+    let sandbox = site.open_sandbox("terms").await;
+    site.grant(&retired.name, &sandbox, "research", 600).await;
+    site.grant(&lent.name, &sandbox, "research", 6).await;
+    let mut jobs = Vec::new();
+    for version in [&lent, &retired] {
+        let job = v1::Job {
+            versions: vec![version.name.clone()],
+            ..shell(&image, ENDLESS)
+        };
+        jobs.push((version, site.submit(&sandbox, job).await.unwrap()));
+    }
+    for (_, job) in &jobs {
+        running(&site, &job.name).await;
+    }
+    let begin = Instant::now();
+    let request = v1::RetireVersionRequest {
+        name: retired.name.clone(),
+        reason: "collected in error".to_owned(),
+        request_id: request_id(),
+    };
+    site.user("owner")
+        .library()
+        .retire_version(request)
+        .await
+        .unwrap();
+    assert_revoked(&site.wait_job(&jobs[1].1.name).await);
+    assert!(begin.elapsed() < Duration::from_secs(5));
+    // The other grant ends by itself, and is shown as what it is.
+    assert_revoked(&site.wait_job(&jobs[0].1.name).await);
+    let request = v1::ListGrantsRequest {
+        sandbox: sandbox.clone(),
+        state: v1::grant::State::Expired.into(),
+        ..Default::default()
+    };
+    let answer = site.user("owner").access().list_grants(request).await;
+    let expired = answer.unwrap().into_inner().grants;
+    assert_eq!(expired.len(), 1);
+    assert_eq!(expired[0].version, lent.name);
+    for (version, _) in jobs {
+        let job = v1::Job {
+            versions: vec![version.name.clone()],
+            ..shell(&image, "true")
+        };
+        let refused = site.submit(&sandbox, job).await.unwrap_err();
+        assert_eq!(reason(&refused), "ACCESS_DENIED", "{}", version.name);
+    }
+    site.wait_clean().await;
+}

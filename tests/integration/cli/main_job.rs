@@ -1,0 +1,295 @@
+//! The main job by commands, and what commands say and return when something is wrong.
+
+use std::process::Output;
+
+use sandyq_tests::{images, repository};
+
+use super::{Terminal, name, said, site, text};
+
+fn publish(terminal: &Terminal) -> String {
+    let adult = repository().join("examples/adult");
+    let create = [
+        "library",
+        "create",
+        "adult",
+        "--name",
+        "Census income",
+        "--purpose",
+        "research",
+    ];
+    terminal.must("owner", &create);
+    let file = adult.join("adult.csv");
+    let push = [
+        "library",
+        "push",
+        "adult",
+        text(&file),
+        "--delimiter",
+        ";",
+        "--provenance",
+        "Census of 1994",
+    ];
+    let version = terminal.last("owner", &push);
+    assert_eq!(version["state"], "STATE_CLASSIFIED", "{version}");
+    let version = name(&version);
+    let (profile, hierarchies) = (adult.join("profile.toml"), adult.join("hierarchies"));
+    let early = [
+        "grant",
+        "request",
+        "--version",
+        &version,
+        "--sandbox",
+        "none",
+        "--purpose",
+        "research",
+        "--justification",
+        "x",
+        "--term",
+        "1d",
+    ];
+    terminal.fails("developer", 3, &early);
+    terminal.must(
+        "owner",
+        &[
+            "depersonalize",
+            &version,
+            "--profile",
+            text(&profile),
+            "--hierarchies",
+            text(&hierarchies),
+            "--watch",
+        ],
+    );
+    let runs = terminal.last("owner", &["run", "list", &version]);
+    assert_eq!(runs[0]["state"], "STATE_VERIFIED", "{runs}");
+    terminal.must(
+        "owner",
+        &["publish", &version, "--run", &name(&runs[0]), "--yes"],
+    );
+    version
+}
+
+fn open_sandbox(terminal: &Terminal) {
+    let create = [
+        "system",
+        "create",
+        "income",
+        "--name",
+        "Income classifier",
+        "--description",
+        "for the regional study",
+        "--purpose",
+        "research.income",
+        "--risk",
+        "minimal",
+        "--autonomy",
+        "assistant",
+    ];
+    terminal.must("developer", &create);
+    terminal.must("developer", &["system", "submit", "income"]);
+    terminal.must("admin", &["system", "register", "income"]);
+    let create = [
+        "sandbox",
+        "create",
+        "incomes",
+        "--system",
+        "income",
+        "--stage",
+        "training",
+        "--term",
+        "2d",
+        "--cpu-time",
+        "10h",
+        "--concurrent-jobs",
+        "2",
+        "--memory",
+        "1GiB",
+        "--output-bytes",
+        "1GiB",
+    ];
+    terminal.must("developer", &create);
+    terminal.must("admin", &["sandbox", "approve", "incomes"]);
+}
+
+fn grant(terminal: &Terminal, version: &str) {
+    let request = [
+        "grant",
+        "request",
+        "--version",
+        version,
+        "--sandbox",
+        "incomes",
+        "--purpose",
+        "research.income",
+        "--justification",
+        "a study",
+        "--term",
+        "1d",
+    ];
+    let grant = name(&terminal.last("developer", &request));
+    terminal.must("owner", &["grant", "approve", &grant, "--reason", "agreed"]);
+    terminal.fails("owner", 4, &["grant", "approve", &grant]);
+    let check = [
+        "access",
+        "check",
+        "--sandbox",
+        "incomes",
+        "--version",
+        version,
+        "--purpose",
+        "research.income",
+    ];
+    let checked = terminal.last("developer", &check);
+    assert_eq!(checked["allowed"], true, "{checked}");
+}
+
+fn job(terminal: &Terminal, version: &str, image: &str, script: &str) -> Output {
+    let run = [
+        "job",
+        "run",
+        "--sandbox",
+        "incomes",
+        "--image",
+        image,
+        "--version",
+        version,
+        "--purpose",
+        "research.income",
+        "--memory",
+        "64MiB",
+        "--wall-clock",
+        "1m",
+        "--watch",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ];
+    terminal.run("developer", &run)
+}
+
+#[tokio::test]
+async fn the_main_job_is_done_by_commands() {
+    let (mut site, terminal) = site().await;
+    let version = publish(&terminal);
+    open_sandbox(&terminal);
+    let archive = images::busybox();
+    let image = terminal.last(
+        "admin",
+        &["image", "import", text(&archive), "--name", "busybox"],
+    );
+    let image = name(&image);
+    let out = job(&terminal, &version, &image, "true");
+    assert_eq!(out.status.code(), Some(4), "not approved: {}", said(&out));
+    terminal.must("admin", &["image", "approve", &image]);
+    grant(&terminal, &version);
+
+    let out = job(
+        &terminal,
+        &version,
+        &image,
+        "ls /data/adult > /out/list; echo done",
+    );
+    assert_eq!(out.status.code(), Some(0), "{}", said(&out));
+    let out = job(&terminal, &version, &image, "exit 9");
+    assert_eq!(out.status.code(), Some(6), "{}", said(&out));
+    let jobs = terminal.last("developer", &["job", "list", "incomes"]);
+    assert_eq!(jobs.as_array().unwrap().len(), 2, "{jobs}");
+    assert_eq!(jobs[1]["exit_code"], 9, "{jobs}");
+    let done = terminal.last("developer", &["job", "show", &name(&jobs[0])]);
+    assert_eq!(done["state"], "STATE_SUCCEEDED", "{done}");
+
+    let output = done["output"].as_str().unwrap();
+    let folder = terminal.path("results");
+    let download = ["output", "download", output, "--to", text(&folder)];
+    let refused = terminal.run("developer", &download);
+    assert!(!refused.status.success(), "{}", said(&refused));
+    assert!(!folder.join("list").exists());
+    let reviewed = terminal.last("reviewer", &["output", "review", output]);
+    let manifest = reviewed["manifest_sha256"].as_str().unwrap();
+    let release = [
+        "output",
+        "release",
+        output,
+        "--manifest",
+        manifest,
+        "--reason",
+        "aggregates only",
+    ];
+    terminal.must("reviewer", &release);
+    terminal.must("developer", &download);
+    let list = std::fs::read_to_string(folder.join("list")).unwrap();
+    assert_eq!(list, "adult.parquet\n");
+
+    let (log, key) = (terminal.path("log.ndjson"), terminal.path("key"));
+    let note = terminal.path("checkpoint");
+    let checkpoint = [
+        "audit",
+        "checkpoint",
+        "--out",
+        text(&note),
+        "--key-out",
+        text(&key),
+    ];
+    terminal.must("auditor", &checkpoint);
+    terminal.must("auditor", &["audit", "export", "--out", text(&log)]);
+    let verify = [
+        "audit",
+        "verify",
+        text(&log),
+        "--key",
+        text(&key),
+        "--checkpoint",
+        text(&note),
+    ];
+    terminal.must("auditor", &verify);
+    let entries = std::fs::read_to_string(&log).unwrap();
+    std::fs::write(
+        &log,
+        entries.replace("organizations/lab", "organizations/lob"),
+    )
+    .unwrap();
+    terminal.fails("auditor", 7, &verify);
+
+    mistakes(&terminal);
+    site.kill();
+    terminal.fails("owner", 5, &["--retry-for", "1s", "library", "list"]);
+}
+
+fn mistakes(terminal: &Terminal) {
+    terminal.fails("owner", 2, &["library", "create"]);
+    terminal.fails("owner", 2, &["no-such-command"]);
+    terminal.fails("owner", 2, &["library", "create", "Not An Id"]);
+    terminal.fails("owner", 3, &["library", "show", "absent"]);
+    terminal.fails(
+        "owner",
+        4,
+        &[
+            "library",
+            "create",
+            "adult",
+            "--name",
+            "again",
+            "--purpose",
+            "x",
+        ],
+    );
+    terminal.fails(
+        "developer",
+        3,
+        &["library", "create", "mine", "--name", "m", "--purpose", "x"],
+    );
+    let wrong = terminal.fails(
+        "owner",
+        1,
+        &[
+            "library",
+            "push",
+            "adult",
+            "/no/such.csv",
+            "--provenance",
+            "x",
+        ],
+    );
+    assert!(wrong.contains("/no/such.csv"), "{wrong}");
+}
