@@ -8,10 +8,14 @@
 )]
 
 mod audit;
+mod bad_input;
 mod cli;
 mod crash;
+mod identity;
+mod law;
 mod lifecycle;
 mod main_job;
 mod postgres;
 mod python;
+mod roles;
 mod staging;
