@@ -1,0 +1,206 @@
+//! A kill while jobs wait, run or end.
+
+use std::time::Duration;
+
+use sandyq_proto::v1;
+use sandyq_tests::traces::{eventually, inspect};
+use sandyq_tests::work::shell;
+use sandyq_tests::{Options, Site, reason};
+
+use crate::audit;
+
+/// Writes a line when it begins and one when it ends, to its output and its log.
+fn witness(image: &str, seconds: &str) -> v1::Job {
+    let script = format!(
+        "echo begun >> /out/witness; echo begun; sleep {seconds}; echo ended >> /out/witness; echo ended"
+    );
+    shell(image, &script)
+}
+
+/// The job ran once, from its beginning to its end.
+async fn assert_ran_once(site: &Site, job: &v1::Job) {
+    assert_eq!(job.state(), v1::job::State::Succeeded, "{job:?}");
+    site.release(&job.output).await;
+    let witness = site.released_file(&job.output, "witness").await;
+    assert_eq!(
+        String::from_utf8(witness).unwrap(),
+        "begun\nended\n",
+        "{}",
+        job.name
+    );
+    let log = site.released_file(&job.output, ".sandyq/job.log").await;
+    assert_eq!(
+        String::from_utf8(log).unwrap(),
+        "begun\nended\n",
+        "{}",
+        job.name
+    );
+}
+
+#[tokio::test]
+async fn jobs_go_on_without_the_server_and_are_adopted() {
+    let mut site = Site::start_with(Options {
+        config: vec![("jobs.concurrent".into(), "3".into())],
+        ..Options::default()
+    })
+    .await;
+    let sandbox = site.open_sandbox("crash").await;
+    let image = site.approved_image().await;
+    let long = site.submit(&sandbox, witness(&image, "6")).await.unwrap();
+    let short = site.submit(&sandbox, witness(&image, "1")).await.unwrap();
+    let mut overdue = shell(&image, "sleep 60");
+    let limits = overdue.limits.as_mut().unwrap();
+    limits.wall_clock_duration = Some(prost_types::Duration {
+        seconds: 2,
+        nanos: 0,
+    });
+    let overdue = site.submit(&sandbox, overdue).await.unwrap();
+    let queued = site.submit(&sandbox, witness(&image, "0")).await.unwrap();
+    for job in [&long, &short, &overdue] {
+        site.wait_job_until(&job.name, |job| job.state() >= v1::job::State::Running)
+            .await;
+    }
+    assert_eq!(site.job(&queued.name).await.state(), v1::job::State::Queued);
+    let containers = site.containers();
+    assert_eq!(containers.len(), 3);
+    let started = |id: &String| inspect(id)["State"]["StartedAt"].clone();
+    let before: Vec<_> = containers.iter().map(started).collect();
+    site.kill();
+    // One of them ends meanwhile, another passes its deadline.
+    eventually("a container ended without the server", || async {
+        let ended = |id: &&String| inspect(id)["State"]["Running"] == false;
+        containers.iter().filter(ended).count() > 0
+    })
+    .await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(site.containers(), containers);
+    let after: Vec<_> = containers.iter().map(started).collect();
+    assert_eq!(before, after);
+    site.serve().await;
+    let adopted = site.wait_job(&long.name).await;
+    assert!(adopted.usage.as_ref().unwrap().log_bytes > 0);
+    for job in [&long, &short, &queued] {
+        let ended = site.wait_job(&job.name).await;
+        assert_ran_once(&site, &ended).await;
+    }
+    let overdue = site.wait_job(&overdue.name).await;
+    assert_eq!(overdue.state(), v1::job::State::TimedOut, "{overdue:?}");
+    site.wait_clean().await;
+    let log = audit::verified(&site).await;
+    for job in [&long, &short, &queued, &overdue] {
+        assert_eq!(audit::count(&log, "SandboxService.CreateJob", &job.name), 1);
+    }
+    let used = site.sandbox(&sandbox).await.used.unwrap();
+    assert_eq!(used.concurrent_jobs, 0, "every reservation was settled");
+}
+
+/// Delays that differ from round to round and are the same in every run (Park and Miller's generator).
+fn delays(mut seed: u64) -> impl Iterator<Item = Duration> {
+    std::iter::repeat_with(move || {
+        seed = seed * 48_271 % 0x7fff_ffff;
+        Duration::from_millis(seed % 1500)
+    })
+}
+
+/// A platform with data, a sandbox that may use it, and an image.
+async fn prepared() -> (Site, String, v1::Job) {
+    let site = Site::start().await;
+    let version = site.publish_register("people", 0..40).await;
+    let sandbox = site.open_sandbox("anytime").await;
+    site.grant(&version.name, &sandbox, "research", 1200).await;
+    let image = site.approved_image().await;
+    let job = v1::Job {
+        versions: vec![version.name.clone()],
+        ..witness(&image, "0.7")
+    };
+    (site, sandbox, job)
+}
+
+/// Kills and restarts the server; the job must end as if nothing had happened.
+async fn kill_and_finish(site: &mut Site, job: &v1::Job) {
+    site.kill();
+    site.serve().await;
+    let ended = site.wait_job(&job.name).await;
+    assert_ran_once(site, &ended).await;
+    let usage = ended.usage.unwrap();
+    assert!(usage.input_bytes > 0, "{usage:?}");
+    assert_eq!(usage.output_bytes, 12, "{usage:?}");
+}
+
+#[tokio::test]
+async fn a_job_survives_a_kill_at_any_moment() {
+    let (mut site, sandbox, job) = prepared().await;
+    let mut states = Vec::new();
+    for delay in delays(20_260_118).take(8) {
+        let job = site.submit(&sandbox, job.clone()).await.unwrap();
+        tokio::time::sleep(delay).await;
+        states.push((delay, site.job(&job.name).await.state()));
+        kill_and_finish(&mut site, &job).await;
+    }
+    println!("killed in: {states:?}");
+    site.wait_clean().await;
+    audit::verified(&site).await;
+}
+
+#[tokio::test]
+async fn a_job_survives_a_kill_at_each_change_of_its_state() {
+    use v1::job::State;
+    let (mut site, sandbox, job) = prepared().await;
+    for state in [
+        State::Queued,
+        State::Staging,
+        State::Running,
+        State::Collecting,
+        State::Succeeded,
+    ] {
+        let job = site.submit(&sandbox, job.clone()).await.unwrap();
+        site.wait_job_until(&job.name, |job| job.state() >= state)
+            .await;
+        kill_and_finish(&mut site, &job).await;
+    }
+    site.wait_clean().await;
+    audit::verified(&site).await;
+}
+
+#[tokio::test]
+async fn an_orderly_stop_is_quick_and_leaves_jobs_running() {
+    let mut site = Site::start().await;
+    let sandbox = site.open_sandbox("orderly").await;
+    let image = site.approved_image().await;
+    let job = site.submit(&sandbox, witness(&image, "5")).await.unwrap();
+    site.wait_job_until(&job.name, |job| job.state() == v1::job::State::Running)
+        .await;
+    let request = v1::WatchJobRequest {
+        name: job.name.clone(),
+    };
+    let mut client = site.user("developer").sandbox();
+    let mut watch = client.watch_job(request).await.unwrap().into_inner();
+    watch.message().await.unwrap().unwrap();
+    let pid = site.pid().to_string();
+    let begin = std::time::Instant::now();
+    let sent = std::process::Command::new("kill")
+        .args(["-TERM", &pid])
+        .status();
+    assert!(sent.unwrap().success());
+    // Who waits for something is told.
+    let told = watch.message().await.unwrap_err();
+    assert_eq!(told.code(), tonic::Code::Unavailable, "{told:?}");
+    assert_eq!(reason(&told), "SHUTTING_DOWN");
+    eventually("the process has ended", || async {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+        stat.rsplit(')')
+            .next()
+            .unwrap()
+            .trim_start()
+            .starts_with('Z')
+    })
+    .await;
+    assert!(begin.elapsed() < Duration::from_secs(5));
+    site.kill();
+    assert_eq!(site.containers().len(), 1);
+    site.serve().await;
+    let ended = site.wait_job(&job.name).await;
+    assert_ran_once(&site, &ended).await;
+    site.wait_clean().await;
+    audit::verified(&site).await;
+}
