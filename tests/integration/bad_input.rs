@@ -4,6 +4,7 @@ mod data;
 mod jobs;
 mod machine;
 mod profiles;
+mod terms;
 mod uploads;
 
 use sandyq_tests::{Site, reason};
@@ -55,10 +56,11 @@ async fn bad_jobs_are_refused_before_anything_runs() {
     let world = jobs::World::make(&site).await;
     jobs::images(&site, &world).await;
     jobs::budgets_and_limits(&site, &world).await;
-    jobs::purposes(&site, &world).await;
-    jobs::ended_grants(&site, &world).await;
-    jobs::ended_sandboxes(&site, &world).await;
+    terms::purposes(&site, &world).await;
+    terms::ended_grants(&site, &world).await;
+    terms::ended_sandboxes(&site, &world).await;
     jobs::resources_of_others(&site, &world).await;
     jobs::revoked_people(&site, &world).await;
     jobs::nothing_remains(&site, &world).await;
+    jobs::an_open_log_ends_with_its_reader(&site, &world).await;
 }

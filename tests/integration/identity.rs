@@ -17,7 +17,9 @@ async fn only_the_invited_come_in_and_only_once() {
     enrolment::a_certificate_is_renewed(&site).await;
     enrolment::nobody_revokes_oneself(&site).await;
     enrolment::a_revoked_user_is_refused_at_once(&site).await;
+    enrolment::an_upload_of_a_revoked_user_does_not_end_well(&site).await;
     enrolment::roles_are_read_from_the_database(&site).await;
+    enrolment::an_expired_certificate_is_refused(&site).await;
     transport::files_with_secrets_are_closed(&site);
     transport::a_certificate_of_another_authority_is_refused(&site).await;
     transport::without_tls_nothing_is_said(&site).await;

@@ -140,6 +140,7 @@ async fn every_rpc_answers_every_role_as_the_table_says() {
     measure(&site, &rows(&world), &mut table).await;
     names_inside_requests_are_not_told_apart(&site, &world).await;
     the_system_services_need_a_certificate(&site).await;
+    strangers_are_not_listened_to(&site).await;
     for (title, cells) in &table {
         let open = title == "IdentityService.Enroll";
         let refused = cells[0] == "UNAUTHENTICATED/CERTIFICATE_REQUIRED";
@@ -320,6 +321,15 @@ async fn the_system_services_need_a_certificate(site: &Site) {
         );
         let unknown = raw::call(channel(site, "admin"), path, vec![Bytes::new()]).await;
         assert_eq!(cell(&unknown), "UNIMPLEMENTED/METHOD_UNKNOWN", "{path}");
+    }
+}
+
+/// What strangers send is not looked at: neither its size nor its form tells them anything.
+async fn strangers_are_not_listened_to(site: &Site) {
+    for message in [vec![0; 9 << 20], b"\xff\xff\xff\xff".to_vec()] {
+        let path = path("LibraryService.GetLibrary");
+        let refused = raw::call(channel(site, ""), &path, vec![message.into()]).await;
+        assert_eq!(cell(&refused), "UNAUTHENTICATED/CERTIFICATE_REQUIRED");
     }
 }
 

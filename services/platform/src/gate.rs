@@ -98,14 +98,21 @@ fn detailed(response: Response<Body>) -> Response<Body> {
     let (class, reason) = match status.code() {
         Code::OutOfRange | Code::ResourceExhausted => (Class::OutOfRange, "MESSAGE_TOO_LARGE"),
         Code::InvalidArgument | Code::Internal => (Class::Invalid, "MESSAGE_MALFORMED"),
-        Code::Unimplemented => return unknown_method(),
+        Code::Unimplemented => return unimplemented(status.message()),
         _ => return response,
     };
     Status::from(Error::new(class, reason, status.message().to_owned())).into_http()
 }
 
-fn unknown_method() -> Response<Body> {
-    let details = ErrorDetails::with_error_info("METHOD_UNKNOWN", DOMAIN, HashMap::new());
-    let message = "the platform has no such method; reflection lists those it has";
+/// Without a message it is the method that is unknown; with one, something of the transport, such as a compression.
+fn unimplemented(message: &str) -> Response<Body> {
+    let (reason, message) = match message {
+        "" => (
+            "METHOD_UNKNOWN",
+            "the platform has no such method; reflection lists those it has",
+        ),
+        message => ("NOT_SUPPORTED", message),
+    };
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
     Status::with_error_details(Code::Unimplemented, message, details).into_http()
 }

@@ -12,9 +12,9 @@ use super::told;
 
 /// What jobs could use.
 pub struct World {
-    version: String,
-    sandbox: String,
-    image: String,
+    pub version: String,
+    pub sandbox: String,
+    pub image: String,
 }
 
 impl World {
@@ -30,7 +30,8 @@ impl World {
         }
     }
 
-    fn job(&self, purpose: &str) -> v1::Job {
+    /// A job that uses the version.
+    pub fn job(&self, purpose: &str) -> v1::Job {
         v1::Job {
             versions: vec![self.version.clone()],
             purpose: purpose.to_owned(),
@@ -39,7 +40,7 @@ impl World {
     }
 }
 
-async fn refused(site: &Site, sandbox: &str, job: v1::Job) -> Status {
+pub async fn refused(site: &Site, sandbox: &str, job: v1::Job) -> Status {
     site.submit(sandbox, job)
         .await
         .expect_err("the job was taken")
@@ -164,157 +165,6 @@ pub async fn budgets_and_limits(site: &Site, world: &World) {
     }
 }
 
-async fn grant(site: &Site, world: &World, purpose: &str, seconds: u64) -> v1::Grant {
-    site.grant(&world.version, &world.sandbox, purpose, seconds)
-        .await
-}
-
-async fn revoke(site: &Site, grant: &v1::Grant) {
-    let request = v1::RevokeGrantRequest {
-        name: grant.name.clone(),
-        reason: "no more".to_owned(),
-        ..Default::default()
-    };
-    site.user("owner")
-        .access()
-        .revoke_grant(request)
-        .await
-        .unwrap();
-}
-
-pub async fn purposes(site: &Site, world: &World) {
-    let ask =
-        |purpose: &'static str| site.request_grant(&world.version, &world.sandbox, purpose, 60);
-    for purpose in ["", "Research", "research..incomes", "research."] {
-        let status = ask(purpose).await.unwrap_err();
-        told(
-            &status,
-            Code::InvalidArgument,
-            "INVALID_FIELD",
-            &["research.health"],
-        );
-        assert_eq!(fields(&status), ["grant.purpose"]);
-    }
-    for purpose in ["marketing", "researcher"] {
-        let status = ask(purpose).await.unwrap_err();
-        told(
-            &status,
-            Code::FailedPrecondition,
-            "PURPOSE_NOT_DECLARED",
-            &[purpose, "(research)"],
-        );
-    }
-    let status = refused(site, &world.sandbox, world.job("research")).await;
-    told(
-        &status,
-        Code::FailedPrecondition,
-        "ACCESS_DENIED",
-        &[&world.version, "no grant ties this version to this sandbox"],
-    );
-    let narrow = grant(site, world, "research.incomes", 600).await;
-    for purpose in ["research", "research.income", "research.health"] {
-        let status = refused(site, &world.sandbox, world.job(purpose)).await;
-        told(
-            &status,
-            Code::FailedPrecondition,
-            "ACCESS_DENIED",
-            &[&world.version, purpose, "purpose"],
-        );
-    }
-    let status = refused(site, &world.sandbox, world.job("Research")).await;
-    assert_eq!(fields(&status), ["job.purpose"]);
-    revoke(site, &narrow).await;
-}
-
-pub async fn ended_grants(site: &Site, world: &World) {
-    let revoked = grant(site, world, "research", 600).await;
-    revoke(site, &revoked).await;
-    let status = refused(site, &world.sandbox, world.job("research")).await;
-    told(
-        &status,
-        Code::FailedPrecondition,
-        "ACCESS_DENIED",
-        &[&world.version, "the grant is revoked"],
-    );
-    grant(site, world, "research", 2).await;
-    tokio::time::sleep(Duration::from_millis(2100)).await;
-    let status = refused(site, &world.sandbox, world.job("research")).await;
-    told(
-        &status,
-        Code::FailedPrecondition,
-        "ACCESS_DENIED",
-        &[&world.version, "the grant's term has passed"],
-    );
-    let status = site
-        .request_grant(&world.version, &world.sandbox, "research", 7200)
-        .await
-        .unwrap_err();
-    told(
-        &status,
-        Code::InvalidArgument,
-        "INVALID_FIELD",
-        &["the end of the sandbox"],
-    );
-    assert_eq!(fields(&status), ["grant.expire_time"]);
-    let past = v1::Grant {
-        version: world.version.clone(),
-        sandbox: world.sandbox.clone(),
-        purpose: "research".to_owned(),
-        justification: "late".to_owned(),
-        expire_time: Some(prost_types::Timestamp {
-            seconds: 1,
-            nanos: 0,
-        }),
-        ..Default::default()
-    };
-    let request = v1::CreateGrantRequest {
-        grant: Some(past),
-        request_id: request_id(),
-    };
-    let status = site
-        .user("developer")
-        .access()
-        .create_grant(request)
-        .await
-        .unwrap_err();
-    assert_eq!(fields(&status), ["grant.expire_time"], "{status:?}");
-}
-
-pub async fn ended_sandboxes(site: &Site, world: &World) {
-    let short = site.open_sandbox_for("developer", "short", 2).await;
-    let destroyed = site.open_sandbox("destroyed").await;
-    let request = v1::DestroySandboxRequest {
-        name: destroyed.clone(),
-        reason: "done".to_owned(),
-        ..Default::default()
-    };
-    site.user("developer")
-        .sandbox()
-        .destroy_sandbox(request)
-        .await
-        .unwrap();
-    tokio::time::sleep(Duration::from_millis(2100)).await;
-    for (sandbox, state) in [(short, "EXPIRED"), (destroyed, "DESTROYED")] {
-        let status = refused(site, &sandbox, shell(&world.image, "true")).await;
-        told(
-            &status,
-            Code::FailedPrecondition,
-            "SANDBOX_NOT_ACTIVE",
-            &[&sandbox, state],
-        );
-        let status = site
-            .request_grant(&world.version, &sandbox, "research", 1)
-            .await
-            .unwrap_err();
-        told(
-            &status,
-            Code::FailedPrecondition,
-            "SANDBOX_NOT_ACTIVE",
-            &[&sandbox],
-        );
-    }
-}
-
 pub async fn resources_of_others(site: &Site, world: &World) {
     let sandbox = site.open_sandbox_for("rival", "rival-box", 3600).await;
     let status = refused(site, &sandbox, shell(&world.image, "true")).await;
@@ -397,5 +247,55 @@ pub async fn nothing_remains(site: &Site, world: &World) {
     assert_eq!(
         site.wait_job(&job.name).await.state(),
         v1::job::State::Succeeded
+    );
+}
+
+/// A revocation ends what the user listens to, not the organization's job.
+pub async fn an_open_log_ends_with_its_reader(site: &Site, world: &World) {
+    let reader = site.enrol("reading", "lab", v1::Role::Developer).await;
+    let job = shell(&world.image, "echo first; sleep 50");
+    let job = site.submit(&world.sandbox, job).await.unwrap();
+    let request = v1::StreamLogsRequest {
+        name: job.name.clone(),
+        offset: 0,
+    };
+    let mut log = reader
+        .sandbox()
+        .stream_logs(request)
+        .await
+        .unwrap()
+        .into_inner();
+    let first = log.message().await.unwrap().unwrap();
+    assert_eq!(first.data, b"first\n".as_slice());
+    let request = v1::RevokeUserRequest {
+        name: reader.name.clone(),
+        reason: "left".to_owned(),
+        ..Default::default()
+    };
+    site.user("admin")
+        .identity()
+        .revoke_user(request)
+        .await
+        .unwrap();
+    let next = tokio::time::timeout(Duration::from_secs(10), log.message());
+    let status = next.await.expect("the log goes on").unwrap_err();
+    told(
+        &status,
+        Code::Unauthenticated,
+        "CERTIFICATE_NOT_ACCEPTED",
+        &["revoked"],
+    );
+    let request = v1::CancelJobRequest {
+        name: job.name.clone(),
+        ..Default::default()
+    };
+    site.user("developer")
+        .sandbox()
+        .cancel_job(request)
+        .await
+        .unwrap();
+    assert_eq!(
+        site.wait_job(&job.name).await.state(),
+        v1::job::State::Cancelled
     );
 }

@@ -145,6 +145,78 @@ async fn a_full_disk_is_named_and_costs_nothing_that_was_safe() {
 }
 
 #[tokio::test]
+async fn a_disk_that_is_full_for_the_database_too_is_named() {
+    let mut site = Site::init(Options::default());
+    // The whole platform moves to a disk of its own.
+    let away = site.dir.with_extension("away");
+    let (folder, copy) = (
+        site.dir.to_str().unwrap().to_owned(),
+        away.to_str().unwrap().to_owned(),
+    );
+    run("cp", &["-a", &folder, &copy]);
+    small_disk(&site.dir, 16);
+    run("cp", &["-a", &format!("{copy}/."), &folder]);
+    site.serve().await;
+    site.enrol_everybody().await;
+    let library = site.create_library("kept").await;
+
+    let filler = site.dir.join("filler");
+    let out = Command::new("dd")
+        .args(["if=/dev/zero", "bs=4k", &format!("of={}", filler.display())])
+        .output()
+        .unwrap();
+    assert!(!out.status.success(), "the disk did not fill up");
+    let change = |display_name: &str| {
+        let library = v1::Library {
+            display_name: display_name.to_owned(),
+            // Enough to need room for more than one page.
+            description: "long ".repeat(1900),
+            ..library.clone()
+        };
+        let request = v1::UpdateLibraryRequest {
+            library: Some(v1::Library {
+                etag: String::new(),
+                ..library
+            }),
+            request_id: sandyq_tests::request_id(),
+        };
+        let mut client = site.user("owner").library();
+        async move { client.update_library(request).await }
+    };
+    // Pages that the write-ahead log has already may be used again, so the first changes may still fit.
+    let mut last = "kept".to_owned();
+    let status = loop {
+        let next = format!("{last}+");
+        match change(&next).await {
+            Ok(_) => last = next,
+            Err(status) => break status,
+        }
+        assert!(last.len() < 180, "the database needs no room");
+    };
+    told(
+        &status,
+        Code::ResourceExhausted,
+        "DISK_FULL",
+        &["disk", "full"],
+    );
+    let read = || async {
+        let request = v1::GetLibraryRequest {
+            name: library.name.clone(),
+        };
+        let answer = site.user("owner").library().get_library(request).await;
+        answer.unwrap().into_inner().library.unwrap().display_name
+    };
+    assert_eq!(
+        read().await,
+        last,
+        "what was answered is there, what was refused is not"
+    );
+    std::fs::remove_file(&filler).unwrap();
+    change("after").await.unwrap();
+    assert_eq!(read().await, "after");
+}
+
+#[tokio::test]
 async fn a_server_that_cannot_serve_says_why() {
     let mut site = Site::init(Options::default());
     let authority = site.address.replace("https://localhost", "127.0.0.1");

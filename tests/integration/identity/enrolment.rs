@@ -5,6 +5,7 @@ use std::time::Duration;
 use sandyq_proto::v1;
 use sandyq_proto::v1::identity_service_client::IdentityServiceClient;
 use sandyq_tests::people::{channel, key_and_request};
+use sandyq_tests::traces::eventually;
 use sandyq_tests::work::csv_dataset;
 use sandyq_tests::{Site, User, fields, reason};
 use tonic::{Code, Status};
@@ -231,6 +232,55 @@ pub async fn a_revoked_user_is_refused_at_once(site: &Site) {
     assert_eq!(reason(&status), "WRONG_STATE");
 }
 
+pub async fn an_upload_of_a_revoked_user_does_not_end_well(site: &Site) {
+    let leaving = site
+        .enrol("uploading", "statistics", v1::Role::AgencySteward)
+        .await;
+    let library = site.create_library("interrupted").await;
+    let bytes = b"a\n1\n";
+    let datasets = vec![csv_dataset("rows", bytes, ",")];
+    let version = site.create_version(&library.name, datasets).await.unwrap();
+    let resource_name = version.datasets[0].upload.clone();
+    let (sender, receiver) = tokio::sync::mpsc::channel(1);
+    let mut client = leaving.library();
+    let writing = tokio::spawn(async move {
+        let messages = tokio_stream::wrappers::ReceiverStream::new(receiver);
+        client.write(messages).await
+    });
+    let first = v1::WriteRequest {
+        resource_name: resource_name.clone(),
+        data: bytes.as_slice().into(),
+        ..Default::default()
+    };
+    sender.send(first).await.unwrap();
+    eventually("the upload has begun", || async {
+        let log = String::from_utf8(site.export_log().await).unwrap();
+        log.lines()
+            .any(|line| line.contains(&version.name) && line.contains("begun"))
+    })
+    .await;
+    let request = v1::QueryWriteStatusRequest {
+        resource_name: resource_name.clone(),
+    };
+    revoke(site, "owner", &leaving.name).await.unwrap();
+    let last = v1::WriteRequest {
+        write_offset: 4,
+        finish_write: true,
+        ..Default::default()
+    };
+    sender.send(last).await.unwrap();
+    let status = writing.await.unwrap().unwrap_err();
+    assert_eq!(reason(&status), "CERTIFICATE_NOT_ACCEPTED", "{status:?}");
+    let mut owner = site.user("owner").library();
+    let kept = owner
+        .query_write_status(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(!kept.complete);
+    assert!(site.write(&resource_name, bytes).await.unwrap().complete);
+}
+
 pub async fn roles_are_read_from_the_database(site: &Site) {
     let user = site
         .enrol("promoted", "statistics", v1::Role::AgencySteward)
@@ -259,4 +309,22 @@ pub async fn roles_are_read_from_the_database(site: &Site) {
         .create_invitation(request("second"))
         .await
         .unwrap();
+}
+
+pub async fn an_expired_certificate_is_refused(site: &Site) {
+    let user = site.enrol("elapsed", "lab", v1::Role::Developer).await;
+    who(&user).await.unwrap();
+    let url = format!("sqlite:{}", site.dir.join("state.db").display());
+    let database = sqlx::SqlitePool::connect(&url).await.unwrap();
+    let text = "UPDATE certificates SET body = json_set(body, '$.expire_time', '2026-01-18T00:00:00Z') WHERE parent = $1";
+    let done = sqlx::query(text)
+        .bind(&user.name)
+        .execute(&database)
+        .await
+        .unwrap();
+    assert_eq!(done.rows_affected(), 1);
+    database.close().await;
+    let status = who(&user).await.unwrap_err();
+    assert_eq!(status.code(), Code::Unauthenticated, "{status:?}");
+    assert_eq!(reason(&status), "CERTIFICATE_NOT_ACCEPTED");
 }
