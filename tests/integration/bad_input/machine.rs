@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use sandyq_proto::v1;
+use sandyq_tests::register::{PROFILE, csv};
 use sandyq_tests::work::{csv_dataset, shell, write_messages};
 use sandyq_tests::{Options, Site, images};
 use tonic::Code;
@@ -214,6 +215,66 @@ async fn a_disk_that_is_full_for_the_database_too_is_named() {
     std::fs::remove_file(&filler).unwrap();
     change("after").await.unwrap();
     assert_eq!(read().await, "after");
+}
+
+#[tokio::test]
+async fn bytes_that_were_changed_on_the_disk_go_nowhere() {
+    let site = Site::start().await;
+    let version = site.publish_register("people", 0..40).await;
+    let library = site.create_library("raw").await;
+    let raw = site
+        .push_csv(&library.name, "people", &csv(0..40), ",")
+        .await;
+    let sandbox = site.open_sandbox("box").await;
+    site.grant(&version.name, &sandbox, "research", 600).await;
+    let image = site.approved_image().await;
+    let job = site
+        .submit(&sandbox, shell(&image, "echo result > /out/result"))
+        .await
+        .unwrap();
+    let output = site.wait_job(&job.name).await.output;
+    site.release(&output).await;
+    let whole = site.download("developer", &output, "result").await.unwrap();
+    assert_eq!(whole, b"result\n");
+
+    let objects = site.dir.join("objects");
+    for file in site
+        .files()
+        .into_iter()
+        .filter(|file| file.starts_with(&objects))
+    {
+        let mut bytes = std::fs::read(&file).unwrap();
+        *bytes.last_mut().unwrap() ^= 1;
+        std::fs::write(&file, bytes).unwrap();
+    }
+    let status = site
+        .download("developer", &output, "result")
+        .await
+        .unwrap_err();
+    told(&status, Code::Internal, "INTERNAL", &[]);
+    let run = site
+        .depersonalize(&raw.name, PROFILE, vec![])
+        .await
+        .unwrap();
+    assert_eq!(run.state(), v1::run::State::Failed);
+    assert!(run.reports.is_empty());
+    let job = v1::Job {
+        versions: vec![version.name],
+        ..shell(&image, "cat /data/people/people.parquet > /out/copy")
+    };
+    let job = site.submit(&sandbox, job).await.unwrap();
+    let job = site.wait_job(&job.name).await;
+    assert_eq!(job.state(), v1::job::State::Failed, "{job:?}");
+    assert!(
+        job.start_time.is_none() && job.output.is_empty(),
+        "nothing of it ran: {job:?}"
+    );
+    for told in [site.log(), run.failure_message, job.state_message] {
+        assert!(
+            told.contains("was changed, moved or belongs elsewhere"),
+            "{told}"
+        );
+    }
 }
 
 #[tokio::test]

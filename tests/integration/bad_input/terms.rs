@@ -82,8 +82,8 @@ pub async fn ended_grants(site: &Site, world: &World) {
         "ACCESS_DENIED",
         &[&world.version, "the grant is revoked"],
     );
-    grant(site, world, "research", 2).await;
-    tokio::time::sleep(Duration::from_millis(2100)).await;
+    grant(site, world, "research", 3).await;
+    tokio::time::sleep(Duration::from_millis(3100)).await;
     let status = refused(site, &world.sandbox, world.job("research")).await;
     told(
         &status,
@@ -127,7 +127,7 @@ pub async fn ended_grants(site: &Site, world: &World) {
 }
 
 pub async fn ended_sandboxes(site: &Site, world: &World) {
-    let short = site.open_sandbox_for("developer", "short", 2).await;
+    let short = site.open_sandbox_for("developer", "short", 3).await;
     let destroyed = site.open_sandbox("destroyed").await;
     let request = v1::DestroySandboxRequest {
         name: destroyed.clone(),
@@ -139,7 +139,7 @@ pub async fn ended_sandboxes(site: &Site, world: &World) {
         .destroy_sandbox(request)
         .await
         .unwrap();
-    tokio::time::sleep(Duration::from_millis(2100)).await;
+    tokio::time::sleep(Duration::from_millis(3100)).await;
     for (sandbox, state) in [(short, "EXPIRED"), (destroyed, "DESTROYED")] {
         let status = refused(site, &sandbox, shell(&world.image, "true")).await;
         told(
