@@ -41,9 +41,17 @@ pub async fn apply(
     for _ in 0..ATTEMPTS {
         let mut job = platform.record::<Job>(name).await?;
         let before = job.state;
+        let overruling = overruling(&job, event, harvest);
+        let (event, message, harvest) = match &overruling {
+            Some((event, message, harvest)) => (event, message.as_str(), harvest),
+            None => (event, message, harvest),
+        };
         let (state, actions) = transition(job.state, event.clone())
             .map_err(|error| Error::precondition("WRONG_STATE", error.to_string()))?;
         job.state = state;
+        if let JobEvent::Collected(cause) = event {
+            job.cause = Some(cause.clone());
+        }
         if let Some(Action::RecordCause(cause)) = actions
             .iter()
             .find(|action| matches!(action, Action::RecordCause(_)))
@@ -74,6 +82,34 @@ pub async fn apply(
         Class::Aborted,
         "CONCURRENT_CHANGE",
         format!("{name} is changed all the time"),
+    ))
+}
+
+/// A wish to stop that came while outputs were being collected still counts: what must not be kept is not kept.
+fn overruling(
+    job: &Job,
+    event: &JobEvent,
+    harvest: &Harvest,
+) -> Option<(JobEvent, String, Harvest)> {
+    let (JobEvent::Collected(cause), Some(stop)) = (event, &job.stop) else {
+        return None;
+    };
+    if stop.cause.keeps_outputs() || !cause.keeps_outputs() {
+        return None;
+    }
+    let usage = Usage {
+        output_bytes: 0,
+        log_bytes: 0,
+        ..harvest.usage
+    };
+    let nothing = Harvest {
+        usage,
+        ..Harvest::default()
+    };
+    Some((
+        JobEvent::Collected(stop.cause.clone()),
+        stop.reason.clone(),
+        nothing,
     ))
 }
 
