@@ -209,7 +209,7 @@ async fn a_watch_shows_the_states_in_their_order() {
     let sandbox = site.open_sandbox("watched").await;
     let image = site.approved_image().await;
     let job = site
-        .submit(&sandbox, shell(&image, "sleep 1; echo x > /out/x"))
+        .submit(&sandbox, shell(&image, "sleep 2; echo x > /out/x"))
         .await
         .unwrap();
     let request = v1::WatchJobRequest {

@@ -160,3 +160,51 @@ async fn a_job_ends_with_the_term_of_its_grant_and_with_its_version() {
     }
     site.wait_clean().await;
 }
+
+/// The grant is ended while the container is about to be made, runs, or has just ended.
+#[tokio::test]
+async fn nothing_is_kept_of_a_job_whose_grant_ended_at_any_moment_of_it() {
+    let site = site_for(2).await;
+    let version = site.publish_register("people", 0..40).await;
+    let image = site.approved_image().await;
+    let sandbox = site.open_sandbox("moments").await;
+    // Much output, so that collecting it takes a while.
+    let job = v1::Job {
+        versions: vec![version.name.clone()],
+        limits: Some(v1::Limits {
+            memory_bytes: 64 << 20,
+            output_bytes: 64 << 20,
+            ..Default::default()
+        }),
+        ..shell(&image, "head -c 40000000 /dev/urandom > /out/large")
+    };
+    for state in [
+        State::Queued,
+        State::Staging,
+        State::Running,
+        State::Collecting,
+        State::Collecting,
+        State::Collecting,
+    ] {
+        let grant = site.grant(&version.name, &sandbox, "research", 600).await;
+        let job = site.submit(&sandbox, job.clone()).await.unwrap();
+        site.wait_job_until(&job.name, |job| job.state() >= state)
+            .await;
+        let request = v1::RevokeGrantRequest {
+            name: grant.name,
+            reason: "misuse".to_owned(),
+            request_id: request_id(),
+        };
+        let mut client = site.user("owner").access();
+        client.revoke_grant(request).await.unwrap();
+        // Once the owner has the answer, only a job that had ended before may have left something.
+        let had_ended = site.job(&job.name).await;
+        let ended = site.wait_job(&job.name).await;
+        if had_ended.end_time.is_some() && had_ended.state() >= State::Succeeded {
+            assert_eq!(had_ended.output, ended.output);
+        } else {
+            assert_revoked(&ended);
+        }
+    }
+    site.wait_clean().await;
+}
