@@ -1,10 +1,11 @@
 //! Jobs, grants and sandboxes that may not be.
 
+use std::process::Command;
 use std::time::Duration;
 
 use sandyq_proto::v1;
 use sandyq_tests::work::{budget, shell};
-use sandyq_tests::{Site, fields, images as archives, request_id};
+use sandyq_tests::{Site, fields, images as archives, request_id, sha256};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -81,6 +82,37 @@ pub async fn images(site: &Site, world: &World) {
         &["docker save"],
     );
     assert_eq!(site.approved_image().await, world.image);
+    // The same archive under a wrong hash is refused, and takes nothing away from the image that is approved.
+    let archive = std::fs::read(archives::busybox()).unwrap();
+    let altered = vec![v1::ImportImageRequest {
+        display_name: "altered".to_owned(),
+        archive_sha256: sha256(b"other"),
+        data: Default::default(),
+    }];
+    let parts = archive.chunks(1 << 20).map(|part| v1::ImportImageRequest {
+        data: part.to_vec().into(),
+        ..Default::default()
+    });
+    let messages: Vec<_> = altered.into_iter().chain(parts).collect();
+    let status = client
+        .import_image(tokio_stream::iter(messages))
+        .await
+        .unwrap_err();
+    told(
+        &status,
+        Code::FailedPrecondition,
+        "HASH_MISMATCH",
+        &[&sha256(&archive), &sha256(b"other")],
+    );
+    let there = Command::new("docker")
+        .args([
+            "image",
+            "inspect",
+            &world.image.replace("images/", "sha256:"),
+        ])
+        .output()
+        .unwrap();
+    assert!(there.status.success(), "{there:?}");
 }
 
 /// A job with other limits.

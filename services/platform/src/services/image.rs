@@ -6,6 +6,8 @@ use ring::digest::{Context, SHA256};
 use sandyq_access::{OrganizationKind, Resource};
 use sandyq_proto::v1;
 use sandyq_proto::v1::image_service_server::ImageService;
+use sandyq_sandbox::Engine;
+use sandyq_sandbox::engine::ImportedImage;
 use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use tokio::sync::mpsc;
@@ -67,7 +69,22 @@ async fn pass_on(
     Ok(hex::encode(context.finish()))
 }
 
+fn record_name(digest: &str) -> String {
+    format!("images/{}", digest.trim_start_matches("sha256:"))
+}
+
 impl Services {
+    /// Removes what the engine took in, unless the platform knew it before: the same image may be in use.
+    async fn discard(&self, engine: &dyn Engine, imported: &[ImportedImage]) -> Result<()> {
+        for image in imported {
+            let name = record_name(image.digest.as_str());
+            if self.0.store.get::<Image>(&name).await?.is_none() {
+                engine.remove_image(&image.digest).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn import(
         &self,
         mut call: Call,
@@ -92,9 +109,7 @@ impl Services {
         let archive_sha256 = archive_sha256?;
         let imported = imported?;
         if !declared.is_empty() && declared != archive_sha256 {
-            for image in &imported {
-                engine.remove_image(&image.digest).await?;
-            }
+            self.discard(engine.as_ref(), &imported).await?;
             return Err(Error::precondition(
                 "HASH_MISMATCH",
                 format!(
@@ -103,6 +118,7 @@ impl Services {
             ));
         }
         let [image] = imported.as_slice() else {
+            self.discard(engine.as_ref(), &imported).await?;
             return Err(Error::invalid(
                 "data",
                 format!(
@@ -112,10 +128,11 @@ impl Services {
             ));
         };
         if let Some(refusal) = &image.refusal {
+            self.discard(engine.as_ref(), &imported).await?;
             return Err(Error::precondition("IMAGE_UNSAFE", refusal.clone()));
         }
         let digest = image.digest.as_str().to_owned();
-        let name = format!("images/{}", digest.trim_start_matches("sha256:"));
+        let name = record_name(&digest);
         // The same image may come twice; it keeps what was decided on it.
         if let Some(known) = self.0.store.get::<Image>(&name).await? {
             let mut image = convert::image(&known);
