@@ -28,6 +28,10 @@ use crate::usage::Sample;
 const DEFAULT_SOCKET: &str = "unix:///var/run/docker.sock";
 /// For one answer. The engine is on the same machine; more means that it hangs.
 const CALL_SECONDS: u64 = 60;
+/// For a call whose caller went away to be carried out or undone.
+const SETTLES: Duration = Duration::from_secs(10);
+/// Pause before a name that is taken is tried again.
+const AGAIN: Duration = Duration::from_millis(50);
 /// For a whole image, or for a job to end.
 const LONG_SECONDS: u64 = 40 * 86_400;
 
@@ -239,10 +243,22 @@ impl Engine for DockerEngine {
             name: Some(spec.id().container_name()),
             ..CreateContainerOptions::default()
         };
-        let created = match self.docker.create_container(Some(options), body).await {
-            // The name exists: an earlier call succeeded, perhaps without our hearing of it.
-            Err(error) if status(&error) == Some(409) => return self.adopt(spec).await,
-            other => other.map_err(self.failed("create a container"))?,
+        let until = tokio::time::Instant::now() + SETTLES;
+        let created = loop {
+            let call = self
+                .docker
+                .create_container(Some(options.clone()), body.clone());
+            match call.await {
+                // The name exists: an earlier call succeeded, perhaps without our hearing of it.
+                Err(error) if status(&error) == Some(409) => match self.adopt(spec).await {
+                    // Or it is still being carried out, or undone because its caller went away.
+                    Err(EngineError::NoContainer { .. }) if tokio::time::Instant::now() < until => {
+                        tokio::time::sleep(AGAIN).await;
+                    }
+                    adopted => return adopted,
+                },
+                other => break other.map_err(self.failed("create a container"))?,
+            }
         };
         let gaps = observe::dropped_limits(created.warnings, self.host_has_swap);
         if !gaps.is_empty() {
