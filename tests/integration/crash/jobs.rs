@@ -6,6 +6,7 @@ use sandyq_proto::v1;
 use sandyq_tests::traces::{eventually, inspect};
 use sandyq_tests::work::shell;
 use sandyq_tests::{Options, Site, reason};
+use sqlx::Connection as _;
 
 use crate::audit;
 
@@ -203,4 +204,31 @@ async fn an_orderly_stop_is_quick_and_leaves_jobs_running() {
     assert_ran_once(&site, &ended).await;
     site.wait_clean().await;
     audit::verified(&site).await;
+}
+
+/// The server was killed after a grant had ended in the database and before its job was told.
+#[tokio::test]
+async fn a_job_whose_grant_ended_with_the_server_ends_after_the_restart() {
+    let (mut site, sandbox, mut job) = prepared().await;
+    job.command = ["sh", "-c", "echo half > /out/half; sleep 60"]
+        .map(str::to_owned)
+        .to_vec();
+    let job = site.submit(&sandbox, job).await.unwrap();
+    site.wait_job_until(&job.name, |job| job.state() == v1::job::State::Running)
+        .await;
+    site.kill();
+    let url = format!("sqlite:{}", site.dir.join("state.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let sql = "UPDATE grants SET state = 'REVOKED', body = json_set(body, '$.state', 'REVOKED')";
+    let changed = sqlx::query(sql).execute(&mut connection).await.unwrap();
+    assert_eq!(changed.rows_affected(), 1);
+    connection.close().await.unwrap();
+    let begin = std::time::Instant::now();
+    site.serve().await;
+    let ended = site.wait_job(&job.name).await;
+    assert_eq!(ended.state(), v1::job::State::Cancelled, "{ended:?}");
+    assert_eq!(ended.cause_of_death(), v1::CauseOfDeath::Revoked);
+    assert_eq!(ended.output, "", "nothing of a revoked job is kept");
+    assert!(begin.elapsed() < Duration::from_secs(20));
+    site.wait_clean().await;
 }

@@ -120,9 +120,15 @@ fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>) -> RawJob {
 /// The store's.
 pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
     for job in active(platform, None).await? {
-        if occupies(job.state) {
-            driver::start(platform, job.record.name);
+        if !occupies(job.state) {
+            continue;
         }
+        // The process may have ended after a grant or a sandbox did, and before it could tell their jobs.
+        if !schedule::still_covered(platform, &job).await? {
+            let why = "a grant, a version or the sandbox that it needs is no longer in force";
+            stop::revoke(platform, &job, why).await?;
+        }
+        driver::start(platform, job.record.name);
     }
     Ok(())
 }

@@ -127,8 +127,19 @@ async fn early_end(platform: &Platform, job: &Job) -> Result<Option<JobEvent>> {
     Ok((!still_allowed(platform, job).await?).then_some(JobEvent::Revoke))
 }
 
-/// Grants, sandbox and versions are asked for again at the start, not only at submission.
+/// Grants, sandbox and versions are asked for again at the start, not only at submission; so is the image.
 async fn still_allowed(platform: &Platform, job: &Job) -> Result<bool> {
+    if !still_covered(platform, job).await? {
+        return Ok(false);
+    }
+    let image = platform
+        .record::<crate::records::system::Image>(&job.image)
+        .await?;
+    Ok(image.state == crate::records::system::ImageState::Approved)
+}
+
+/// Whether the sandbox of a job and every grant that it uses are in force.
+pub(super) async fn still_covered(platform: &Platform, job: &Job) -> Result<bool> {
     let sandbox = platform.record::<Sandbox>(&job.sandbox).await?;
     let open = sandbox.state == crate::records::sandbox::SandboxState::Active
         && sandbox.expire_time > platform.now();
@@ -144,10 +155,7 @@ async fn still_allowed(platform: &Platform, job: &Job) -> Result<bool> {
             return Ok(false);
         }
     }
-    let image = platform
-        .record::<crate::records::system::Image>(&job.image)
-        .await?;
-    Ok(image.state == crate::records::system::ImageState::Approved)
+    Ok(true)
 }
 
 async fn end(platform: &Platform, job: &Job, event: JobEvent, message: &str) -> Result<()> {

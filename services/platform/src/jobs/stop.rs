@@ -15,7 +15,11 @@ use crate::records::job::{Job, Stop};
 
 /// Writes into the job that it must end; whoever drives it obeys. A revocation outranks a cancellation: nothing of a revoked
 /// job is kept.
-async fn revoke(platform: &Platform, job: &Job, why: &str) -> Result<()> {
+/// Marks a job as revoked; whoever drives it obeys.
+///
+/// # Errors
+/// The store's.
+pub async fn revoke(platform: &Platform, job: &Job, why: &str) -> Result<()> {
     let event = system_event(
         "JobRevoked",
         &job.name,
