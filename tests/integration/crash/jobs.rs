@@ -41,13 +41,13 @@ async fn assert_ran_once(site: &Site, job: &v1::Job) {
 #[tokio::test]
 async fn jobs_go_on_without_the_server_and_are_adopted() {
     let mut site = Site::start_with(Options {
-        config: vec![("jobs.concurrent".into(), "3".into())],
+        config: vec![("jobs.concurrent".into(), "5".into())],
         ..Options::default()
     })
     .await;
     let sandbox = site.open_sandbox("crash").await;
     let image = site.approved_image().await;
-    let long = site.submit(&sandbox, witness(&image, "6")).await.unwrap();
+    let long = site.submit(&sandbox, witness(&image, "8")).await.unwrap();
     let short = site.submit(&sandbox, witness(&image, "1")).await.unwrap();
     let mut overdue = shell(&image, "sleep 60");
     let limits = overdue.limits.as_mut().unwrap();
@@ -56,21 +56,44 @@ async fn jobs_go_on_without_the_server_and_are_adopted() {
         nanos: 0,
     });
     let overdue = site.submit(&sandbox, overdue).await.unwrap();
+    let limits = v1::Limits {
+        memory_bytes: 32 << 20,
+        output_bytes: 4 << 20,
+        ..Default::default()
+    };
+    let mut limited = Vec::new();
+    for (script, cause) in [
+        (
+            "sleep 1; x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo ${#x}",
+            v1::CauseOfDeath::OutOfMemory,
+        ),
+        (
+            "sleep 1; dd if=/dev/zero of=/out/big bs=64k count=400 || exit 3",
+            v1::CauseOfDeath::OutputQuota,
+        ),
+    ] {
+        let job = v1::Job {
+            limits: Some(limits),
+            ..shell(&image, script)
+        };
+        limited.push((site.submit(&sandbox, job).await.unwrap(), cause));
+    }
     let queued = site.submit(&sandbox, witness(&image, "0")).await.unwrap();
-    for job in [&long, &short, &overdue] {
+    let limited_jobs = limited.iter().map(|(job, _)| job);
+    for job in [&long, &short, &overdue].into_iter().chain(limited_jobs) {
         site.wait_job_until(&job.name, |job| job.state() >= v1::job::State::Running)
             .await;
     }
     assert_eq!(site.job(&queued.name).await.state(), v1::job::State::Queued);
     let containers = site.containers();
-    assert_eq!(containers.len(), 3);
+    assert_eq!(containers.len(), 5);
     let started = |id: &String| inspect(id)["State"]["StartedAt"].clone();
     let before: Vec<_> = containers.iter().map(started).collect();
     site.kill();
-    // One of them ends meanwhile, another passes its deadline.
-    eventually("a container ended without the server", || async {
+    // Some of them end meanwhile, another passes its deadline.
+    eventually("containers ended without the server", || async {
         let ended = |id: &&String| inspect(id)["State"]["Running"] == false;
-        containers.iter().filter(ended).count() > 0
+        containers.iter().filter(ended).count() >= 3
     })
     .await;
     tokio::time::sleep(Duration::from_secs(1)).await;
@@ -86,6 +109,11 @@ async fn jobs_go_on_without_the_server_and_are_adopted() {
     }
     let overdue = site.wait_job(&overdue.name).await;
     assert_eq!(overdue.state(), v1::job::State::TimedOut, "{overdue:?}");
+    for (job, cause) in limited {
+        let ended = site.wait_job(&job.name).await;
+        assert_eq!(ended.state(), v1::job::State::Failed, "{ended:?}");
+        assert_eq!(ended.cause_of_death(), cause, "{ended:?}");
+    }
     site.wait_clean().await;
     let log = audit::verified(&site).await;
     for job in [&long, &short, &queued, &overdue] {
