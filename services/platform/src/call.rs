@@ -408,12 +408,9 @@ pub fn check_etag<R>(stored: &Stored<R>, etag: &str) -> Result<()> {
 /// # Errors
 /// It is empty or too long.
 pub fn required_reason(reason: &str) -> Result<()> {
-    match reason.trim().len() {
-        0 => Err(Error::invalid(
-            "reason",
-            "say why; it is kept in the audit log",
-        )),
-        1..=2000 => Ok(()),
-        _ => Err(Error::invalid("reason", "must be at most 2000 bytes")),
+    if reason.trim().is_empty() {
+        let why = "say why; it is kept in the audit log";
+        return Err(Error::invalid("reason", why));
     }
+    crate::services::optional_text("reason", reason, 2000).map(drop)
 }

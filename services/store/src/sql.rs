@@ -169,6 +169,11 @@ impl Connection {
         sql: &str,
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, sqlx::Error> {
+        // PostgreSQL cannot hold U+0000 and fails where SQLite finds nothing; nothing is what there is.
+        let absent = |value: &Value<'_>| matches!(value, Value::Text(text) if text.contains('\0'));
+        if values.iter().any(absent) {
+            return Ok(Vec::new());
+        }
         Ok(match self {
             Self::Sqlite(connection) => {
                 let rows = bound!(sql, values).fetch_all(&mut **connection).await?;

@@ -40,6 +40,15 @@ pub async fn a_record_lives_and_dies(database: &Database) {
         ("RETIRED", "\"2\"")
     );
 
+    let odd = store.get::<Library>("libraries/a\0").await.unwrap();
+    assert_eq!(odd, None, "no name holds U+0000");
+    let filter = Filter {
+        organization: Some("\0"),
+        ..Filter::default()
+    };
+    let none = store.list::<Library>(&filter, Page::first(10)).await;
+    assert_eq!(none.unwrap(), Vec::new());
+
     store.commit(change().delete(&again), later).await.unwrap();
     assert_eq!(store.get::<Library>("libraries/a").await.unwrap(), None);
     store.close().await;
