@@ -15,6 +15,7 @@ async fn only_the_invited_come_in_and_only_once() {
     enrolment::a_revoked_invitation_is_worth_nothing(&site).await;
     enrolment::roles_fit_the_kind_of_organization(&site).await;
     enrolment::a_certificate_is_renewed(&site).await;
+    enrolment::a_reason_is_a_text(&site).await;
     enrolment::nobody_revokes_oneself(&site).await;
     enrolment::a_revoked_user_is_refused_at_once(&site).await;
     enrolment::an_upload_of_a_revoked_user_does_not_end_well(&site).await;

@@ -141,6 +141,7 @@ async fn every_rpc_answers_every_role_as_the_table_says() {
     names_inside_requests_are_not_told_apart(&site, &world).await;
     the_system_services_need_a_certificate(&site).await;
     strangers_are_not_listened_to(&site).await;
+    odd_names_are_absent(&site).await;
     for (title, cells) in &table {
         let open = title == "IdentityService.Enroll";
         let refused = cells[0] == "UNAUTHENTICATED/CERTIFICATE_REQUIRED";
@@ -330,6 +331,36 @@ async fn strangers_are_not_listened_to(site: &Site) {
         let path = path("LibraryService.GetLibrary");
         let refused = raw::call(channel(site, ""), &path, vec![message.into()]).await;
         assert_eq!(cell(&refused), "UNAUTHENTICATED/CERTIFICATE_REQUIRED");
+    }
+}
+
+/// Names that are none are absent like any other, however they look.
+async fn odd_names_are_absent(site: &Site) {
+    let long = format!("libraries/{}", "ә".repeat(50_000));
+    let odd = [
+        "",
+        "/",
+        "libraries/",
+        "libraries/people/",
+        "libraries//people",
+        "libraries/../people",
+        "libraries/people\0",
+        "\0",
+        "users/admin",
+        "' OR 1=1 --",
+        "libraries/%",
+        &long,
+    ];
+    for name in odd {
+        let name = name.to_owned();
+        let request = one(&v1::GetLibraryRequest { name });
+        let outcome = raw::call(
+            channel(site, "owner"),
+            &path("LibraryService.GetLibrary"),
+            request,
+        )
+        .await;
+        assert_eq!(cell(&outcome), "NOT_FOUND/RESOURCE_NOT_FOUND");
     }
 }
 

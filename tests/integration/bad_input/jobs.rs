@@ -180,6 +180,13 @@ pub async fn budgets_and_limits(site: &Site, world: &World) {
         ),
         (
             v1::Job {
+                command: vec!["sh\0".to_owned()],
+                ..shell(&world.image, "true")
+            },
+            "job.command",
+        ),
+        (
+            v1::Job {
                 environment: [("LD_PRELOAD".to_owned(), "/out/x.so".to_owned())].into(),
                 ..shell(&world.image, "true")
             },

@@ -190,6 +190,28 @@ pub async fn a_certificate_is_renewed(site: &Site) {
     }
 }
 
+pub async fn a_reason_is_a_text(site: &Site) {
+    let user = site.enrol("staying", "lab", v1::Role::Developer).await;
+    for reason in ["", "  ", "\u{1b}[2J", "a\0b", &"x".repeat(2001)] {
+        let request = v1::RevokeUserRequest {
+            name: user.name.clone(),
+            reason: reason.to_owned(),
+            ..Default::default()
+        };
+        let status = site
+            .user("admin")
+            .identity()
+            .revoke_user(request)
+            .await
+            .unwrap_err();
+        assert_eq!(
+            (status.code(), fields(&status)),
+            (Code::InvalidArgument, vec!["reason".to_owned()])
+        );
+    }
+    who(&user).await.unwrap();
+}
+
 pub async fn nobody_revokes_oneself(site: &Site) {
     for (by, name) in [
         ("admin", site.user("admin").name),
