@@ -11,7 +11,7 @@ use crate::convert;
 use crate::error::{Error, Result};
 use crate::governed::Governed;
 use crate::names;
-use crate::pipeline::intake;
+use crate::pipeline::{intake, runs};
 use crate::records::library::{Dataset, Library, Upload, Version, VersionEvent, VersionState};
 
 const MOST_DATASETS: usize = 100;
@@ -190,6 +190,8 @@ impl Services {
         for place in version.datasets.iter().filter_map(|d| d.release.as_ref()) {
             change = change.drop_object(place.place.clone());
         }
+        // Nor has the release of a run that waited for approval.
+        change = runs::supersede(&self.0, change, &version.name).await?;
         version.revision += 1;
         let answer = v1::RetireVersionResponse {
             version: Some(convert::version(&version)),
