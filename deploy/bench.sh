@@ -25,5 +25,6 @@ mkdir -p "$folder"
 free=$(df --output=avail -k "$folder" | tail -n 1)
 ((free > 8 * 1024 * 1024)) || fail "$folder needs 8 GiB free; set BENCH_DIR to another disk"
 
-cargo build --release --locked -p sandyq-store -p sandyq-tests --example append_rate --example bench
+# Naming the program too gives both the same features, so that what it was built from is not built again.
+cargo build --release --locked -p sandyq -p sandyq-store -p sandyq-tests --example append_rate --example bench
 TMPDIR=$folder exec target/release/examples/bench "$@"
