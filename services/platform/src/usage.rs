@@ -78,28 +78,36 @@ pub async fn decide(
     purpose: &str,
 ) -> Result<UseAnswer> {
     let library = platform.record::<Library>(&version.library).await?;
-    decide_in(platform, sandbox, version, &library, purpose).await
+    let grants = grants_in(platform, &sandbox.name).await?;
+    Ok(decide_among(
+        platform, sandbox, version, &library, purpose, grants,
+    ))
 }
 
-/// As [`decide`], where the version's library was read already.
+/// The grants of a sandbox, in the order in which they were asked for.
 ///
 /// # Errors
 /// The store's.
-pub async fn decide_in(
+pub async fn grants_in(platform: &Platform, sandbox: &str) -> Result<Vec<Stored<Grant>>> {
+    let filter = Filter {
+        parent: Some(sandbox),
+        ..Filter::default()
+    };
+    Ok(platform
+        .store
+        .list(&filter, Page::first(MOST_GRANTS))
+        .await?)
+}
+
+/// As [`decide`], where everything was read already.
+pub fn decide_among(
     platform: &Platform,
     sandbox: &Sandbox,
     version: &Version,
     library: &Library,
     purpose: &str,
-) -> Result<UseAnswer> {
-    let filter = Filter {
-        parent: Some(&sandbox.name),
-        ..Filter::default()
-    };
-    let grants: Vec<Stored<Grant>> = platform
-        .store
-        .list(&filter, Page::first(MOST_GRANTS))
-        .await?;
+    grants: Vec<Stored<Grant>>,
+) -> UseAnswer {
     let mut denial = None;
     for grant in grants
         .into_iter()
@@ -108,19 +116,19 @@ pub async fn decide_in(
     {
         let decision = ask(platform, sandbox, version, library, purpose, Some(&grant));
         if decision.allowed {
-            return Ok(UseAnswer {
+            return UseAnswer {
                 decision,
                 grant: Some(grant),
-            });
+            };
         }
         denial.get_or_insert(decision);
     }
     let decision =
         denial.unwrap_or_else(|| ask(platform, sandbox, version, library, purpose, None));
-    Ok(UseAnswer {
+    UseAnswer {
         decision,
         grant: None,
-    })
+    }
 }
 
 /// True when a version was ever granted in a sandbox, so that its existence is no secret there.
@@ -132,13 +140,6 @@ pub async fn ever_granted(
     sandbox: &Sandbox,
     version: &Version,
 ) -> Result<bool> {
-    let filter = Filter {
-        parent: Some(&sandbox.name),
-        ..Filter::default()
-    };
-    let grants: Vec<Stored<Grant>> = platform
-        .store
-        .list(&filter, Page::first(MOST_GRANTS))
-        .await?;
+    let grants = grants_in(platform, &sandbox.name).await?;
     Ok(grants.iter().any(|grant| grant.version == version.name))
 }

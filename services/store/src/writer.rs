@@ -43,8 +43,8 @@ struct Pace {
 }
 
 impl Pace {
-    /// Waits for those who were just answered to come again, for a small part of what a transaction takes. Without
-    /// it the writers fall into two groups that take turns, and each commit serves only half of them.
+    /// Waits for those who were just answered to come again, for a small part of what a transaction takes: otherwise
+    /// the writers may fall into two groups that take turns, each commit serving half of them.
     async fn gather(&self, queue: &mut mpsc::Receiver<Job>, jobs: &mut Vec<Job>) {
         let begin = Instant::now();
         while jobs.len() < self.under_way.min(BATCH) && begin.elapsed() < self.took / 4 {

@@ -302,21 +302,25 @@ impl AccessService for Services {
     ) -> Result<Response<v1::CheckAccessResponse>, Status> {
         let mut call = self.0.enter("AccessService.CheckAccess", &request).await?;
         let message = request.get_ref();
+        // Read side by side: this call is made for every use of data.
+        let (sandbox, found, grants) = tokio::join!(
+            call.fetch::<Sandbox>(&message.sandbox),
+            self.0
+                .store
+                .get_with_parent::<Version, Library>(&message.version),
+            usage::grants_in(&self.0, &message.sandbox),
+        );
         // The refusal names what may not be seen, and nothing that lies behind it.
-        let sandbox = call.fetch::<Sandbox>(&message.sandbox).await?;
+        let sandbox = sandbox?;
         call.authorize(sandbox.resource()).await?;
-        let found = self
-            .0
-            .store
-            .get_with_parent::<Version, Library>(&message.version);
-        let (Some(version), Some(library)) = found.await.map_err(Error::from)? else {
+        let (Some(version), Some(library)) = found.map_err(Error::from)? else {
             return Err(Error::not_found(&message.version).into());
         };
         if !call.may("LibraryService.GetVersion", version.resource()) {
             return Err(Error::not_found(&message.version).into());
         }
-        let answer =
-            usage::decide_in(&self.0, &sandbox, &version, &library, &message.purpose).await?;
+        let purpose = &message.purpose;
+        let answer = usage::decide_among(&self.0, &sandbox, &version, &library, purpose, grants?);
         Ok(Response::new(v1::CheckAccessResponse {
             allowed: answer.decision.allowed,
             reasons: answer.decision.reasons,
