@@ -24,24 +24,26 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// Pause before the engine is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
+/// The longest pause before a failed step is tried again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
 /// How long a job waits for an engine that is away before it is given up.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Begins, or goes on, to drive a job.
+/// Begins, or goes on, to drive a job until it has ended. A step that failed, because the engine was away for instance, is
+/// tried again: what is left to be done is found out anew from the record and the engine.
 pub fn start(platform: &Arc<Platform>, name: String) {
     let platform = Arc::clone(platform);
     platform.tasks.clone().spawn(async move {
-        let driver = Driver {
+        let mut driver = Driver {
             platform: Arc::clone(&platform),
-            name: name.clone(),
+            name,
             usage: Usage::default(),
         };
         tokio::select! {
             // The container goes on; the next process adopts it.
             () = platform.shutdown.cancelled() => {}
-            outcome = driver.run() => if let Err(error) = outcome {
-                tracing::error!(job = name, "the job is left as it is: {}", error.chain());
-            },
+            () = driver.run_to_the_end() => {}
         }
     });
 }
@@ -53,7 +55,16 @@ struct Driver {
 }
 
 impl Driver {
-    async fn run(mut self) -> Result<()> {
+    async fn run_to_the_end(&mut self) {
+        let mut pause = PAUSE;
+        while let Err(error) = self.run().await {
+            tracing::error!(job = self.name, "a step failed: {}", error.chain());
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    async fn run(&mut self) -> Result<()> {
         let job = self.job().await?;
         let mut todo: VecDeque<Action> = self.first_actions(&job).await?.into();
         while let Some(action) = todo.pop_front() {
