@@ -8,6 +8,7 @@
 )]
 
 pub mod images;
+mod lending;
 pub mod people;
 pub mod raw;
 pub mod register;

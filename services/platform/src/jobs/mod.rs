@@ -157,12 +157,6 @@ pub async fn remove_orphans(platform: &Arc<Platform>) -> Result<()> {
             engine.remove(&container.job).await?;
         }
     }
-    if let Ok(folders) = std::fs::read_dir(platform.config.work.join("staging")) {
-        for folder in folders.flatten() {
-            let sandbox = format!("sandboxes/{}", folder.file_name().to_string_lossy());
-            staging::wipe_unused(platform, &sandbox).await?;
-        }
-    }
     let Ok(folders) = std::fs::read_dir(platform.config.work.join("jobs")) else {
         return Ok(());
     };

@@ -84,7 +84,6 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
         stop: None,
         cause: None,
         message: String::new(),
-        container: None,
         start_time: None,
         end_time: None,
         usage: Usage::default(),

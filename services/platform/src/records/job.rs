@@ -75,8 +75,6 @@ pub struct Job {
     pub cause: Option<CauseOfDeath>,
     /// What happened, in a sentence.
     pub message: String,
-    /// The container, once made.
-    pub container: Option<String>,
     /// When its container started.
     #[serde(with = "time::serde::rfc3339::option")]
     pub start_time: Option<OffsetDateTime>,
