@@ -200,7 +200,11 @@ impl Maker<'_> {
             Transform::Drop => Ok(None),
             Transform::Keep { cast } => self.keep(column, *cast).map(Some),
             Transform::Pseudonymize { domain } => self.pseudonymize(column, domain).map(Some),
-            Transform::Generalize { .. } => self.generalize(column).map(Some),
+            Transform::Generalize(_) => self.generalize(column).map(Some),
+            Transform::Microaggregate { .. } => Err(ExecuteError::WrongPlan {
+                dataset: self.dataset.to_owned(),
+                what: "it microaggregates".to_owned(),
+            }),
             Transform::Suppress => Ok(Some(
                 self.text(column, self.kept().map(|_| Some(SUPPRESSED))),
             )),

@@ -1,7 +1,11 @@
 //! Generalization hierarchies in ARX's CSV format: one row for each leaf value, the leaf first and each more general value after
 //! it, `;`-delimited, without a header.
 
+mod build;
+
 use std::collections::{BTreeMap, HashMap};
+
+pub use build::{Build, BuildFault, Dates, End, Intervals, Kato, Mask, Ordered, Prefix, Unit};
 
 use crate::digest::sha256_hex;
 use crate::intake::scan::{Records, Scanner};

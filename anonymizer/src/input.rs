@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use polars::prelude::*;
 
 use crate::hierarchy::{Hierarchies, Hierarchy};
-use crate::profile::{ColumnRule, DatasetProfile, Role, Transform};
+use crate::profile::{ColumnRule, DatasetProfile, HierarchySource, Role, Transform};
 use crate::table::{Table, texts};
 
 /// What stands for a value that is not released.
@@ -224,18 +224,14 @@ fn attribute(
         column: column.name(),
     };
     let (domain, first_level, levels) = match transform {
-        Transform::Generalize {
-            hierarchy,
-            min_level,
-            max_level,
-        } => {
-            let hierarchy = place.hierarchy(hierarchies, hierarchy)?;
-            let max_level = max_level.unwrap_or(hierarchy.levels() as u32 - 1);
-            place.check_level(hierarchy, max_level.max(*min_level))?;
+        Transform::Generalize(rule) => {
+            let hierarchy = place.hierarchy(hierarchies, &rule.hierarchy)?;
+            let max_level = rule.max_level.unwrap_or(hierarchy.levels() as u32 - 1);
+            place.check_level(hierarchy, max_level.max(rule.min_level))?;
             let leaves = place.leaves(hierarchy, &values, &codes)?;
-            let levels = (*min_level..=max_level)
+            let levels = (rule.min_level..=max_level)
                 .map(|level| generalized(hierarchy, level as usize, &leaves));
-            (hierarchy.len() as u64, *min_level, levels.collect())
+            (hierarchy.len() as u64, rule.min_level, levels.collect())
         }
         Transform::Suppress => (values.len() as u64, 0, vec![starred(values.len())]),
         _ => (values.len() as u64, 0, vec![kept(&values)]),
@@ -320,8 +316,12 @@ impl Place<'_> {
     fn hierarchy<'h>(
         &self,
         hierarchies: &'h Hierarchies,
-        name: &str,
+        source: &HierarchySource,
     ) -> Result<&'h Hierarchy, InputError> {
+        let name = match source {
+            HierarchySource::Named(name) => name,
+            HierarchySource::Built(build) => build.kind(),
+        };
         hierarchies
             .get(name)
             .ok_or_else(|| InputError::AbsentHierarchy {

@@ -19,8 +19,10 @@ mod execute;
 mod hierarchy;
 mod input;
 pub mod intake;
+mod measure;
 mod parquet;
 mod plan;
+mod prepare;
 mod profile;
 mod pseudonym;
 mod report;
@@ -29,13 +31,23 @@ mod verify;
 
 pub use cancel::{Cancel, Progress, Stage};
 pub use execute::{ExecuteError, execute};
-pub use hierarchy::{Hierarchies, Hierarchy, HierarchyError};
+pub use hierarchy::{
+    Build, BuildFault, Dates, End, Hierarchies, Hierarchy, HierarchyError, Intervals, Kato, Mask,
+    Ordered, Prefix, Unit,
+};
 pub use input::{InputError, SUPPRESSED};
 pub use intake::{Encoding, Format, IntakeError, Limits};
+pub use measure::{
+    AttackerRisk, AttributeUtility, ClassSizes, Comparison, Measurement, PopulationMeasure,
+    Requirement, Risks, SensitiveMeasure, Utility,
+};
 pub use parquet::{PSEUDONYMS_KEY, ParquetFault};
 pub use plan::{Plan, PlanError, PlannedColumn, plan};
+pub use prepare::Step;
 pub use profile::{
-    ColumnRule, DatasetProfile, Privacy, Profile, ProfileError, Role, Transform, ValueType,
+    Aggregate, AggregateFunction, ColumnRule, DatasetProfile, DeltaPresence, Distance, Generalize,
+    HierarchySource, Metric, Missing, Model, Privacy, Profile, ProfileError, Recoding, RiskLimits,
+    Role, SuppressedRecords, Transform, Unknown, ValueType,
 };
 pub use pseudonym::{PseudonymKey, RekeyError, pseudonym_columns, rekey};
 pub use report::{

@@ -32,6 +32,16 @@ pub enum PlanError {
     /// Table, profile and hierarchies do not fit one another.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// The profile asks for what this program does not do.
+    #[error(
+        "dataset {dataset:?}: the profile asks for {what}, which this program does not carry out"
+    )]
+    Unsupported {
+        /// The dataset.
+        dataset: String,
+        /// The field of the profile.
+        what: String,
+    },
     /// There are no rows.
     #[error("dataset {dataset:?} has no rows: there is nothing to release")]
     EmptyTable {
@@ -168,6 +178,12 @@ pub fn plan(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Plan, PlanError> {
     let dataset = || table.name().to_owned();
+    if let Some(what) = profile.unsupported() {
+        return Err(PlanError::Unsupported {
+            dataset: dataset(),
+            what,
+        });
+    }
     let (rows, k) = (table.rows() as u64, profile.privacy().k);
     let attributes = input::attributes(table, profile, hierarchies)?;
     check_columns(table, profile)?;

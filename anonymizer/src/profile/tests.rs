@@ -34,24 +34,27 @@ fn the_grammar_as_documented_is_read() {
     let adult = profile.dataset("adult").unwrap();
     assert_eq!(
         adult.privacy(),
-        Privacy {
+        &Privacy {
             k: 10,
-            suppression_limit: 0.05
+            suppression_limit: 0.05,
+            ..Privacy::default()
         }
     );
-    let hierarchy = "age".to_owned();
-    let age = Transform::Generalize {
-        hierarchy,
+    let age = Generalize {
+        hierarchy: HierarchySource::Named("age".to_owned()),
         min_level: 0,
         max_level: Some(3),
+        weight: 1.0,
+        suppress_cells: None,
+        unknown: Unknown::Error,
     };
-    assert_eq!(
-        adult.column("age"),
-        Some(&ColumnRule {
-            role: Role::Quasi,
-            transform: age
-        })
-    );
+    let age = ColumnRule {
+        role: Role::Quasi,
+        prepare: Vec::new(),
+        transform: Transform::Generalize(age),
+        models: Vec::new(),
+    };
+    assert_eq!(adult.column("age"), Some(&age));
     assert_eq!(adult.hierarchies().into_iter().collect::<Vec<_>>(), ["age"]);
     let people = profile.dataset("people").unwrap();
     assert_eq!(people.privacy().k, 5);
@@ -102,11 +105,11 @@ fn defaults_are_the_safe_ones() {
     );
     assert!(matches!(
         transform("role = \"quasi\"\nhierarchy = \"h\""),
-        Transform::Generalize {
+        Transform::Generalize(Generalize {
             min_level: 0,
             max_level: None,
             ..
-        }
+        })
     ));
     let silent = Profile::parse("version = 1\nprivacy.k = 2\n[datasets.d]\n").unwrap();
     assert_eq!(
@@ -206,6 +209,7 @@ fn the_suppressible_rows_are_those_of_the_decimal_limit() {
         Privacy {
             k: 2,
             suppression_limit: limit,
+            ..Privacy::default()
         }
         .suppressible(rows)
     };

@@ -12,7 +12,9 @@ use crate::hierarchy::{Hierarchies, Hierarchy};
 use crate::input::{self, SUPPRESSED};
 use crate::parquet::{self, Footer};
 use crate::plan::Plan;
-use crate::profile::{ColumnRule, DatasetProfile, Role, Transform, ValueType};
+use crate::profile::{
+    ColumnRule, DatasetProfile, Generalize, HierarchySource, Role, Transform, ValueType,
+};
 use crate::pseudonym::is_pseudonym;
 use crate::table::{Table, texts};
 
@@ -129,11 +131,12 @@ fn level<'a>(
     hierarchies: &'a Hierarchies,
     plan: &Plan,
 ) -> Result<Option<(&'a Hierarchy, usize)>, VerifyError> {
-    let Transform::Generalize {
-        hierarchy,
+    let Transform::Generalize(Generalize {
+        hierarchy: HierarchySource::Named(hierarchy),
         min_level,
         max_level,
-    } = &rule.transform
+        ..
+    }) = &rule.transform
     else {
         return Ok(None);
     };
