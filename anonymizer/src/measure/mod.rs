@@ -1,0 +1,26 @@
+//! Measuring a table as it stands, whoever made it: equivalence classes, privacy models, risks and losses.
+//!
+//! Everything is measured on the text of released values, from the formulas of the papers that the functions name. Nothing is shared with
+//! the search that decides what is released, so that a fault there is found here.
+
+mod classes;
+mod cover;
+mod models;
+mod requirement;
+mod risk;
+mod subject;
+mod utility;
+
+pub use requirement::{Comparison, Requirement};
+pub use risk::{AttackerRisk, Risks};
+pub use subject::{ClassSizes, Measurement, PopulationMeasure, SensitiveMeasure};
+pub use utility::{AttributeUtility, Utility};
+
+pub(crate) use classes::{Classes, Counter};
+pub(crate) use cover::{Above, covered};
+pub(crate) use models::{Prior, Tree};
+pub(crate) use subject::{Sensitive, Subject};
+pub(crate) use utility::{Grade, Measured, Originals, Scale};
+
+/// What two ways of computing the same number may differ by.
+pub(crate) const TOLERANCE: f64 = 1e-9;
