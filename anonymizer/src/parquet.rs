@@ -29,6 +29,8 @@ pub enum ParquetFault {
 pub(crate) struct Footer {
     pub columns: Vec<(String, DataType)>,
     pub rows: u64,
+    /// Rows of each row group.
+    pub groups: Vec<u64>,
     /// Bytes of all pages when decompressed.
     pub uncompressed: u64,
     /// The file's own metadata, by key.
@@ -57,6 +59,11 @@ pub(crate) fn footer(bytes: &[u8]) -> Result<Footer, ParquetFault> {
         Ok(Footer {
             columns: columns.collect(),
             rows: metadata.num_rows as u64,
+            groups: metadata
+                .row_groups
+                .iter()
+                .map(|group| group.num_rows() as u64)
+                .collect(),
             uncompressed: sizes.fold(0, u64::saturating_add),
             metadata: keys
                 .map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default()))
@@ -68,6 +75,19 @@ pub(crate) fn footer(bytes: &[u8]) -> Result<Footer, ParquetFault> {
 /// Decodes every page.
 pub(crate) fn decode(bytes: &[u8]) -> Result<DataFrame, ParquetFault> {
     guarded(|| ParquetReader::new(Cursor::new(bytes)).finish())
+}
+
+/// Decodes `count` rows from row `from` on, counted from 0.
+pub(crate) fn decode_part(
+    bytes: &[u8],
+    from: usize,
+    count: usize,
+) -> Result<DataFrame, ParquetFault> {
+    guarded(|| {
+        ParquetReader::new(Cursor::new(bytes))
+            .with_slice(Some((from, count)))
+            .finish()
+    })
 }
 
 /// Encodes a frame. The same frame gives the same bytes.

@@ -1,25 +1,76 @@
 //! A dataset in memory, and the description of its columns.
+//!
+//! Every column is held as codes and a dictionary of its different values, so that a row costs a byte or two a column, and whoever looks at
+//! values looks at each of them once.
+
+mod codes;
+mod dictionary;
+
+use std::sync::OnceLock;
 
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use codes::Codes;
+pub(crate) use dictionary::{Dictionary, Texts};
+
 /// Counting distinct values stops here, so that describing a column takes bounded memory.
 pub const DISTINCT_CAP: u32 = 1_000;
 
-/// One dataset as it was read: a name, a frame of scalar columns and their description.
+/// One dataset as it was read: a name, coded columns and their description.
 #[derive(Clone, Debug)]
 pub struct Table {
     name: String,
-    frame: DataFrame,
+    columns: Vec<Coded>,
     schema: Schema,
+    frame: OnceLock<DataFrame>,
+}
+
+/// One column: a code for each row, and what the codes stand for.
+#[derive(Clone, Debug)]
+pub(crate) struct Coded {
+    pub name: String,
+    pub kind: PhysicalType,
+    /// By row; 0 is a missing value.
+    pub codes: Codes,
+    /// What the codes stand for. Codes ascend with the values.
+    pub dictionary: Dictionary,
+}
+
+impl Coded {
+    /// The text of the value of a row.
+    #[cfg(test)]
+    pub(crate) fn text(&self, row: usize) -> Option<&str> {
+        self.dictionary.text(self.codes.get(row))
+    }
+
+    /// Rows with each code.
+    pub(crate) fn counts(&self) -> Vec<u64> {
+        self.codes.counts(self.dictionary.len())
+    }
+
+    /// Rows without a value.
+    pub(crate) fn nulls(&self) -> u64 {
+        self.counts().first().copied().unwrap_or_default()
+    }
+
+    pub(crate) fn schema(&self) -> ColumnSchema {
+        ColumnSchema {
+            name: self.name.clone(),
+            physical_type: self.kind,
+            nulls: self.nulls(),
+            distinct: Distinct::of(self.dictionary.values()),
+        }
+    }
 }
 
 impl Table {
-    pub(crate) fn new(name: &str, frame: DataFrame, schema: Schema) -> Self {
+    pub(crate) fn new(name: &str, columns: Vec<Coded>, schema: Schema) -> Self {
         Self {
             name: name.to_owned(),
-            frame,
+            columns,
             schema,
+            frame: OnceLock::new(),
         }
     }
 
@@ -38,11 +89,39 @@ impl Table {
     /// Rows of data, without any header.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.frame.height()
+        self.schema.rows as usize
     }
 
+    /// The columns in the order of the file.
+    pub(crate) fn columns(&self) -> &[Coded] {
+        &self.columns
+    }
+
+    /// A column by its name.
+    pub(crate) fn column(&self, name: &str) -> Option<&Coded> {
+        self.columns.iter().find(|column| column.name == name)
+    }
+
+    /// The table with its values spelt out, for whoever works on frames.
     pub(crate) fn frame(&self) -> &DataFrame {
-        &self.frame
+        self.frame.get_or_init(|| {
+            let columns = self.columns.iter().map(Coded::spelt).collect();
+            DataFrame::new(self.rows(), columns).unwrap_or_default()
+        })
+    }
+}
+
+impl Coded {
+    /// The column with its values spelt out.
+    fn spelt(&self) -> Column {
+        let codes: Vec<Option<IdxSize>> =
+            self.codes.iter().map(|code| code.checked_sub(1)).collect();
+        let codes = IdxCa::from_iter_options("".into(), codes.into_iter());
+        let values = self.dictionary.series(&self.name);
+        values
+            .take(&codes)
+            .unwrap_or_else(|_| Series::new_empty(self.name.as_str().into(), values.dtype()))
+            .into_column()
     }
 }
 

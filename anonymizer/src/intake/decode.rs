@@ -38,7 +38,7 @@ impl Decoder {
     }
 
     /// The text of the next bytes as UTF-8, and the fault that ends it, if any.
-    pub(super) fn decode(&mut self, bytes: &[u8]) -> (&[u8], Option<Fault>) {
+    pub(super) fn decode<'a>(&'a mut self, bytes: &'a [u8]) -> (&'a [u8], Option<Fault>) {
         match self.encoding {
             Encoding::Utf8 => self.utf8(bytes),
             Encoding::Windows1251 => self.windows_1251(bytes),
@@ -52,36 +52,32 @@ impl Decoder {
         })
     }
 
-    fn utf8(&mut self, bytes: &[u8]) -> (&[u8], Option<Fault>) {
-        self.text.clear();
-        self.text.append(&mut self.cut);
-        self.text.extend_from_slice(bytes);
-        let Err(error) = std::str::from_utf8(&self.text) else {
-            let skip = self.mark();
-            self.offset += self.text.len() as u64;
-            return (self.text.get(skip..).unwrap_or_default(), None);
+    fn utf8<'a>(&'a mut self, bytes: &'a [u8]) -> (&'a [u8], Option<Fault>) {
+        let text = if self.cut.is_empty() {
+            bytes
+        } else {
+            self.text.clear();
+            self.text.append(&mut self.cut);
+            self.text.extend_from_slice(bytes);
+            &self.text
         };
-        let valid = error.valid_up_to();
-        let fault = error.error_len().map(|_| Fault {
-            offset: self.offset + valid as u64,
-        });
-        if fault.is_none() {
-            self.cut = self.text.split_off(valid);
-        } else {
-            self.text.truncate(valid);
-        }
-        let skip = self.mark();
+        let (valid, fault) = match std::str::from_utf8(text) {
+            Ok(_) => (text.len(), None),
+            Err(error) => {
+                let valid = error.valid_up_to();
+                let fault = error.error_len().map(|_| Fault {
+                    offset: self.offset + valid as u64,
+                });
+                if fault.is_none() {
+                    self.cut = text.get(valid..).unwrap_or_default().to_vec();
+                }
+                (valid, fault)
+            }
+        };
+        let marked = self.offset == 0 && text.starts_with(b"\xEF\xBB\xBF");
+        let start = if marked { 3 } else { 0 };
         self.offset += valid as u64;
-        (self.text.get(skip..).unwrap_or_default(), fault)
-    }
-
-    /// Bytes of a byte order mark at the start of the file.
-    fn mark(&self) -> usize {
-        if self.offset == 0 && self.text.starts_with(b"\xEF\xBB\xBF") {
-            3
-        } else {
-            0
-        }
+        (text.get(start..valid).unwrap_or_default(), fault)
     }
 
     /// 0x98 is the one byte that Windows-1251 leaves out. It is the second half of the Cyrillic И in UTF-8, so that a

@@ -13,6 +13,16 @@ pub struct Place {
     pub line: u64,
 }
 
+impl Place {
+    /// The place when so many rows and lines come before what was taken for the beginning.
+    pub(crate) fn shifted(self, rows: u64, lines: u64) -> Self {
+        Self {
+            row: self.row + rows,
+            line: self.line + lines,
+        }
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.row {
@@ -197,10 +207,43 @@ pub enum IntakeError {
     },
     /// The source of the bytes failed.
     #[error("cannot read the dataset")]
-    Io(#[from] std::io::Error),
+    Io(#[source] std::io::Error),
     /// The frame could not be put together.
     #[error("cannot hold the dataset in memory")]
     Frame(#[from] polars::error::PolarsError),
+}
+
+impl IntakeError {
+    /// The error when so many rows and lines come before what was taken for the beginning of the file.
+    pub(crate) fn shifted(mut self, rows: u64, lines: u64) -> Self {
+        match &mut self {
+            Self::ColumnCount { place, .. }
+            | Self::BadEncoding { place, .. }
+            | Self::UnterminatedQuote { place, .. }
+            | Self::TextAfterQuote { place, .. }
+            | Self::NulByte { place, .. }
+            | Self::CellTooLong { place, .. } => *place = place.shifted(rows, lines),
+            _ => {}
+        }
+        self
+    }
+}
+
+/// A source that would deliver more than is allowed.
+#[derive(Debug, thiserror::Error)]
+#[error("more than {limit} bytes")]
+pub(crate) struct Overflow {
+    pub limit: u64,
+}
+
+impl From<std::io::Error> for IntakeError {
+    fn from(error: std::io::Error) -> Self {
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref());
+        match inner {
+            Some(Overflow { limit }) => Self::TooManyBytes { limit: *limit },
+            None => Self::Io(error),
+        }
+    }
 }
 
 fn at(line: Option<u64>) -> String {

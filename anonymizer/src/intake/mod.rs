@@ -1,7 +1,7 @@
 //! Reading an untrusted dataset.
 //!
-//! CSV and NDJSON are read in one pass with memory for one buffer, one cell and the table itself; Parquet is held as bytes,
-//! its footer judged before a page is decoded. Nothing in the file can make a reader panic or
+//! CSV and NDJSON, packed with gzip or not, are read in one pass with memory for one block, one cell and the table itself; Parquet is
+//! held as bytes, its footer judged before a page is decoded, its rows decoded a part at a time. Nothing in the file can make a reader panic or
 //! outgrow its [`Limits`].
 //!
 //! - A CSV column is text. An empty cell, quoted or not, is a missing value. Blank lines are skipped, save in a file of
@@ -18,6 +18,9 @@ mod json;
 mod ndjson;
 mod parquet;
 pub(crate) mod scan;
+mod sniff;
+mod typed;
+mod unpack;
 mod values;
 
 use std::io::Read;
@@ -25,6 +28,8 @@ use std::io::Read;
 use serde::{Deserialize, Serialize};
 
 pub use error::{IntakeError, Place};
+
+use self::unpack::Unpacked;
 
 use crate::table::{Schema, Table};
 
@@ -101,15 +106,21 @@ pub fn read(
     format: &Format,
     limits: &Limits,
 ) -> Result<Table, IntakeError> {
-    let (frame, schema) = match format {
+    let (columns, schema) = match format {
         Format::Csv {
             delimiter,
             encoding,
-        } => csv::read(source, *delimiter, *encoding, limits, Purpose::Keep)?,
-        Format::Ndjson => ndjson::read(source, limits, Purpose::Keep)?,
+        } => {
+            let text = Unpacked::new(source, limits.max_table_bytes)?;
+            csv::read(text, *delimiter, *encoding, limits, Purpose::Keep)?
+        }
+        Format::Ndjson => {
+            let text = Unpacked::new(source, limits.max_table_bytes)?;
+            ndjson::read(text, limits, Purpose::Keep)?
+        }
         Format::Parquet => parquet::read(&parquet::bytes(source, limits)?, limits)?,
     };
-    Ok(Table::new(name, frame, schema))
+    Ok(Table::new(name, columns, schema))
 }
 
 /// Reads a dataset from bytes already in memory, which spares the copy that [`read`] makes of a Parquet file.
@@ -124,8 +135,8 @@ pub fn read_bytes(
 ) -> Result<Table, IntakeError> {
     match format {
         Format::Parquet => {
-            let (frame, schema) = parquet::read(bytes, limits)?;
-            Ok(Table::new(name, frame, schema))
+            let (columns, schema) = parquet::read(bytes, limits)?;
+            Ok(Table::new(name, columns, schema))
         }
         _ => read(name, bytes, format, limits),
     }
@@ -144,8 +155,14 @@ pub fn validate(
         Format::Csv {
             delimiter,
             encoding,
-        } => csv::read(source, *delimiter, *encoding, limits, Purpose::Describe)?,
-        Format::Ndjson => ndjson::read(source, limits, Purpose::Describe)?,
+        } => {
+            let text = Unpacked::new(source, limits.max_table_bytes)?;
+            csv::read(text, *delimiter, *encoding, limits, Purpose::Describe)?
+        }
+        Format::Ndjson => {
+            let text = Unpacked::new(source, limits.max_table_bytes)?;
+            ndjson::read(text, limits, Purpose::Describe)?
+        }
         Format::Parquet => parquet::read(&parquet::bytes(source, limits)?, limits)?,
     };
     Ok(schema)

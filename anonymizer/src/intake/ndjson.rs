@@ -3,14 +3,13 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader, Read};
 
-use polars::prelude::*;
-
 use super::builder::{Budget, check_names};
 use super::error::{IntakeError, Place};
 use super::json::{Record, Scalar};
+use super::typed::coded;
 use super::values::NdColumn;
 use super::{Limits, Purpose};
-use crate::table::Schema;
+use crate::table::{Coded, Schema};
 
 /// A line may be this many times as long as a cell.
 const LINE_FACTOR: usize = 16;
@@ -19,7 +18,7 @@ pub(super) fn read(
     source: impl Read,
     limits: &Limits,
     purpose: Purpose,
-) -> Result<(DataFrame, Schema), IntakeError> {
+) -> Result<(Vec<Coded>, Schema), IntakeError> {
     let mut lines = Lines::new(source, limits.max_cell_bytes.saturating_mul(LINE_FACTOR));
     let mut rows = Rows {
         limits: *limits,
@@ -88,7 +87,7 @@ impl<R: Read> Lines<R> {
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error.into()),
             };
-            let end = buffer.iter().position(|&byte| byte == b'\n');
+            let end = memchr::memchr(b'\n', buffer);
             let part = buffer
                 .get(..end.unwrap_or(buffer.len()))
                 .unwrap_or_default();
@@ -161,7 +160,7 @@ impl Rows {
         Ok(position)
     }
 
-    fn finish(self) -> Result<(DataFrame, Schema), IntakeError> {
+    fn finish(self) -> Result<(Vec<Coded>, Schema), IntakeError> {
         let rows = self.budget.rows();
         if self.columns.is_empty() {
             return Err(IntakeError::EmptyFile {
@@ -169,24 +168,20 @@ impl Rows {
             });
         }
         check_names(self.columns.iter().map(|column| column.name.as_str()))?;
-        let (mut schemas, mut frame) = (Vec::new(), Vec::new());
+        let (mut schemas, mut columns) = (Vec::new(), Vec::new());
         for mut column in self.columns {
             column.pad(rows, self.purpose);
             let (schema, values) = column.finish(rows);
             schemas.push(schema);
-            frame.push(values);
+            if self.purpose == Purpose::Keep {
+                columns.push(coded(&values)?);
+            }
         }
-        let frame = match self.purpose {
-            Purpose::Keep => DataFrame::new(frame.first().map_or(0, Column::len), frame)?,
-            Purpose::Describe => DataFrame::empty(),
+        let schema = Schema {
+            rows,
+            columns: schemas,
         };
-        Ok((
-            frame,
-            Schema {
-                rows,
-                columns: schemas,
-            },
-        ))
+        Ok((columns, schema))
     }
 }
 

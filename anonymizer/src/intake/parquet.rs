@@ -3,12 +3,14 @@
 use std::io::Read;
 
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use super::Limits;
 use super::builder::check_names;
 use super::error::{IntakeError, Place};
+use super::typed::TypedColumn;
 use crate::parquet::{self, Footer, ParquetFault};
-use crate::table::{ColumnSchema, Distinct, PhysicalType, Schema, texts};
+use crate::table::{Coded, PhysicalType, Schema};
 
 /// The whole file in memory, up to the limit.
 pub(super) fn bytes(source: impl Read, limits: &Limits) -> Result<Vec<u8>, IntakeError> {
@@ -19,7 +21,7 @@ pub(super) fn bytes(source: impl Read, limits: &Limits) -> Result<Vec<u8>, Intak
     Ok(bytes)
 }
 
-pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<(DataFrame, Schema), IntakeError> {
+pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<(Vec<Coded>, Schema), IntakeError> {
     if bytes.is_empty() {
         return Err(IntakeError::EmptyFile {
             expected: "the magic bytes PAR1",
@@ -27,24 +29,85 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<(DataFrame, Schema),
     }
     let footer = parquet::footer(bytes)?;
     judge(&footer, bytes.len() as u64, limits)?;
-    let frame = plain(parquet::decode(bytes)?)?;
-    let columns = frame
-        .columns()
+    let mut columns = footer
+        .columns
         .iter()
-        .zip(1..)
-        .map(|(column, position)| describe(column, position, limits));
-    let columns = columns.collect::<Result<_, _>>()?;
-    let schema = Schema {
-        rows: frame.height() as u64,
-        columns,
-    };
-    let held = frame.estimated_size() as u64;
-    if held > limits.max_table_bytes {
-        return Err(IntakeError::TooManyBytes {
-            limit: limits.max_table_bytes,
-        });
+        .map(|(name, dtype)| {
+            Ok((
+                name.as_str(),
+                TypedColumn::new(name, dtype, kind(name, dtype)?),
+            ))
+        })
+        .collect::<Result<Vec<_>, IntakeError>>()?;
+    let (mut rows, mut held) = (0, 0_u64);
+    for (from, count) in parts(&footer.groups) {
+        let frame = parquet::decode_part(bytes, from, count)?;
+        rows += frame.height() as u64;
+        held = held.saturating_add(frame.estimated_size() as u64);
+        if held > limits.max_table_bytes {
+            return Err(IntakeError::TooManyBytes {
+                limit: limits.max_table_bytes,
+            });
+        }
+        columns.par_iter_mut().try_for_each(|(name, column)| {
+            column.append(frame.column(name)?.as_materialized_series())
+        })?;
     }
-    Ok((frame, schema))
+    let columns: Vec<Coded> = columns
+        .into_par_iter()
+        .map(|(name, column)| column.finish(name))
+        .collect::<PolarsResult<_>>()?;
+    for (column, position) in columns.iter().zip(1..) {
+        check_texts(column, position, limits)?;
+    }
+    let schemas = columns.par_iter().map(Coded::schema).collect();
+    let schema = Schema {
+        rows,
+        columns: schemas,
+    };
+    Ok((columns, schema))
+}
+
+/// Rows that are decoded at a time.
+const PART: usize = 1 << 20;
+
+/// The first row and the number of rows of each part. Parts do not reach from one row group into the next.
+fn parts(groups: &[u64]) -> Vec<(usize, usize)> {
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for group in groups {
+        let mut left = *group as usize;
+        while left > 0 {
+            let count = left.min(PART);
+            parts.push((from, count));
+            from += count;
+            left -= count;
+        }
+    }
+    parts
+}
+
+fn kind(name: &str, dtype: &DataType) -> Result<PhysicalType, IntakeError> {
+    PhysicalType::of(dtype).ok_or_else(|| IntakeError::NestedValue {
+        column: name.to_owned(),
+        line: None,
+    })
+}
+
+/// Holds every value of a text column to the limits.
+fn check_texts(column: &Coded, position: u64, limits: &Limits) -> Result<(), IntakeError> {
+    if column.kind != PhysicalType::String {
+        return Ok(());
+    }
+    let check = |text: Option<&str>, row: u64| {
+        let place = Place { row, line: row };
+        super::ndjson::check_text(text.unwrap_or_default(), place, position, limits)
+    };
+    if column.dictionary.texts().all(|text| check(text, 0).is_ok()) {
+        return Ok(());
+    }
+    // The message names the first row that is wrong.
+    let mut rows = column.codes.iter().zip(1..);
+    rows.try_for_each(|(code, row)| check(column.dictionary.text(code), row))
 }
 
 fn judge(footer: &Footer, file: u64, limits: &Limits) -> Result<(), IntakeError> {
@@ -74,59 +137,9 @@ fn judge(footer: &Footer, file: u64, limits: &Limits) -> Result<(), IntakeError>
         });
     }
     for (column, dtype) in &footer.columns {
-        if PhysicalType::of(dtype).is_none() {
-            return Err(IntakeError::NestedValue {
-                column: column.clone(),
-                line: None,
-            });
-        }
+        kind(column, dtype)?;
     }
     Ok(())
-}
-
-/// Dictionary-encoded text becomes plain text; a column without a single value becomes text.
-fn plain(mut frame: DataFrame) -> Result<DataFrame, IntakeError> {
-    for position in 0..frame.width() {
-        let Some(column) = frame.select_at_idx(position) else {
-            continue;
-        };
-        if matches!(
-            column.dtype(),
-            DataType::Categorical(..) | DataType::Enum(..) | DataType::Null
-        ) {
-            let column = column.cast(&DataType::String)?;
-            frame.replace_column(position, column)?;
-        }
-    }
-    Ok(frame)
-}
-
-fn describe(column: &Column, position: u64, limits: &Limits) -> Result<ColumnSchema, IntakeError> {
-    let name = column.name().to_string();
-    let Some(physical_type) = PhysicalType::of(column.dtype()) else {
-        return Err(IntakeError::NestedValue {
-            column: name,
-            line: None,
-        });
-    };
-    if column.dtype() == &DataType::String {
-        for (text, row) in texts(column)?.iter().zip(1..) {
-            super::ndjson::check_text(
-                text.unwrap_or_default(),
-                Place { row, line: row },
-                position,
-                limits,
-            )?;
-        }
-    }
-    let nulls = column.null_count();
-    let distinct = Distinct::of(column.n_unique()?.saturating_sub(usize::from(nulls > 0)));
-    Ok(ColumnSchema {
-        name,
-        physical_type,
-        nulls: nulls as u64,
-        distinct,
-    })
 }
 
 impl From<ParquetFault> for IntakeError {

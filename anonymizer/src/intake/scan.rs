@@ -3,6 +3,8 @@
 //! It keeps one cell at a time, so that a line of any length takes no more memory than the longest cell allowed, and it
 //! knows where a quote opened, which general CSV readers do not tell.
 
+use memchr::{memchr, memchr3};
+
 use super::error::{IntakeError, Place};
 
 /// What the scanner reports, in the order of the file.
@@ -65,20 +67,50 @@ impl Scanner {
         mut bytes: &[u8],
         records: &mut impl Records,
     ) -> Result<(), IntakeError> {
-        while let Some((&byte, rest)) = bytes.split_first() {
-            if let Some((text, rest)) = bytes
-                .split_at_checked(self.plain_run(bytes))
-                .filter(|(text, _)| !text.is_empty())
-            {
+        while !bytes.is_empty() {
+            let used = self.feed_record(bytes, records)?;
+            bytes = bytes.get(used..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Scans the next bytes up to the end of a record, or all, and answers how many that were.
+    pub(crate) fn feed_record(
+        &mut self,
+        bytes: &[u8],
+        records: &mut impl Records,
+    ) -> Result<usize, IntakeError> {
+        let mut rest = bytes;
+        let mut ended = false;
+        while let Some((&byte, after)) = rest.split_first().filter(|_| !ended) {
+            let run = self.plain_run(rest);
+            if let Some((text, after)) = rest.split_at_checked(run).filter(|_| run > 0) {
                 self.after_cr = false;
                 self.extend(text)?;
-                bytes = rest;
+                rest = after;
                 continue;
             }
             self.step(byte, records)?;
-            bytes = rest;
+            ended = self.state == State::RecordStart;
+            rest = after;
         }
-        Ok(())
+        Ok(bytes.len() - rest.len())
+    }
+
+    /// Whether the bytes so far end with the end of a record, and the next byte cannot be a part of its line break.
+    pub(crate) fn is_between_records(&self) -> bool {
+        self.state == State::RecordStart && !self.after_cr
+    }
+
+    /// Counts records, of which the scanner was not told, before those it was told of.
+    pub(crate) fn shift(&mut self, rows: u64, lines: u64) {
+        self.place = self.place.shifted(rows, lines);
+        self.line += lines;
+    }
+
+    /// Takes note of whole lines that were read by other means, each of them a record, or blank.
+    pub(crate) fn skip(&mut self, rows: u64, lines: u64) {
+        self.shift(rows, lines);
     }
 
     /// Ends the file: the last record needs no line break.
@@ -98,14 +130,18 @@ impl Scanner {
 
     /// How many of the next bytes only extend the cell.
     fn plain_run(&self, bytes: &[u8]) -> usize {
-        let delimiter = self.delimiter;
         let run = match self.state {
-            State::Plain => bytes
-                .iter()
-                .position(|&byte| byte == delimiter || matches!(byte, b'\n' | b'\r' | 0)),
-            State::Quoted => bytes
-                .iter()
-                .position(|&byte| matches!(byte, b'"' | b'\n' | b'\r' | 0)),
+            State::Plain => {
+                let delimiter = self.delimiter;
+                bytes
+                    .iter()
+                    .position(|&byte| byte == delimiter || matches!(byte, b'\n' | b'\r' | 0))
+            }
+            State::Quoted => {
+                let line = memchr3(b'"', b'\n', b'\r', bytes);
+                let before = bytes.get(..line.unwrap_or(bytes.len()));
+                before.and_then(|before| memchr(0, before)).or(line)
+            }
             State::RecordStart | State::CellStart | State::QuoteInQuoted => return 0,
         };
         run.unwrap_or(bytes.len())

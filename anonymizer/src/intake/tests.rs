@@ -12,7 +12,7 @@ use polars::prelude::*;
 use proptest::prelude::*;
 
 use super::*;
-use crate::table::{PhysicalType, texts};
+use crate::table::PhysicalType;
 
 const UTF8: Format = Format::Csv {
     delimiter: None,
@@ -37,16 +37,11 @@ fn load(bytes: &[u8], format: &Format) -> Result<Table, IntakeError> {
 }
 
 fn cells(table: &Table) -> Vec<Vec<Option<String>>> {
-    let columns: Vec<_> = table
-        .frame()
-        .columns()
-        .iter()
-        .map(|column| texts(column).unwrap())
-        .collect();
     let row = |row| {
-        columns
+        table
+            .columns()
             .iter()
-            .map(|column| column.get(row).map(str::to_owned))
+            .map(|column| column.text(row).map(str::to_owned))
             .collect()
     };
     (0..table.rows()).map(row).collect()
@@ -220,6 +215,95 @@ fn limits_are_held() {
         .unwrap_err()
         .to_string();
     assert_eq!(over, "the dataset takes more than 100 bytes in memory");
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write;
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn gzip_is_unpacked_within_the_limits() {
+    let table = load(&packed(b"a,b\n1,2\n"), &UTF8).unwrap();
+    assert_eq!(cells(&table), [[text("1"), text("2")]]);
+    assert_eq!(
+        load(&packed(b"{\"a\":1}\n"), &Format::Ndjson)
+            .unwrap()
+            .rows(),
+        1
+    );
+    // Blank lines are no rows, but still more than the limit.
+    let bomb = packed(&[&b"a,b\n1,2\n"[..], &vec![b'\n'; 1 << 20]].concat());
+    assert!(bomb.len() < 10_000);
+    assert_eq!(
+        refused(&bomb, &UTF8),
+        "the dataset takes more than 10000 bytes in memory"
+    );
+    let whole = packed(b"a,b\n1,2\n");
+    assert!(load(&whole[..whole.len() - 9], &UTF8).is_err());
+}
+
+/// Rows with every oddity of delimited text, enough of them for several parts.
+fn odd_rows(rows: usize, line_break: &str) -> (String, Vec<Vec<Option<String>>>) {
+    let (mut csv, mut expected) = (format!("a;b;c{line_break}"), Vec::new());
+    for row in 0..rows {
+        let (cell, meant) = match row % 97 {
+            7 => ("\"x\ny;\"\"z\"".to_owned(), Some("x\ny;\"z".to_owned())),
+            13 => (String::new(), None),
+            29 => ("mid\"quote".to_owned(), Some("mid\"quote".to_owned())),
+            _ => (
+                format!("v{}", row % 1_009),
+                Some(format!("v{}", row % 1_009)),
+            ),
+        };
+        csv += &format!("{row};{cell};Алматы{line_break}");
+        expected.push(vec![text(&row.to_string()), meant, text("Алматы")]);
+    }
+    (csv, expected)
+}
+
+#[test]
+fn parts_read_side_by_side_give_what_one_pass_gives() {
+    for line_break in ["\n", "\r\n", "\r"] {
+        let (csv, expected) = odd_rows(30_000, line_break);
+        let table = read("t", csv.as_bytes(), &UTF8, &Limits::default()).unwrap();
+        assert!(cells(&table) == expected, "{line_break:?}");
+        let schema = validate(csv.as_bytes(), &UTF8, &Limits::default()).unwrap();
+        assert_eq!(&schema, table.schema());
+        let slow = Trickle(Cursor::new(csv.as_bytes()), 1_009);
+        let table = read("t", slow, &UTF8, &Limits::default()).unwrap();
+        assert!(cells(&table) == expected, "{line_break:?}");
+    }
+}
+
+#[test]
+fn a_fault_far_into_the_file_names_its_place() {
+    let (csv, _) = odd_rows(30_000, "\n");
+    let quoted = (0..30_000).filter(|row| row % 97 == 7).count();
+    let refused = |more: &[u8]| {
+        let whole = [csv.as_bytes(), more].concat();
+        let read = read("t", whole.as_slice(), &UTF8, &Limits::default());
+        read.unwrap_err().to_string()
+    };
+    let place = format!("row 30001 (line {})", 30_002 + quoted);
+    assert_eq!(
+        refused(b"1;2\n3;4;5\n"),
+        format!("{place}: found 2 columns, the header has 3")
+    );
+    assert!(refused(b"1;2;\"3\n\n").starts_with(&format!("{place}: a quote opened in column 3")));
+    assert!(
+        refused(b"1;\xFF;3\n")
+            .starts_with(&format!("{place}: the byte at offset {}", csv.len() + 2))
+    );
+    // A quote that is never closed far from the end turns all that follows into one cell.
+    let (head, tail) = csv.split_at(csv.find("\n20000;").unwrap() + 1);
+    let whole = [head, "x;\"never;y\n", &tail.replace('"', "'")].concat();
+    let shown = read("t", whole.as_bytes(), &UTF8, &Limits::default())
+        .unwrap_err()
+        .to_string();
+    assert!(shown.starts_with("row 20001 ("), "{shown}");
 }
 
 /// A source that would deliver a gigabyte, and tells how much of it was taken.
