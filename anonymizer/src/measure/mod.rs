@@ -22,5 +22,5 @@ pub(crate) use models::{Prior, Tree};
 pub(crate) use subject::{Sensitive, Subject};
 pub(crate) use utility::{Grade, Measured, Originals, Scale};
 
-/// What two ways of computing the same number may differ by.
-pub(crate) const TOLERANCE: f64 = 1e-9;
+/// What two ways of computing the same number may differ by, for numbers up to 1; larger ones by as much of themselves.
+pub(crate) const TOLERANCE: f64 = 1e-8;

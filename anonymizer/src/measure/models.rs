@@ -41,12 +41,6 @@ impl Prior {
         let count = self.counts.get(code as usize).copied().unwrap_or(0);
         count as f64 / self.total as f64
     }
-
-    /// Each value that occurs, with its q.
-    fn shares(&self) -> impl Iterator<Item = (u32, f64)> {
-        let some = self.counts.iter().zip(0..).filter(|(count, _)| **count > 0);
-        some.map(|(count, code)| (code, *count as f64 / self.total as f64))
-    }
 }
 
 impl Tree {
@@ -178,17 +172,15 @@ pub(crate) fn hierarchical_distance(class: &[(u32, u64)], prior: &Prior, tree: &
     distance
 }
 
-/// δ-disclosure: the largest |log2 (p / q)| over the values of the table; `None` if the class lacks one, for log 0 is no number
-/// (Brickell, Shmatikov 2008). It holds if the number is below δ.
+/// δ-disclosure: the largest |log2 (p / q)| over the values of the class; `None` if one is not in the table (Brickell, Shmatikov 2008;
+/// as in ARX, values that the class lacks are not looked at, for log 0 is no number). It holds if the number is below δ.
 pub(crate) fn disclosure(class: &[(u32, u64)], prior: &Prior) -> Option<f64> {
     let size = size(class) as f64;
-    let mut largest = 0.0_f64;
-    for (code, q) in prior.shares() {
-        let at = class.binary_search_by_key(&code, |(code, _)| *code).ok()?;
-        let (_, rows) = class.get(at)?;
-        largest = largest.max((*rows as f64 / size / q).log2().abs());
-    }
-    Some(largest)
+    class.iter().try_fold(0.0, |largest: f64, (code, rows)| {
+        let q = prior.share(*code);
+        let told = (*rows as f64 / size / q).log2().abs();
+        (q > 0.0).then(|| largest.max(told))
+    })
 }
 
 /// Basic β-likeness: the largest (p - q) / q over the values that became likelier; 0 if none did (Cao, Karras 2012).

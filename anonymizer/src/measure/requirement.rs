@@ -7,7 +7,7 @@ use super::models;
 use super::subject::{Measurement, Sensitive, Subject, largest};
 use crate::profile::{Distance, Model, Privacy};
 
-/// One thing that a profile asks for, and the measured number. Numbers are equal within 10^-9.
+/// One thing that a profile asks for, and the measured number. Numbers within 10^-8 of one another are equal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Requirement {
     /// The model, as the profile names it.
@@ -40,9 +40,10 @@ pub enum Comparison {
 
 impl Comparison {
     fn holds(self, measured: f64, required: f64) -> bool {
+        let slack = TOLERANCE * required.abs().max(1.0);
         match self {
-            Self::AtLeast => measured >= required - TOLERANCE,
-            Self::AtMost => measured <= required + TOLERANCE,
+            Self::AtLeast => measured >= required - slack,
+            Self::AtMost => measured <= required + slack,
             Self::Below => measured < required,
         }
     }
@@ -162,7 +163,11 @@ fn of_table(privacy: &Privacy, measured: &Measurement) -> Vec<Requirement> {
             limits.journalist_average,
             average(journalist),
         ),
-        ("marketer", limits.marketer, average(journalist)),
+        (
+            "marketer",
+            limits.marketer,
+            journalist.map(|_| risks.marketer),
+        ),
     ] {
         ask(model, AtMost, required, measured);
     }

@@ -13,7 +13,7 @@ pub(crate) const HIGH: f64 = 0.2;
 pub struct AttackerRisk {
     /// Of the record most at risk.
     pub highest: f64,
-    /// The mean over records.
+    /// Of all records together: the mean over records, or, where people are more than records, the larger of it and classes / people.
     pub average: f64,
     /// Records whose risk is above 0.09.
     pub records_above_0_09: u64,
@@ -28,46 +28,55 @@ pub struct Risks {
     pub prosecutor: AttackerRisk,
     /// An attacker who does not: 1/F, for F people of the population. `None` without a population.
     pub journalist: Option<AttackerRisk>,
-    /// An attacker who wants as many as possible: the share found of all records, the mean over records of 1/F, or of 1/f without
-    /// a population.
+    /// An attacker who wants as many as possible: the share of all records that is found, Σ f/F over classes by records; with f for F
+    /// if there is no population.
     pub marketer: f64,
 }
 
-/// From the rows of each class and, where the population is known, its people.
+/// From the rows of each class and, where the population is known, its people, who are never fewer than the rows.
 pub(crate) fn risks(sizes: &[u64], people: Option<&[u64]>) -> Risks {
-    let prosecutor = attacker(sizes.iter().map(|size| (*size, *size)));
-    let journalist =
-        people.map(|people| attacker(sizes.iter().copied().zip(people.iter().copied())));
+    let alone: Vec<(u64, u64)> = sizes.iter().map(|size| (*size, *size)).collect();
+    let among = people.map(|people| {
+        let pairs = sizes.iter().zip(people);
+        pairs
+            .map(|(rows, people)| (*rows, *people.max(rows)))
+            .collect::<Vec<_>>()
+    });
     Risks {
-        prosecutor,
-        journalist,
-        marketer: journalist.unwrap_or(prosecutor).average,
+        prosecutor: attacker(&alone),
+        journalist: among.as_deref().map(attacker),
+        marketer: found(among.as_deref().unwrap_or(&alone)),
     }
 }
 
-/// From the rows of each class and the number of people among whom a record of it is looked for. A class of which the population knows
-/// nobody cannot hide anyone.
-fn attacker(classes: impl Iterator<Item = (u64, u64)>) -> AttackerRisk {
-    let (mut highest, mut sum, mut records) = (0.0_f64, 0.0, 0);
-    let (mut low, mut high) = (0, 0);
-    for (rows, people) in classes {
-        let risk = 1.0 / people.max(1) as f64;
-        highest = highest.max(risk);
-        sum += rows as f64 * risk;
-        records += rows;
-        low += if risk > LOW { rows } else { 0 };
-        high += if risk > HIGH { rows } else { 0 };
-    }
+/// From the rows of each class and the number of people among whom a record of it is looked for.
+fn attacker(classes: &[(u64, u64)]) -> AttackerRisk {
+    let people: u64 = classes.iter().map(|(_, people)| people).sum();
+    let risk = |people: u64| 1.0 / people as f64;
+    let above = |threshold: f64| {
+        let risky = classes
+            .iter()
+            .filter(|(_, people)| risk(*people) > threshold);
+        risky.map(|(rows, _)| rows).sum()
+    };
     AttackerRisk {
-        highest,
-        average: if records == 0 {
-            0.0
-        } else {
-            sum / records as f64
-        },
-        records_above_0_09: low,
-        records_above_0_20: high,
+        highest: classes
+            .iter()
+            .map(|(_, people)| risk(*people))
+            .fold(0.0, f64::max),
+        average: found(classes).max(classes.len() as f64 / people.max(1) as f64),
+        records_above_0_09: above(LOW),
+        records_above_0_20: above(HIGH),
     }
+}
+
+/// The mean over records of 1 / people of the class.
+fn found(classes: &[(u64, u64)]) -> f64 {
+    let shares = classes
+        .iter()
+        .map(|(rows, people)| *rows as f64 / *people as f64);
+    let records: u64 = classes.iter().map(|(rows, _)| rows).sum();
+    shares.sum::<f64>() / records.max(1) as f64
 }
 
 #[cfg(test)]
@@ -84,13 +93,23 @@ mod tests {
         // 1/5 is not above 0.20; 1/12 is not above 0.09.
         assert_eq!(risks.prosecutor.records_above_0_20, 2);
         assert_eq!(risks.prosecutor.records_above_0_09, 7);
+        // A population that does not know the two records of a class has at least these two.
         let journalist = risks.journalist.unwrap();
-        assert_eq!(journalist.highest, 1.0);
-        let mean = (5.0 / 10.0 + 2.0 + 12.0 / 24.0) / 19.0;
+        assert_eq!(journalist.highest, 0.5);
+        let mean = (5.0 / 10.0 + 2.0 / 2.0 + 12.0 / 24.0) / 19.0;
         assert!((journalist.average - mean).abs() < 1e-12);
-        assert_eq!(risks.marketer, journalist.average);
+        assert!((risks.marketer - mean).abs() < 1e-12);
+        assert_eq!(journalist.records_above_0_09, 7);
+        // Classes by people may be more than the mean over records.
+        let uneven = super::risks(&[1, 9], Some(&[1, 900])).journalist.unwrap();
+        assert!((uneven.average - (1.0 + 0.01) / 10.0).abs() < 1e-12);
+        let even = super::risks(&[1, 9], Some(&[10, 9])).journalist.unwrap();
+        assert!((even.average - (0.1 + 1.0) / 10.0).abs() < 1e-12);
+        let mixed = super::risks(&[1, 99], Some(&[10, 100])).journalist.unwrap();
+        assert!((mixed.average - 2.0 / 110.0).abs() < 1e-12);
         let alone = super::risks(&[4], None);
         assert_eq!((alone.journalist, alone.marketer), (None, 0.25));
         assert_eq!(super::risks(&[], None).prosecutor.highest, 0.0);
+        assert_eq!(super::risks(&[], None).marketer, 0.0);
     }
 }

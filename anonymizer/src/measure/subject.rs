@@ -24,8 +24,6 @@ pub(crate) struct Subject<'a> {
     pub sensitive: Vec<Sensitive<'a>>,
     /// The people of the population under each class.
     pub people: Option<Vec<u64>>,
-    /// People of the population under no class.
-    pub people_elsewhere: u64,
 }
 
 /// What is known beforehand of a sensitive column.
@@ -78,12 +76,12 @@ pub struct ClassSizes {
     pub sizes: Vec<(u64, u64)>,
 }
 
-/// What the population tells of the classes.
+/// What the population tells of the classes. Records are people: where a class has more records than people, these count.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PopulationMeasure {
     /// People of the class with the fewest: the k of k-map.
     pub k_map: u64,
-    /// The least share of the people under a class that is in the table; 0 if some people are under no class.
+    /// The least share of the people under a class that is in the table. As in ARX, people under no class are not looked at.
     pub least_presence: f64,
     /// The greatest such share.
     pub greatest_presence: f64,
@@ -127,10 +125,7 @@ impl Subject<'_> {
             suppressed: self.suppressed,
             classes: ClassSizes::of(sizes),
             risks: risks(sizes, self.people.as_deref()),
-            population: self
-                .people
-                .as_ref()
-                .map(|people| presence(sizes, people, self.people_elsewhere)),
+            population: self.people.as_ref().map(|people| presence(sizes, people)),
             sensitive: sensitive.collect(),
             utility: utility(&self.classes, self.suppressed, &self.attributes),
             requirements: Vec::new(),
@@ -166,18 +161,19 @@ impl ClassSizes {
     }
 }
 
-/// A class of which the population knows nobody is in the table for sure.
-fn presence(sizes: &[u64], people: &[u64], elsewhere: u64) -> PopulationMeasure {
-    let shares = || {
-        let shares = sizes.iter().zip(people);
-        shares.map(|(rows, people)| *rows as f64 / (*people).max(1) as f64)
+fn presence(sizes: &[u64], people: &[u64]) -> PopulationMeasure {
+    let classes = || {
+        let pairs = sizes.iter().zip(people);
+        pairs.map(|(rows, people)| (*rows, *people.max(rows)))
     };
-    let least = if elsewhere > 0 { 0.0 } else { f64::INFINITY };
-    let least = shares().fold(least, f64::min);
+    let shares = || classes().map(|(rows, people)| rows as f64 / people as f64);
     PopulationMeasure {
-        k_map: people.iter().copied().min().unwrap_or_default(),
-        least_presence: if least.is_finite() { least } else { 0.0 },
-        greatest_presence: shares().fold(0.0, f64::max),
+        k_map: classes()
+            .map(|(_, people)| people)
+            .min()
+            .unwrap_or_default(),
+        least_presence: shares().reduce(f64::min).unwrap_or_default(),
+        greatest_presence: shares().reduce(f64::max).unwrap_or_default(),
     }
 }
 

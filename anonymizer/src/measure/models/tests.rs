@@ -107,7 +107,12 @@ fn disclosure_and_likeness_by_hand() {
     let class = [(0, 1), (1, 2), (2, 1)];
     // p / q is 5/12, 5/3, 5/2.
     close(disclosure(&class, &prior).unwrap(), 2.5_f64.log2());
-    assert_eq!(disclosure(&[(0, 1), (1, 1)], &prior), None);
+    // A value that the class lacks is not looked at: 5/6 and 5/3.
+    close(
+        disclosure(&[(0, 1), (1, 1)], &prior).unwrap(),
+        (5.0_f64 / 3.0).log2(),
+    );
+    assert_eq!(disclosure(&[(9, 1)], &prior), None);
     close(basic_likeness(&class, &prior).unwrap(), 1.5);
     // -ln 0.1 is 2.3, -ln 0.3 is 1.2: a gain of 1.5 and one of 2/3 are within.
     close(enhanced_likeness(&class, &prior).unwrap(), 1.5);
