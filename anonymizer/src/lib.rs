@@ -27,6 +27,7 @@ mod profile;
 mod pseudonym;
 mod report;
 mod table;
+mod utility;
 mod verify;
 
 pub use cancel::{Cancel, Progress, Stage};
@@ -51,9 +52,14 @@ pub use profile::{
 };
 pub use pseudonym::{PseudonymKey, RekeyError, pseudonym_columns, rekey};
 pub use report::{
-    ColumnReport, DropReason, DroppedColumn, LossReport, PrivacyReport, Report, RowsReport,
+    ColumnDrift, ColumnReport, Drift, DropReason, DroppedColumn, LossReport, PrivacyReport, Report,
+    RowsReport, SearchReport, SuppressedCells, SuppressionReason, SuppressionReport, drift,
 };
 pub use table::{ColumnSchema, DISTINCT_CAP, Distinct, PhysicalType, Schema, Table};
+pub use utility::{
+    Bar, ColumnUniques, ColumnUtility, LearningReport, PairUtility, SampleReport, Uniques,
+    UtilityError, UtilityLimits, UtilityReport,
+};
 pub use verify::{Release, VerifyError, verify};
 
 /// Why a dataset was not depersonalized.

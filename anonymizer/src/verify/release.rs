@@ -69,6 +69,7 @@ impl Release {
             hierarchies: plan.hierarchies.clone(),
             output_sha256: sha256_hex(&bytes),
             output_bytes: bytes.len() as u64,
+            ..Report::default()
         };
         Self {
             pseudonyms: pseudonyms.map(|column| column.name.to_owned()).collect(),

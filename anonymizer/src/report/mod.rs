@@ -1,13 +1,21 @@
-//! What the owner reads before approving a release. Every number is measured on the released bytes.
+//! What the owner reads before approving a release. Every number of the release is measured on the released bytes.
+
+mod drift;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use drift::{ColumnDrift, Drift, drift};
+
+use crate::measure::Measurement;
 use crate::profile::{Role, Transform};
+use crate::utility::UtilityReport;
 
 /// The report of one dataset.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// A report that is read back may come from a version that measured less: what it did not measure is `None`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The dataset.
     pub dataset: String,
@@ -33,10 +41,73 @@ pub struct Report {
     pub output_sha256: String,
     /// Bytes of the released file.
     pub output_bytes: u64,
+    /// SHA-256 of the file that was read, in hex, if whoever read it told it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub input_sha256: Option<String>,
+    /// Everything that the profile asks for and what the release measures: classes, models, risks to three attackers, losses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<Measurement>,
+    /// The same of the dataset as it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Measurement>,
+    /// What the release is still good for, beside the dataset, and how many records stand out in either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub utility: Option<UtilityReport>,
+    /// What was suppressed and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppression: Option<SuppressionReport>,
+    /// How the levels were found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<SearchReport>,
+    /// What differs from the release that the plan was made for, if it was made for another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<Drift>,
+}
+
+/// What was suppressed and why.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct SuppressionReport {
+    /// Why whole records are suppressed. A record may have several reasons.
+    pub reasons: Vec<SuppressionReason>,
+    /// Single cells that became `*` in records that are released, by column; columns without any are left out.
+    pub cells: Vec<SuppressedCells>,
+}
+
+/// A model that records did not meet, so that they had to be suppressed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppressionReason {
+    /// The model, as the profile names it.
+    pub model: String,
+    /// The sensitive column it is asked for; `None` for the table as a whole.
+    pub column: Option<String>,
+    /// Records whose classes did not meet it.
+    pub records: u64,
+}
+
+/// Single cells that became `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuppressedCells {
+    /// The column.
+    pub column: String,
+    /// The cells.
+    pub cells: u64,
+}
+
+/// How the levels were found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SearchReport {
+    /// `global`, `local` or `local_fast`.
+    pub recoding: String,
+    /// Whether nothing better is possible under the metric of the profile.
+    pub optimal: bool,
+    /// What was minimized, for the solution.
+    pub score: f64,
+    /// No solution has a lower score, if that is known.
+    pub bound: Option<f64>,
 }
 
 /// Rows and their equivalence classes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct RowsReport {
     /// Rows of the dataset.
     pub input: u64,
@@ -53,7 +124,7 @@ pub struct RowsReport {
 }
 
 /// The privacy that was asked for and what was measured.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct PrivacyReport {
     /// The k of the profile.
     pub required_k: u64,
@@ -68,7 +139,7 @@ pub struct PrivacyReport {
 }
 
 /// What the release lost, by ARX's Loss metric.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LossReport {
     /// prod(Loss_j + 1)^(1/n) - 1.
     pub geometric: f64,
