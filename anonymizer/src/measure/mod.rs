@@ -12,7 +12,7 @@ mod subject;
 mod utility;
 
 pub use requirement::{Comparison, Requirement};
-pub use risk::{AttackerRisk, Risks};
+pub use risk::{AMONG, AttackerRisk, Risks};
 pub use subject::{ClassSizes, Measurement, PopulationMeasure, SensitiveMeasure};
 pub use utility::{AttributeUtility, Utility};
 

@@ -19,7 +19,13 @@ pub struct AttackerRisk {
     pub records_above_0_09: u64,
     /// Records whose risk is above 0.20.
     pub records_above_0_20: u64,
+    /// Records by the number of people among whom they are looked for, in the ranges that begin at [`AMONG`].
+    pub records_among: [u64; AMONG.len()],
 }
+
+/// Where the ranges of people begin among whom a record is looked for: 1, 2, 3 to 4, 5 to 11 (a risk of at most 0.20), 12 to 49 (of at
+/// most 0.09), and so on. The last has no end.
+pub const AMONG: [u64; 8] = [1, 2, 3, 5, 12, 50, 100, 500];
 
 /// The risk of records to each attacker (El Emam, Dankar 2008). Suppressed records have none and do not count.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -67,7 +73,19 @@ fn attacker(classes: &[(u64, u64)]) -> AttackerRisk {
         average: found(classes).max(classes.len() as f64 / people.max(1) as f64),
         records_above_0_09: above(LOW),
         records_above_0_20: above(HIGH),
+        records_among: among(classes),
     }
+}
+
+fn among(classes: &[(u64, u64)]) -> [u64; AMONG.len()] {
+    let mut records = [0; AMONG.len()];
+    for (rows, people) in classes {
+        let range = AMONG.partition_point(|first| first <= people);
+        if let Some(sum) = records.get_mut(range.saturating_sub(1)) {
+            *sum += rows;
+        }
+    }
+    records
 }
 
 /// The mean over records of 1 / people of the class.
@@ -93,6 +111,7 @@ mod tests {
         // 1/5 is not above 0.20; 1/12 is not above 0.09.
         assert_eq!(risks.prosecutor.records_above_0_20, 2);
         assert_eq!(risks.prosecutor.records_above_0_09, 7);
+        assert_eq!(risks.prosecutor.records_among, [0, 2, 0, 5, 12, 0, 0, 0]);
         // A population that does not know the two records of a class has at least these two.
         let journalist = risks.journalist.unwrap();
         assert_eq!(journalist.highest, 0.5);
