@@ -1,0 +1,269 @@
+//! The search from the top of the lattice down.
+
+use std::collections::HashMap;
+
+use rayon::prelude::*;
+
+use super::classes::Classes;
+use super::judge::{Finding, Judge};
+use super::lattice::{Lattice, Node, finer};
+use super::space::Space;
+use super::tree::{Tree, meet};
+use super::{Best, Control, Failure, Options, unreachable};
+
+/// Nodes evaluated together. It does not depend on the number of threads, so that neither does the result.
+const WAVE: usize = 256;
+
+/// Classes kept to roll up from, as a multiple of the records.
+const KEPT: usize = 3;
+
+/// What is known of a node from nodes at or above it.
+const NOTHING: u32 = 0;
+/// It is no solution, nor is any finer node.
+const DEAD: u32 = u32::MAX;
+
+/// How much of the lattice is settled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settled {
+    pub nodes: u128,
+    /// The least rank that a node that is not settled could have.
+    pub open: Option<f64>,
+}
+
+pub(super) struct Search<'a, const N: usize> {
+    pub tree: Tree<'a, N>,
+    pub lattice: &'a Lattice,
+    pub best: Option<Best>,
+    /// All nodes counted, and where each is.
+    pub found: Vec<(Node, Finding)>,
+    pub places: HashMap<Node, usize>,
+    go_on: &'a (dyn Fn() -> bool + Sync),
+    progress: &'a mut dyn FnMut(u128, u128),
+    /// Classes to roll up from, the records first.
+    kept: Vec<Classes<N>>,
+    settled: Settled,
+}
+
+impl<'a, const N: usize> Search<'a, N> {
+    pub(super) fn new(
+        space: &'a Space<'a, N>,
+        judge: &'a Judge<'a>,
+        lattice: &'a Lattice,
+        control: &'a mut Control<'_>,
+    ) -> Self {
+        Self {
+            tree: Tree {
+                space,
+                judge,
+                cancelled: control.cancelled,
+            },
+            lattice,
+            best: None,
+            found: Vec::new(),
+            places: HashMap::new(),
+            go_on: control.go_on,
+            progress: control.progress,
+            kept: vec![Classes::records(space, judge.models)],
+            settled: Settled {
+                nodes: 0,
+                open: None,
+            },
+        }
+    }
+
+    pub(super) fn records(&self) -> Classes<N> {
+        Classes::records(self.tree.space, self.tree.judge.models)
+    }
+
+    pub(super) fn settled(&self) -> Settled {
+        self.settled
+    }
+
+    pub(super) fn examined(&self) -> u64 {
+        self.found.len() as u64
+    }
+
+    pub(super) fn run(&mut self, options: &Options) -> Result<Best, Failure> {
+        self.start()?;
+        self.sweep()?;
+        let _ = (options, self.go_on);
+        self.best.clone().ok_or_else(|| self.fail())
+    }
+
+    /// The failure if no node is a solution.
+    pub(super) fn fail(&self) -> Failure {
+        let top = self.lattice.top();
+        let needed = self.finding(&top).map_or(0, |finding| finding.suppressed);
+        let judge = self.tree.judge;
+        let classes = self.records().roll_up(self.tree.space, &top, judge.models);
+        unreachable(judge, &classes, needed)
+    }
+
+    pub(super) fn finding(&self, levels: &Node) -> Option<&Finding> {
+        let place = self.places.get(levels)?;
+        self.found.get(*place).map(|(_, finding)| finding)
+    }
+
+    /// Whether a node of this bound could still be better, or as good.
+    pub(super) fn open(&self, bound: f64) -> bool {
+        self.best
+            .as_ref()
+            .is_none_or(|best| bound <= best.rank + 1e-12 * best.rank.abs())
+    }
+
+    /// Counts the classes of nodes, different from one another and not counted before.
+    pub(super) fn count(&mut self, nodes: &[Node]) -> Result<(), Failure> {
+        if nodes.is_empty() {
+            return Ok(());
+        }
+        let meet = meet(nodes.iter());
+        let source = self.source(&meet);
+        let source = match source {
+            Some(place) => place,
+            None => return Ok(()),
+        };
+        let source = self.nearer(source, &meet, nodes.len());
+        let found = match self.kept.get(source) {
+            Some(source) => self.tree.all(source, nodes),
+            None => None,
+        };
+        let found = found.ok_or(Failure::Cancelled)?;
+        for (levels, finding) in nodes.iter().zip(found) {
+            if let Some(new) = Best::new(levels, &finding)
+                && self.best.as_ref().is_none_or(|best| new.compare(best).is_lt())
+            {
+                self.best = Some(new);
+            }
+            self.places.insert(levels.clone(), self.found.len());
+            self.found.push((levels.clone(), finding));
+        }
+        Ok(())
+    }
+
+    /// The fewest classes kept that are finer.
+    fn source(&self, levels: &Node) -> Option<usize> {
+        let finer = self.kept.iter().enumerate().filter(|(_, kept)| finer(&kept.levels, levels));
+        finer.min_by_key(|(place, kept)| (kept.len(), *place)).map(|(place, _)| place)
+    }
+
+    /// Rolls up what several nodes have in common and keeps it for later ones.
+    fn nearer(&mut self, source: usize, meet: &Node, nodes: usize) -> usize {
+        let Some(classes) = self.kept.get(source) else {
+            return source;
+        };
+        if nodes < 3 || classes.levels == *meet {
+            return source;
+        }
+        let rolled = classes.roll_up(self.tree.space, meet, self.tree.judge.models);
+        let records = self.kept.first().map_or(0, Classes::len);
+        let mut room = (KEPT * records).saturating_sub(rolled.len());
+        self.kept.push(rolled);
+        // The latest are kept, and the records.
+        let mut keep: Vec<bool> = self.kept.iter().rev().skip(1).map(|kept| {
+            let fits = kept.len() <= room;
+            room -= if fits { kept.len() } else { 0 };
+            fits
+        }).collect();
+        keep.reverse();
+        if let Some(first) = keep.first_mut() {
+            *first = true;
+        }
+        keep.push(true);
+        let mut keep = keep.into_iter();
+        self.kept.retain(|_| keep.next().unwrap_or(true));
+        self.kept.len() - 1
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            judge: self.tree.judge,
+            lattice: self.lattice,
+            found: &self.found,
+            places: &self.places,
+        }
+    }
+
+    /// Settles all nodes, those of the highest sum of levels first.
+    fn sweep(&mut self) -> Result<(), Failure> {
+        let nodes = self.lattice.nodes();
+        let by_sum = self.lattice.by_sum();
+        let mut known = vec![NOTHING; nodes as usize];
+        for sum in by_sum.iter().rev() {
+            let view = self.view();
+            let told = sum.par_iter().with_min_len(512).map(|node| view.inherit(*node, &known));
+            let told: Vec<(u32, f64)> = told.collect();
+            let mut open: Vec<(f64, u32)> = Vec::new();
+            for (node, (witness, bound)) in sum.iter().zip(told) {
+                if let Some(slot) = known.get_mut(*node as usize) {
+                    *slot = witness;
+                }
+                if bound < f64::INFINITY && self.open(bound) {
+                    open.push((bound, *node));
+                }
+            }
+            open.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            for wave in open.chunks(WAVE) {
+                let wave: Vec<&(f64, u32)> = wave.iter().filter(|(bound, _)| self.open(*bound)).collect();
+                let nodes: Vec<Node> = wave.iter().map(|(_, node)| self.lattice.levels(*node)).collect();
+                self.count(&nodes)?;
+                for ((_, node), levels) in wave.iter().zip(&nodes) {
+                    let Some(slot) = known.get_mut(*node as usize) else { continue };
+                    *slot = self.view().witness(levels).unwrap_or(*slot);
+                }
+            }
+            self.settled.nodes += sum.len() as u128;
+            (self.progress)(self.settled.nodes, nodes);
+        }
+        Ok(())
+    }
+}
+
+/// What is known of the nodes counted, for threads to share.
+struct View<'a> {
+    judge: &'a Judge<'a>,
+    lattice: &'a Lattice,
+    found: &'a [(Node, Finding)],
+    places: &'a HashMap<Node, usize>,
+}
+
+impl View<'_> {
+    /// What a node that was counted tells.
+    fn witness(&self, levels: &Node) -> Option<u32> {
+        let place = *self.places.get(levels)?;
+        let (_, finding) = self.found.get(place)?;
+        Some(if finding.dead { DEAD } else { place as u32 + 1 })
+    }
+
+    /// What is known of a node that its neighbours above tell, and the bound of its rank; infinite if there is nothing left to find out.
+    fn inherit(&self, node: u32, known: &[u32]) -> (u32, f64) {
+        let levels = self.lattice.levels(node);
+        if let Some(witness) = self.witness(&levels) {
+            return (witness, f64::INFINITY);
+        }
+        let judge = self.judge;
+        let mut told = (NOTHING, judge.bound(&levels, None));
+        let above = levels.iter().zip(self.lattice.heights()).zip(self.lattice.strides());
+        let mut last = NOTHING;
+        for ((level, height), stride) in above {
+            if level + 1 >= *height {
+                continue;
+            }
+            let witness = known.get((node + stride) as usize).copied().unwrap_or(NOTHING);
+            if witness == DEAD {
+                return (DEAD, f64::INFINITY);
+            }
+            if witness == last {
+                continue;
+            }
+            last = witness;
+            let finding = (witness as usize).checked_sub(1).and_then(|place| self.found.get(place));
+            if let Some((_, finding)) = finding {
+                let bound = judge.bound(&levels, Some(finding));
+                if bound >= told.1 {
+                    told = (witness, bound);
+                }
+            }
+        }
+        told
+    }
+}
