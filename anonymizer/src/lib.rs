@@ -33,8 +33,8 @@ mod verify;
 pub use cancel::{Cancel, Progress, Stage};
 pub use execute::{ExecuteError, execute};
 pub use hierarchy::{
-    Build, BuildFault, Dates, End, Hierarchies, Hierarchy, HierarchyError, Intervals, Kato, Mask,
-    Ordered, Prefix, Unit,
+    Build, BuildFault, Built, Dates, End, Hierarchies, Hierarchy, HierarchyError, Intervals, Kato,
+    Mask, Ordered, Prefix,
 };
 pub use input::{InputError, SUPPRESSED};
 pub use intake::{Encoding, Format, IntakeError, Limits};
@@ -44,7 +44,7 @@ pub use measure::{
 };
 pub use parquet::{PSEUDONYMS_KEY, ParquetFault};
 pub use plan::{Plan, PlanError, PlannedColumn, plan};
-pub use prepare::Step;
+pub use prepare::{PrepareFault, Step, Unit};
 pub use profile::{
     Aggregate, AggregateFunction, ColumnRule, DatasetProfile, DeltaPresence, Distance, Generalize,
     HierarchySource, Metric, Missing, Model, Privacy, Profile, ProfileError, Recoding, RiskLimits,

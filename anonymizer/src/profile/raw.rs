@@ -10,7 +10,8 @@ use super::{
     Aggregate, AggregateFunction, Metric, Missing, Recoding, Role, SuppressedRecords, Unknown,
     ValueType,
 };
-use crate::hierarchy::{End, Unit};
+use crate::hierarchy::End;
+use crate::prepare::Unit;
 
 /// A value with its place in the text, if it is given.
 pub(super) type Given<T> = Option<Spanned<T>>;

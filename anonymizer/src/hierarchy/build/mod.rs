@@ -1,9 +1,23 @@
 //! Hierarchies made by a rule.
 
+mod check;
+mod dates;
+mod intervals;
+mod kato;
+mod mask;
+mod ordered;
+mod prefix;
+
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
-/// How many levels a rule may make.
-const MAX_LEVELS: usize = 62;
+use super::read::Builder;
+use super::{Hierarchy, HierarchyError};
+use crate::prepare::Unit;
+
+/// What is above everything.
+const ROOT: &str = "*";
 
 /// A rule that makes a hierarchy over given values.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,22 +64,6 @@ pub struct Ordered {
 pub struct Dates {
     /// The unit of each level from level 1 on, each longer than the one before.
     pub units: Vec<Unit>,
-}
-
-/// A unit of the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// `2024-05-17`.
-    Day,
-    /// `2024-05`.
-    Month,
-    /// `2024-Q2`.
-    Quarter,
-    /// `2024`.
-    Year,
-    /// `2020-2029`.
-    Decade,
 }
 
 /// Texts by masking characters from one end.
@@ -117,13 +115,6 @@ pub struct BuildFault {
     pub message: String,
 }
 
-fn fault(field: &'static str, message: impl Into<String>) -> BuildFault {
-    BuildFault {
-        field,
-        message: message.into(),
-    }
-}
-
 impl Build {
     /// The name of the kind of rule.
     #[must_use]
@@ -152,159 +143,78 @@ impl Build {
             Self::Prefix(prefix) => prefix.check(),
         }
     }
-}
 
-fn levels(field: &'static str, count: usize) -> Result<(), BuildFault> {
-    if (1..=MAX_LEVELS).contains(&count) {
-        return Ok(());
-    }
-    Err(fault(
-        field,
-        format!("needs 1 to {MAX_LEVELS} entries, one for each level from level 1 on"),
-    ))
-}
-
-impl Intervals {
-    fn check(&self) -> Result<(), BuildFault> {
-        levels("widths", self.widths.len())?;
-        if self
-            .widths
-            .iter()
-            .any(|width| !(width.is_finite() && *width > 0.0))
-        {
-            return Err(fault("widths", "a width is a number above 0"));
-        }
-        for (narrow, wide) in self.widths.iter().zip(self.widths.iter().skip(1)) {
-            let ratio = wide / narrow;
-            if ratio < 1.5 || (ratio - ratio.round()).abs() > 1e-9 * ratio {
-                let message = format!(
-                    "{wide} must be a multiple of {narrow}, which is the width below, so that intervals lie within one another"
-                );
-                return Err(fault("widths", message));
-            }
-        }
-        for (field, bound) in [("lower", self.lower), ("upper", self.upper)] {
-            if bound.is_some_and(|bound| !bound.is_finite()) {
-                return Err(fault(field, "a bound is a finite number"));
-            }
-        }
-        if let (Some(lower), Some(upper)) = (self.lower, self.upper)
-            && lower >= upper
-        {
-            return Err(fault(
-                "upper",
-                format!("must be above lower, which is {lower}"),
-            ));
-        }
-        self.check_step()
-    }
-
-    fn check_step(&self) -> Result<(), BuildFault> {
-        let Some(step) = self.step else { return Ok(()) };
-        if !(step.is_finite() && step > 0.0) {
-            return Err(fault("step", "a step is a number above 0"));
-        }
-        let (Some(lower), Some(upper)) = (self.lower, self.upper) else {
-            return Err(fault("step", "only has a meaning with lower and upper"));
+    /// The hierarchy over these values and those that the rule declares, in the order of the rule.
+    ///
+    /// # Errors
+    /// [`HierarchyError::Build`] if the rule makes no sense; the faults of any hierarchy if what it makes is none, such as blocks that
+    /// cross prefixes, or too large.
+    pub fn over<'v>(
+        &self,
+        name: &str,
+        values: impl IntoIterator<Item = &'v str>,
+    ) -> Result<Built, HierarchyError> {
+        self.check().map_err(|source| HierarchyError::Build {
+            hierarchy: name.to_owned(),
+            source,
+        })?;
+        let values: BTreeSet<&str> = values.into_iter().collect();
+        let rows = match self {
+            Self::Intervals(intervals) => intervals.rows(&values),
+            Self::Ordered(ordered) => ordered.rows(&values),
+            Self::Dates(dates) => dates.rows(&values),
+            Self::Mask(mask) => mask.rows(&values),
+            Self::Kato(kato) => kato.rows(&values),
+            Self::Prefix(prefix) => prefix.rows(&values),
         };
-        if (upper - lower) / step > MAX_STEPS {
-            return Err(fault(
-                "step",
-                format!("makes more than {MAX_STEPS} values from lower to upper"),
-            ));
+        let mut builder = Builder::new(name, rows.levels);
+        for (row, line) in rows.rows.iter().zip(1..) {
+            builder.row(line, row.iter().map(String::as_str))?;
         }
-        Ok(())
+        Ok(Built {
+            hierarchy: builder.finish_with_text()?,
+            rejected: rows.rejected,
+        })
     }
 }
 
-/// How many values a rule may declare that do not occur.
-const MAX_STEPS: f64 = 1e6;
+/// What a rule makes of values.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// The hierarchy; empty if there was nothing to put into it.
+    pub hierarchy: Hierarchy,
+    /// The values that the rule cannot place, in order.
+    pub rejected: Vec<String>,
+}
 
-impl Ordered {
-    fn check(&self) -> Result<(), BuildFault> {
-        if self.values.is_empty() {
-            return Err(fault("values", "needs the values in their order"));
+/// The rows of a hierarchy in the making.
+struct Rows {
+    levels: usize,
+    rows: Vec<Vec<String>>,
+    rejected: Vec<String>,
+}
+
+impl Rows {
+    fn new(levels: usize) -> Self {
+        Self {
+            levels,
+            rows: Vec::new(),
+            rejected: Vec::new(),
         }
-        let mut seen = std::collections::HashSet::new();
-        for value in &self.values {
-            if value.is_empty() {
-                return Err(fault("values", "a value has no text"));
-            }
-            if !seen.insert(value) {
-                return Err(fault("values", format!("{value:?} stands twice")));
-            }
-        }
-        levels("groups", self.groups.len())?;
-        if self.groups.iter().any(|size| *size < 2) {
-            return Err(fault(
-                "groups",
-                "a group joins 2 or more of the level below",
-            ));
-        }
-        Ok(())
+    }
+
+    /// A row for a value, with what is above it but for the last level; `None` for a value that the rule cannot place.
+    fn push(&mut self, value: &str, above: Option<Vec<String>>, root: &str) {
+        let Some(above) = above.filter(|_| !value.is_empty()) else {
+            self.rejected.push(value.to_owned());
+            return;
+        };
+        let mut row = vec![value.to_owned()];
+        row.extend(above);
+        row.push(root.to_owned());
+        self.rows.push(row);
     }
 }
 
-impl Dates {
-    fn check(&self) -> Result<(), BuildFault> {
-        levels("units", self.units.len())?;
-        if self.units.is_sorted_by(|a, b| a < b) {
-            return Ok(());
-        }
-        Err(fault(
-            "units",
-            "each unit must be longer than the one before: day, month, quarter, year, decade",
-        ))
-    }
-}
-
-impl Mask {
-    fn check(&self) -> Result<(), BuildFault> {
-        if self.by == 0 {
-            return Err(fault("by", "each level masks 1 or more characters"));
-        }
-        if self.character.is_control() {
-            return Err(fault("character", "must not be a control character"));
-        }
-        let length = self.length.unwrap_or(1);
-        if length == 0 || length.div_ceil(self.by) as usize > MAX_LEVELS {
-            return Err(fault(
-                "length",
-                format!("makes no level or more than {MAX_LEVELS}; raise by"),
-            ));
-        }
-        Ok(())
-    }
-}
-
-impl Prefix {
-    fn check(&self) -> Result<(), BuildFault> {
-        levels("lengths", self.lengths.len())?;
-        if self.lengths.contains(&0) || !self.lengths.is_sorted_by(|a, b| a > b) {
-            return Err(fault(
-                "lengths",
-                "each length must be 1 or more and below the one before",
-            ));
-        }
-        let mut width = None;
-        for block in &self.blocks {
-            let ends = block.split_once('-').filter(|(first, last)| {
-                !first.is_empty() && first.chars().count() == last.chars().count() && first <= last
-            });
-            let Some((first, _)) = ends else {
-                return Err(fault(
-                    "blocks",
-                    format!("{block:?} is no range such as A00-A09"),
-                ));
-            };
-            let length = first.chars().count() as u32;
-            if *width.get_or_insert(length) != length || !self.lengths.contains(&length) {
-                let message = format!(
-                    "the codes of {block:?} must be as long as those of the other blocks and one of lengths"
-                );
-                return Err(fault("blocks", message));
-            }
-        }
-        Ok(())
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,8 @@ use toml::Spanned;
 use super::super::raw::{RawBuild, RawBuildKind, RawColumn, span, value};
 use super::super::{HierarchySource, ProfileError};
 use super::Reader;
-use crate::hierarchy::{Build, Dates, End, Intervals, Kato, Mask, Ordered, Prefix, Unit};
+use crate::hierarchy::{Build, Dates, End, Intervals, Kato, Mask, Ordered, Prefix};
+use crate::prepare::Unit;
 
 impl Reader<'_> {
     pub(super) fn hierarchy(
