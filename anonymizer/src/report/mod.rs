@@ -1,6 +1,7 @@
 //! What the owner reads before approving a release. Every number of the release is measured on the released bytes.
 
 mod drift;
+mod html;
 
 use std::collections::BTreeMap;
 
@@ -188,5 +189,11 @@ impl Report {
     /// Never for a report that was measured: all its numbers are finite.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string_pretty(self)
+    }
+
+    /// The report as one self-contained HTML file with pictures, for people: no scripts, nothing from elsewhere, fit to print.
+    #[must_use]
+    pub fn to_html(&self) -> String {
+        html::html(self)
     }
 }
