@@ -8,18 +8,23 @@
 //! **Columns** keep the order of the input. **Rows** are ordered by what is released, column by column, so that the position of a
 //! row tells nothing of its position in the input, which may follow names, dates or offices.
 
-use std::collections::HashMap;
+mod cast;
+mod column;
 
-use polars::prelude::*;
+use polars::prelude::PolarsError;
 
+use self::column::{Made, Maker};
 use crate::cancel::{Cancel, Progress, Stage};
+use crate::division::Division;
+use crate::group::{Groups, Kept};
 use crate::hierarchy::Hierarchies;
-use crate::input::{self, Attribute, InputError, Level, SUPPRESSED};
-use crate::parquet;
-use crate::plan::{Plan, combine};
-use crate::profile::{ColumnRule, DatasetProfile, Transform, ValueType};
-use crate::pseudonym::{PseudonymKey, pseudonym};
-use crate::table::{Table, texts};
+use crate::input::{Input, InputError};
+use crate::output::{OutColumn, Output};
+use crate::plan::Plan;
+use crate::prepare::PrepareFault;
+use crate::profile::{DatasetProfile, SuppressedRecords, Transform, ValueType};
+use crate::pseudonym::PseudonymKey;
+use crate::table::Table;
 
 /// Why a release could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +54,17 @@ pub enum ExecuteError {
         column: String,
         /// The type asked for.
         value_type: ValueType,
+    },
+    /// The values of a class could not be made one.
+    #[error("dataset {dataset:?}, column {column:?}: the values of a class cannot be made one")]
+    Aggregate {
+        /// The dataset.
+        dataset: String,
+        /// The column.
+        column: String,
+        /// What is wrong.
+        #[source]
+        source: PrepareFault,
     },
     /// The frame could not be made or written.
     #[error("dataset {dataset:?}: the release cannot be written")]
@@ -82,250 +98,113 @@ pub fn execute(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<u8>, ExecuteError> {
-    let dataset = table.name();
-    let failed = |source| ExecuteError::Frame {
-        dataset: dataset.to_owned(),
-        source,
-    };
-    let attributes = input::attributes(table, profile, hierarchies)?;
-    let planned = planned(dataset, &attributes, plan)?;
-    let kept = kept_rows(&planned, plan.k, table.rows());
+    let input = Input::new(table, profile, hierarchies)?;
+    let output = output(&input, plan, key, cancel, progress)?;
+    parquet(&input, &output, cancel)
+}
+
+/// The Parquet file of an output.
+pub(crate) fn parquet(
+    input: &Input<'_>,
+    output: &Output,
+    cancel: &Cancel,
+) -> Result<Vec<u8>, ExecuteError> {
+    let mut bytes = Vec::new();
+    match output.write_parquet(&mut bytes, cancel) {
+        Ok(()) => Ok(bytes),
+        Err(_) if cancel.is_cancelled() => Err(ExecuteError::Cancelled {
+            dataset: input.table.name().to_owned(),
+        }),
+        Err(source) => Err(ExecuteError::Frame {
+            dataset: input.table.name().to_owned(),
+            source,
+        }),
+    }
+}
+
+/// Makes what is released.
+pub(crate) fn output(
+    input: &Input<'_>,
+    plan: &Plan,
+    key: &PseudonymKey,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Output, ExecuteError> {
+    let division = division(input, plan)?;
+    let (rows, classes) = division.class_of_rows(input);
+    let kept: Vec<bool> = classes.iter().map(|class| *class > 0).collect();
+    let total = input.columns.len() as u64 + 1;
     let maker = Maker {
-        dataset,
-        planned: &planned,
-        kept: &kept,
+        input,
+        division,
+        rows: &rows,
+        classes: &classes,
         key,
     };
-    let columns = input::columns(table, profile)?;
-    let total = columns.len() as u64 + 1;
-    let (mut released, mut pseudonyms) = (Vec::new(), Vec::new());
-    for ((column, rule), done) in columns.into_iter().zip(1..) {
+    let mut made: Vec<Made<'_>> = Vec::new();
+    for (place, done) in (0..input.columns.len()).zip(1..) {
         if cancel.is_cancelled() {
             return Err(ExecuteError::Cancelled {
-                dataset: dataset.to_owned(),
+                dataset: input.table.name().to_owned(),
             });
         }
-        let Some(rule) = rule else { continue };
-        released.extend(maker.column(column, rule)?);
-        if matches!(rule.transform, Transform::Pseudonymize { .. }) {
-            pseudonyms.push(column.name().to_string());
-        }
+        made.push(maker.column(place)?);
         progress(Progress {
             stage: Stage::Execute,
             done,
             total,
         });
     }
-    let frame = DataFrame::new_infer_height(released).map_err(failed)?;
-    let mut frame = parquet::sort_by_content(frame).map_err(failed)?;
-    let bytes = parquet::encode(&mut frame, &pseudonyms).map_err(failed)?;
+    let keys: Vec<_> = made.iter().map(Made::key).collect();
+    let kept = (division.suppressed > 0).then_some(Kept {
+        rows: &rows,
+        flags: &kept,
+    });
+    let groups = Groups::of(&keys, input.table.rows(), kept, false);
+    let starred: Vec<u32> = made.iter().map(|made| made.star).collect();
+    let columns = made
+        .into_iter()
+        .zip(&input.columns)
+        .map(|(made, source)| OutColumn {
+            name: source.name.to_owned(),
+            dictionary: made.dictionary,
+            pseudonyms: matches!(source.rule.transform, Transform::Pseudonymize { .. }),
+        });
+    let output = Output::new(columns.collect(), groups);
     progress(Progress {
         stage: Stage::Execute,
         done: total,
         total,
     });
-    Ok(bytes)
+    Ok(match input.profile.privacy().suppressed_records {
+        SuppressedRecords::Remove => output,
+        SuppressedRecords::Star => output.with_starred(starred, division.suppressed),
+    })
 }
 
-/// A quasi-identifier with the level it is released at.
-struct Planned<'a> {
-    attribute: &'a Attribute,
-    level: &'a Level,
-}
-
-fn planned<'a>(
-    dataset: &str,
-    attributes: &'a [Attribute],
-    plan: &Plan,
-) -> Result<Vec<Planned<'a>>, ExecuteError> {
-    let wrong = |what: String| ExecuteError::WrongPlan {
-        dataset: dataset.to_owned(),
-        what,
+/// The classes of a plan, which must be of this table and profile.
+pub(crate) fn division<'p>(
+    input: &Input<'_>,
+    plan: &'p Plan,
+) -> Result<&'p Division, ExecuteError> {
+    let wrong = |what: &str| ExecuteError::WrongPlan {
+        dataset: input.table.name().to_owned(),
+        what: what.to_owned(),
     };
-    let names = attributes.iter().map(|attribute| attribute.name.as_str());
-    if plan.dataset != dataset
-        || !names.eq(plan.columns.iter().map(|column| column.column.as_str()))
-    {
-        return Err(wrong("it names other quasi-identifiers".to_owned()));
-    }
-    let levels = attributes
+    let names = input
+        .attributes
         .iter()
-        .zip(&plan.columns)
-        .map(|(attribute, column)| {
-            let index = column.level.checked_sub(attribute.first_level);
-            let level = index.and_then(|index| attribute.levels.get(index as usize));
-            let level = level.ok_or_else(|| {
-                wrong(format!(
-                    "level {} of {} is not permitted",
-                    column.level, column.column
-                ))
-            })?;
-            Ok(Planned { attribute, level })
-        });
-    levels.collect()
-}
-
-/// For each row, whether at least k rows share its released quasi-identifiers.
-fn kept_rows(planned: &[Planned<'_>], k: u64, rows: usize) -> Vec<bool> {
-    let columns = planned.iter().map(|planned| {
-        let codes = planned
-            .attribute
-            .codes
-            .iter()
-            .map(|code| planned.level.code(*code));
-        (codes, planned.level.cardinality())
-    });
-    let mut keys = Vec::new();
-    combine(columns, &mut keys, rows);
-    let mut sizes: HashMap<u64, u64> = HashMap::new();
-    for key in &keys {
-        *sizes.entry(*key).or_default() += 1;
+        .map(|attribute| attribute.name.as_str());
+    let planned = plan.columns.iter().map(|column| column.column.as_str());
+    if plan.dataset != input.table.name() || !names.eq(planned) {
+        return Err(wrong("it names other quasi-identifiers"));
     }
-    keys.iter()
-        .map(|key| sizes.get(key).is_some_and(|size| *size >= k))
-        .collect()
-}
-
-struct Maker<'a> {
-    dataset: &'a str,
-    planned: &'a [Planned<'a>],
-    kept: &'a [bool],
-    key: &'a PseudonymKey,
-}
-
-impl Maker<'_> {
-    /// The released column; `None` if it is dropped.
-    fn column(&self, column: &Column, rule: &ColumnRule) -> Result<Option<Column>, ExecuteError> {
-        match &rule.transform {
-            Transform::Drop => Ok(None),
-            Transform::Keep { cast } => self.keep(column, *cast).map(Some),
-            Transform::Pseudonymize { domain } => self.pseudonymize(column, domain).map(Some),
-            Transform::Generalize(_) => self.generalize(column).map(Some),
-            Transform::Microaggregate { .. } => Err(ExecuteError::WrongPlan {
-                dataset: self.dataset.to_owned(),
-                what: "it microaggregates".to_owned(),
-            }),
-            Transform::Suppress => Ok(Some(
-                self.text(column, self.kept().map(|_| Some(SUPPRESSED))),
-            )),
-        }
+    let division = plan.division.as_ref();
+    let division =
+        division.ok_or_else(|| wrong("it was saved, and must be applied to the table first"))?;
+    let records = input.problem.records.weights.len();
+    if plan.rows != input.rows() || division.class_of.len() != records {
+        return Err(wrong("it is of another table"));
     }
-
-    fn keep(&self, column: &Column, cast: Option<ValueType>) -> Result<Column, ExecuteError> {
-        let mask =
-            BooleanChunked::from_iter_values(column.name().clone(), self.kept.iter().copied());
-        let failed = |source| self.failed(source);
-        match cast {
-            None => column.filter(&mask).map_err(failed),
-            Some(cast) => self.cast(column, cast)?.filter(&mask).map_err(failed),
-        }
-    }
-
-    /// The whole column in another type: a value that fails is a fault of the data even in a row that is left out.
-    fn cast(&self, column: &Column, value_type: ValueType) -> Result<Column, ExecuteError> {
-        let (texts, name) = (
-            texts(column).map_err(|source| self.failed(source))?,
-            column.name().clone(),
-        );
-        Ok(match value_type {
-            ValueType::String => texts.into_column(),
-            ValueType::Integer => Column::new(
-                name,
-                self.parsed(&texts, value_type, |text| text.parse::<i64>().ok())?,
-            ),
-            ValueType::Float => Column::new(name, self.parsed(&texts, value_type, finite)?),
-            ValueType::Boolean => Column::new(name, self.parsed(&texts, value_type, boolean)?),
-        })
-    }
-
-    fn parsed<T>(
-        &self,
-        texts: &StringChunked,
-        value_type: ValueType,
-        parse: impl Fn(&str) -> Option<T>,
-    ) -> Result<Vec<Option<T>>, ExecuteError> {
-        let values = texts.iter().zip(1..).map(|(text, row)| match text {
-            None => Ok(None),
-            Some(text) => parse(text).map(Some).ok_or_else(|| ExecuteError::Cast {
-                dataset: self.dataset.to_owned(),
-                row,
-                column: texts.name().to_string(),
-                value_type,
-            }),
-        });
-        values.collect()
-    }
-
-    fn pseudonymize(&self, column: &Column, domain: &str) -> Result<Column, ExecuteError> {
-        let (texts, key) = (
-            texts(column).map_err(|source| self.failed(source))?,
-            self.key.hmac(),
-        );
-        let texts = texts
-            .iter()
-            .zip(self.kept)
-            .filter(|(_, kept)| **kept)
-            .map(|(text, _)| text);
-        Ok(self.text(
-            column,
-            texts.map(|text| text.map(|text| pseudonym(&key, domain, text))),
-        ))
-    }
-
-    fn generalize(&self, column: &Column) -> Result<Column, ExecuteError> {
-        let planned = self
-            .planned
-            .iter()
-            .find(|planned| planned.attribute.name == column.name().as_str());
-        let Some(Planned { attribute, level }) = planned else {
-            let what = format!("it has no level for {}", column.name());
-            return Err(ExecuteError::WrongPlan {
-                dataset: self.dataset.to_owned(),
-                what,
-            });
-        };
-        let codes = attribute
-            .codes
-            .iter()
-            .zip(self.kept)
-            .filter(|(_, kept)| **kept)
-            .map(|(code, _)| code);
-        Ok(self.text(
-            column,
-            codes.map(|code| level.labels.get(level.code(*code) as usize)?.as_deref()),
-        ))
-    }
-
-    fn kept(&self) -> impl Iterator<Item = &bool> {
-        self.kept.iter().filter(|kept| **kept)
-    }
-
-    fn text<T: AsRef<str>>(
-        &self,
-        column: &Column,
-        values: impl Iterator<Item = Option<T>>,
-    ) -> Column {
-        let mut builder = StringChunkedBuilder::new(column.name().clone(), self.kept().count());
-        values.for_each(|value| builder.append_option(value));
-        builder.finish().into_column()
-    }
-
-    fn failed(&self, source: PolarsError) -> ExecuteError {
-        ExecuteError::Frame {
-            dataset: self.dataset.to_owned(),
-            source,
-        }
-    }
-}
-
-fn finite(text: &str) -> Option<f64> {
-    text.parse::<f64>().ok().filter(|value| value.is_finite())
-}
-
-fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "true" | "True" | "1" => Some(true),
-        "false" | "False" | "0" => Some(false),
-        _ => None,
-    }
+    Ok(division)
 }

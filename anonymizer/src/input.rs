@@ -1,12 +1,21 @@
 //! Where table, profile and hierarchies meet: each column with its rule, and each quasi-identifier as numbers.
 
-use std::collections::HashMap;
+mod attribute;
+mod records;
+mod sensitive;
+
+use std::borrow::Cow;
 
 use polars::prelude::*;
+use sandyq_recoding::Problem;
 
-use crate::hierarchy::{Hierarchies, Hierarchy};
-use crate::profile::{ColumnRule, DatasetProfile, HierarchySource, Role, Transform};
-use crate::table::{Table, texts};
+pub(crate) use self::attribute::Attribute;
+pub(crate) use self::sensitive::Sensitive;
+use crate::group::Key;
+use crate::hierarchy::{Hierarchies, HierarchyError};
+use crate::prepare::{self, PrepareFault};
+use crate::profile::{ColumnRule, DatasetProfile, Role, Transform};
+use crate::table::{Coded, Codes, Dictionary, Table};
 
 /// What stands for a value that is not released.
 pub const SUPPRESSED: &str = "*";
@@ -86,6 +95,43 @@ pub enum InputError {
         /// How many rows hold them.
         rows: u64,
     },
+    /// A value could not be prepared.
+    #[error("dataset {dataset:?}, row {row}, column {column:?}: the value cannot be prepared")]
+    Prepare {
+        /// The dataset.
+        dataset: String,
+        /// The column.
+        column: String,
+        /// The first row that has the value, from 1.
+        row: u64,
+        /// What is wrong.
+        #[source]
+        source: PrepareFault,
+    },
+    /// No hierarchy could be made of the values of a column.
+    #[error("dataset {dataset:?}, column {column:?}: the hierarchy cannot be made")]
+    Hierarchy {
+        /// The dataset.
+        dataset: String,
+        /// The column.
+        column: String,
+        /// What is wrong.
+        #[source]
+        source: HierarchyError,
+    },
+    /// A distance between values is by an order that lacks some of them.
+    #[error(
+        "dataset {dataset:?}, column {column:?}: {} not in the order of the column; add them to `order`",
+        listed(values, values.len() as u64)
+    )]
+    NotInOrder {
+        /// The dataset.
+        dataset: String,
+        /// The column.
+        column: String,
+        /// Up to ten of the values, with their rows.
+        values: Vec<(String, u64)>,
+    },
     /// A column could not be read as text.
     #[error("dataset {dataset:?}: a column cannot be read as text")]
     Frame {
@@ -121,6 +167,14 @@ pub(crate) fn columns<'a>(
     table: &'a Table,
     profile: &'a DatasetProfile,
 ) -> Result<Vec<(&'a Column, Option<&'a ColumnRule>)>, InputError> {
+    check_names(table, profile)?;
+    let columns = table.frame().columns().iter();
+    Ok(columns
+        .map(|column| (column, profile.column(column.name())))
+        .collect())
+}
+
+fn check_names(table: &Table, profile: &DatasetProfile) -> Result<(), InputError> {
     if table.name() != profile.name() {
         return Err(InputError::WrongDataset {
             profile: profile.name().to_owned(),
@@ -128,267 +182,170 @@ pub(crate) fn columns<'a>(
         });
     }
     for (name, _) in profile.columns() {
-        if table.frame().get_column_index(name).is_none() {
+        if table.column(name).is_none() {
             return Err(InputError::AbsentColumn {
                 dataset: table.name().to_owned(),
                 column: name.to_owned(),
             });
         }
     }
-    let columns = table.frame().columns().iter();
-    Ok(columns
-        .map(|column| (column, profile.column(column.name())))
-        .collect())
+    Ok(())
 }
 
-/// A quasi-identifier as numbers: each row's value as a code, and for each permitted level what the codes become.
-#[derive(Clone, Debug)]
-pub(crate) struct Attribute {
-    pub name: String,
-    /// |D|: leaves of the hierarchy, or different values where there is none.
-    pub domain: u64,
-    /// The number of the first of `levels` in its hierarchy.
-    pub first_level: u32,
-    pub levels: Vec<Level>,
-    /// The value of each row.
-    pub codes: Vec<u32>,
+/// A column that is released, after its values were prepared.
+pub(crate) struct Source<'a> {
+    pub name: &'a str,
+    pub rule: &'a ColumnRule,
+    /// What stands in each row of the file,
+    pub codes: &'a Codes,
+    /// the code in `dictionary` of each of that; `None` for the same,
+    pub map: Option<Vec<u32>>,
+    pub dictionary: Cow<'a, Dictionary>,
+    /// and rows with each code of the dictionary.
+    pub counts: Vec<u64>,
 }
 
-/// What the values of an attribute become on one level.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Level {
-    /// The code on this level, by the code of the value.
-    pub codes: Vec<u32>,
-    /// Leaves under the level's value, by the code of the value.
-    pub leaves: Vec<u64>,
-    /// The released text, by the code on this level.
-    pub labels: Vec<Option<String>>,
-}
-
-impl Level {
-    /// Number of different values on this level.
-    pub(crate) fn cardinality(&self) -> u64 {
-        self.labels.len() as u64
-    }
-
-    pub(crate) fn code(&self, value: u32) -> u32 {
-        self.codes.get(value as usize).copied().unwrap_or_default()
-    }
-
-    fn push(&mut self, label: Option<&str>, leaves: u64, seen: &mut HashMap<Option<String>, u32>) {
-        let next = seen.len() as u32;
-        let code = *seen.entry(label.map(str::to_owned)).or_insert_with(|| {
-            self.labels.push(label.map(str::to_owned));
-            next
-        });
-        self.codes.push(code);
-        self.leaves.push(leaves);
-    }
-}
-
-/// The quasi-identifiers that are released, in the order of the table.
-pub(crate) fn attributes(
-    table: &Table,
-    profile: &DatasetProfile,
-    hierarchies: &Hierarchies,
-) -> Result<Vec<Attribute>, InputError> {
-    let mut attributes = Vec::new();
-    for (column, rule) in columns(table, profile)? {
-        let Some(rule) =
-            rule.filter(|rule| rule.role == Role::Quasi && rule.transform != Transform::Drop)
-        else {
-            continue;
+impl<'a> Source<'a> {
+    fn new(dataset: &str, column: &'a Coded, rule: &'a ColumnRule) -> Result<Self, InputError> {
+        let mut source = Self {
+            name: &column.name,
+            rule,
+            codes: &column.codes,
+            map: None,
+            dictionary: Cow::Borrowed(&column.dictionary),
+            counts: column.counts(),
         };
-        attributes.push(attribute(
-            table.name(),
-            column,
-            &rule.transform,
-            hierarchies,
-        )?);
-    }
-    Ok(attributes)
-}
-
-fn attribute(
-    dataset: &str,
-    column: &Column,
-    transform: &Transform,
-    hierarchies: &Hierarchies,
-) -> Result<Attribute, InputError> {
-    let (codes, values) = dictionary(column).map_err(|source| InputError::Frame {
-        dataset: dataset.to_owned(),
-        source,
-    })?;
-    let place = Place {
-        dataset,
-        column: column.name(),
-    };
-    let (domain, first_level, levels) = match transform {
-        Transform::Generalize(rule) => {
-            let hierarchy = place.hierarchy(hierarchies, &rule.hierarchy)?;
-            let max_level = rule.max_level.unwrap_or(hierarchy.levels() as u32 - 1);
-            place.check_level(hierarchy, max_level.max(rule.min_level))?;
-            let leaves = place.leaves(hierarchy, &values, &codes)?;
-            let levels = (rule.min_level..=max_level)
-                .map(|level| generalized(hierarchy, level as usize, &leaves));
-            (hierarchy.len() as u64, rule.min_level, levels.collect())
+        if !rule.prepare.is_empty() {
+            source.prepare(dataset)?;
         }
-        Transform::Suppress => (values.len() as u64, 0, vec![starred(values.len())]),
-        _ => (values.len() as u64, 0, vec![kept(&values)]),
-    };
-    Ok(Attribute {
-        name: column.name().to_string(),
-        domain,
-        first_level,
-        levels,
-        codes,
-    })
-}
-
-/// The code of each row's value, and the values by code. Missing is a value like any other.
-fn dictionary(column: &Column) -> PolarsResult<(Vec<u32>, Vec<Option<String>>)> {
-    let texts = texts(column)?;
-    let mut seen: HashMap<Option<&str>, u32> = HashMap::new();
-    let mut values = Vec::new();
-    let mut codes = Vec::with_capacity(texts.len());
-    for text in texts.iter() {
-        let next = values.len() as u32;
-        codes.push(*seen.entry(text).or_insert_with(|| {
-            values.push(text.map(str::to_owned));
-            next
-        }));
+        Ok(source)
     }
-    Ok((codes, values))
-}
 
-fn kept(values: &[Option<String>]) -> Level {
-    Level {
-        codes: (0..values.len() as u32).collect(),
-        leaves: vec![1; values.len()],
-        labels: values.to_vec(),
-    }
-}
-
-fn starred(values: usize) -> Level {
-    Level {
-        codes: vec![0; values],
-        leaves: vec![values as u64; values],
-        labels: vec![Some(SUPPRESSED.to_owned())],
-    }
-}
-
-/// What each value becomes on a level. A missing value is not in the hierarchy: it stays missing and loses nothing until the level
-/// has a single value, which then covers it too.
-fn generalized(hierarchy: &Hierarchy, level: usize, leaves: &[Option<u32>]) -> Level {
-    let (values, above) = (hierarchy.values(level), hierarchy.above(level));
-    let mut under = vec![0_u64; values.len()];
-    for value in above {
-        if let Some(count) = under.get_mut(*value as usize) {
-            *count += 1;
+    fn prepare(&mut self, dataset: &str) -> Result<(), InputError> {
+        let mut prepared = Vec::new();
+        for (text, code) in self.dictionary.texts().zip(0_u32..) {
+            let text = prepare::apply(&self.rule.prepare, text).map_err(|source| {
+                let row = self.codes.iter().position(|other| other == code);
+                InputError::Prepare {
+                    dataset: dataset.to_owned(),
+                    column: self.name.to_owned(),
+                    row: row.unwrap_or_default() as u64 + 1,
+                    source,
+                }
+            })?;
+            prepared.push(text);
         }
-    }
-    let root = values.first().filter(|_| values.len() == 1);
-    let (mut result, mut seen) = (Level::default(), HashMap::new());
-    for leaf in leaves {
-        let value = leaf
-            .and_then(|leaf| above.get(leaf as usize))
-            .map(|value| *value as usize);
-        let label = value
-            .and_then(|value| values.get(value))
-            .or(root)
-            .map(String::as_str);
-        let leaves = match value {
-            Some(value) => under.get(value).copied().unwrap_or(1),
-            None if root.is_some() => hierarchy.len() as u64,
-            None => 1,
-        };
-        result.push(label, leaves, &mut seen);
-    }
-    result
-}
-
-struct Place<'a> {
-    dataset: &'a str,
-    column: &'a str,
-}
-
-impl Place<'_> {
-    fn hierarchy<'h>(
-        &self,
-        hierarchies: &'h Hierarchies,
-        source: &HierarchySource,
-    ) -> Result<&'h Hierarchy, InputError> {
-        let name = match source {
-            HierarchySource::Named(name) => name,
-            HierarchySource::Built(build) => build.kind(),
-        };
-        hierarchies
-            .get(name)
-            .ok_or_else(|| InputError::AbsentHierarchy {
-                dataset: self.dataset.to_owned(),
-                column: self.column.to_owned(),
-                hierarchy: name.to_owned(),
-            })
-    }
-
-    fn check_level(&self, hierarchy: &Hierarchy, level: u32) -> Result<(), InputError> {
-        let highest = hierarchy.levels() as u32 - 1;
-        if level <= highest {
-            return Ok(());
-        }
-        let (dataset, column) = (self.dataset.to_owned(), self.column.to_owned());
-        Err(InputError::AbsentLevel {
-            dataset,
-            column,
-            hierarchy: hierarchy.name().to_owned(),
-            level,
-            highest,
-        })
-    }
-
-    /// The leaf of each value; `None` for the missing value.
-    fn leaves(
-        &self,
-        hierarchy: &Hierarchy,
-        values: &[Option<String>],
-        codes: &[u32],
-    ) -> Result<Vec<Option<u32>>, InputError> {
-        let leaves: Vec<_> = values
-            .iter()
-            .map(|value| hierarchy.leaf(value.as_deref()?))
-            .collect();
-        let unknown =
-            |(value, leaf): (&Option<String>, &Option<u32>)| value.is_some() && leaf.is_none();
-        if !values.iter().zip(&leaves).any(unknown) {
-            return Ok(leaves);
-        }
-        let mut counts = vec![0_u64; values.len()];
-        for code in codes {
+        let (dictionary, map) = Dictionary::of_labels(prepared.iter().map(Option::as_deref));
+        let mut counts = vec![0; dictionary.len()];
+        for (code, rows) in map.iter().zip(&self.counts) {
             if let Some(count) = counts.get_mut(*code as usize) {
-                *count += 1;
+                *count += rows;
             }
         }
-        let pairs = values
-            .iter()
-            .zip(&leaves)
-            .zip(counts)
-            .filter(|(pair, _)| unknown(*pair));
-        let mut missing: Vec<_> = pairs
-            .filter_map(|((value, _), rows)| Some((value.clone()?, rows)))
-            .collect();
-        missing.sort_by(|(a, x), (b, y)| y.cmp(x).then_with(|| a.cmp(b)));
-        let (distinct, rows) = (
-            missing.len() as u64,
-            missing.iter().map(|(_, rows)| rows).sum(),
-        );
-        missing.truncate(LISTED);
-        Err(InputError::NotInHierarchy {
-            dataset: self.dataset.to_owned(),
-            column: self.column.to_owned(),
-            hierarchy: hierarchy.name().to_owned(),
-            values: missing,
-            distinct,
-            rows,
+        self.counts = counts;
+        self.map = Some(map);
+        self.dictionary = Cow::Owned(dictionary);
+        Ok(())
+    }
+
+    /// Whether a row has no value.
+    pub(crate) fn has_missing(&self) -> bool {
+        self.counts.first().is_some_and(|rows| *rows > 0)
+    }
+
+    /// What a row counts as when rows are grouped by the column.
+    pub(crate) fn key(&self) -> Key<'_> {
+        Key {
+            rows: self.codes,
+            map: self.map.as_deref(),
+            cardinality: self.dictionary.len(),
+        }
+    }
+
+    /// As [`Self::key`], each code being one more thing by what `map` gives for it.
+    pub(crate) fn through(&self, map: &[u32]) -> Vec<u32> {
+        match &self.map {
+            None => map.to_vec(),
+            Some(first) => {
+                let then = |code: &u32| map.get(*code as usize).copied().unwrap_or_default();
+                first.iter().map(then).collect()
+            }
+        }
+    }
+}
+
+/// A table as its profile and hierarchies take it: which columns are released, and the quasi-identifiers and sensitive columns as
+/// numbers.
+pub(crate) struct Input<'a> {
+    pub table: &'a Table,
+    pub profile: &'a DatasetProfile,
+    /// The released columns in the order of the table.
+    pub columns: Vec<Source<'a>>,
+    /// The quasi-identifiers that classes are told apart by, in the order of the table.
+    pub attributes: Vec<Attribute>,
+    /// What the models speak of, in the order of the problem.
+    pub sensitive: Vec<Sensitive>,
+    pub problem: Problem,
+    /// The record of the problem that each row is like.
+    pub record_of_row: Codes,
+}
+
+impl<'a> Input<'a> {
+    pub(crate) fn new(
+        table: &'a Table,
+        profile: &'a DatasetProfile,
+        hierarchies: &Hierarchies,
+    ) -> Result<Self, InputError> {
+        check_names(table, profile)?;
+        let mut columns = Vec::new();
+        for column in table.columns() {
+            let rule = profile.column(&column.name);
+            let rule = rule.filter(|rule| rule.transform != Transform::Drop);
+            if let Some(rule) = rule {
+                columns.push(Source::new(table.name(), column, rule)?);
+            }
+        }
+        let mut attributes = Vec::new();
+        for (place, source) in columns.iter().enumerate() {
+            let aggregated = matches!(source.rule.transform, Transform::Microaggregate { .. });
+            if source.rule.role == Role::Quasi && !aggregated {
+                attributes.push(Attribute::new(table.name(), place, source, hierarchies)?);
+            }
+        }
+        let mut sensitive = Vec::new();
+        for (place, source) in columns.iter().enumerate() {
+            Sensitive::of(table.name(), place, source, hierarchies, &mut sensitive)?;
+        }
+        let (problem, record_of_row) =
+            records::problem(&columns, &attributes, &sensitive, table.rows());
+        Ok(Self {
+            table,
+            profile,
+            columns,
+            attributes,
+            sensitive,
+            problem,
+            record_of_row,
         })
+    }
+
+    /// Whether the profile has no model beside k-anonymity.
+    pub(crate) fn asks_only_for_k(&self) -> bool {
+        let privacy = self.profile.privacy();
+        self.sensitive.is_empty() && !privacy.looks_at_population() && privacy.risk.is_empty()
+    }
+
+    /// The columns that models speak of, in the order of the problem.
+    pub(crate) fn sensitive_names(&self) -> Vec<String> {
+        let names = self.sensitive.iter().filter_map(|sensitive| {
+            let source = self.columns.get(sensitive.place)?;
+            Some(source.name.to_owned())
+        });
+        names.collect()
+    }
+
+    /// The rows of the table.
+    pub(crate) fn rows(&self) -> u64 {
+        self.table.rows() as u64
     }
 }

@@ -15,11 +15,14 @@
 
 mod cancel;
 mod digest;
+mod division;
 mod execute;
+mod group;
 mod hierarchy;
 mod input;
 pub mod intake;
 mod measure;
+mod output;
 mod parquet;
 mod plan;
 mod prepare;
@@ -30,6 +33,8 @@ mod table;
 mod utility;
 mod verify;
 
+use crate::input::Input;
+
 pub use cancel::{Cancel, Progress, Stage};
 pub use execute::{ExecuteError, execute};
 pub use hierarchy::{
@@ -39,8 +44,8 @@ pub use hierarchy::{
 pub use input::{InputError, SUPPRESSED};
 pub use intake::{Encoding, Format, IntakeError, Limits};
 pub use measure::{
-    AttackerRisk, AttributeUtility, ClassSizes, Comparison, Measurement, PopulationMeasure,
-    Requirement, Risks, SensitiveMeasure, Utility,
+    AttackerRisk, AttributeUtility, Beside, ClassSizes, Comparison, MeasureError, Measurement, PopulationMeasure,
+    Requirement, Risks, SensitiveMeasure, Utility, measure,
 };
 pub use parquet::{PSEUDONYMS_KEY, ParquetFault};
 pub use plan::{Plan, PlanError, PlannedColumn, plan};
@@ -60,7 +65,7 @@ pub use utility::{
     Bar, ColumnUniques, ColumnUtility, LearningReport, PairUtility, SampleReport, Uniques,
     UtilityError, UtilityLimits, UtilityReport,
 };
-pub use verify::{Release, VerifyError, verify};
+pub use verify::{OutputFormat, Release, Verification, VerifyError, Written, verify};
 
 /// Why a dataset was not depersonalized.
 #[derive(Debug, thiserror::Error)]
@@ -107,15 +112,17 @@ pub fn depersonalize(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Release, Error> {
     let profile = profile.dataset(table.name())?;
-    let plan = plan(table, profile, hierarchies, cancel, progress)?;
-    let bytes = execute(table, profile, hierarchies, &plan, key, cancel, progress)?;
+    let input = Input::new(table, profile, hierarchies).map_err(PlanError::from)?;
+    let plan = plan::plan_of(&input, hierarchies, cancel, progress)?;
+    let output = execute::output(&input, &plan, key, cancel, progress)?;
+    let bytes = execute::parquet(&input, &output, cancel)?;
     let total = plan.columns.len() as u64;
     progress(Progress {
         stage: Stage::Verify,
         done: 0,
         total,
     });
-    let release = verify(table, profile, hierarchies, &plan, bytes)?;
+    let release = verify(table, profile, hierarchies, &plan, key, bytes)?;
     progress(Progress {
         stage: Stage::Verify,
         done: total,

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use codes::Codes;
+pub(crate) use codes::{Codes, each};
 pub(crate) use dictionary::{Dictionary, Texts};
 
 /// Counting distinct values stops here, so that describing a column takes bounded memory.

@@ -1,29 +1,22 @@
 //! Deciding, without touching a row, how a dataset is made k-anonymous: global recoding over the full generalization lattice
 //! with suppression of records, at the least loss.
 
-mod group;
-mod lattice;
-mod loss;
-mod search;
+mod global;
+mod models;
 
 use std::collections::BTreeMap;
 
+use sandyq_recoding::global::Failure;
+use sandyq_recoding::models::ModelError;
 use serde::{Deserialize, Serialize};
 
-use self::group::Tuples;
-use self::lattice::Lattice;
-use self::search::{Failure, Goal, Search, Solution};
-use crate::cancel::{Cancel, Progress, Stage};
-use crate::digest::classes_sha256;
+use crate::cancel::{Cancel, Progress};
+use crate::digest::digest_of_classes;
+use crate::division::Division;
 use crate::hierarchy::Hierarchies;
-use crate::input::{self, Attribute, InputError};
-use crate::profile::{DatasetProfile, Transform};
+use crate::input::{Input, InputError};
+use crate::profile::DatasetProfile;
 use crate::table::Table;
-
-pub(crate) use self::group::combine;
-
-/// The search keeps a few bytes a node.
-const MAX_NODES: usize = 1 << 22;
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -89,15 +82,24 @@ pub enum PlanError {
         /// The largest k that is reachable within the limit; 1 means none.
         largest_k: u64,
     },
-    /// There are too many combinations of levels.
-    #[error(
-        "dataset {dataset:?}: the quasi-identifiers have {nodes} combinations of levels, more than {MAX_NODES}; narrow min_level and max_level or drop some"
-    )]
-    LatticeTooLarge {
+    /// A model does not fit the table.
+    #[error("dataset {dataset:?}: {}", named(source, columns))]
+    Model {
         /// The dataset.
         dataset: String,
-        /// Nodes of the lattice.
-        nodes: u128,
+        /// The columns that models speak of, by the number that `source` gives.
+        columns: Vec<String>,
+        /// What is wrong.
+        source: ModelError,
+    },
+    /// The search ended without a solution.
+    #[error("dataset {dataset:?}")]
+    Search {
+        /// The dataset.
+        dataset: String,
+        /// Why.
+        #[source]
+        source: Failure,
     },
     /// The work was stopped.
     #[error("planning of dataset {dataset:?} was cancelled")]
@@ -114,13 +116,26 @@ fn reachable(largest_k: u64) -> String {
     }
 }
 
-/// The level chosen for one quasi-identifier.
+/// What a model says of itself, with the columns it speaks of.
+fn named(error: &ModelError, columns: &[String]) -> String {
+    let text = error.to_string();
+    let name = |text: String, (place, column): (usize, &String)| {
+        text.replace(
+            &format!("sensitive attribute {place}"),
+            &format!("column {column:?}"),
+        )
+    };
+    columns.iter().enumerate().fold(text, name)
+}
+
+/// What is planned for one quasi-identifier.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannedColumn {
     /// The column.
     pub column: String,
-    /// The level of its hierarchy; 0 for a kept or suppressed column, which has none.
+    /// The level of its hierarchy; 0 for a kept or suppressed column, which has none. Under local recoding the lowest that a class
+    /// has.
     pub level: u32,
     /// The highest level that was permitted.
     pub max_level: u32,
@@ -128,8 +143,8 @@ pub struct PlannedColumn {
     pub loss: f64,
 }
 
-/// How a dataset is to be released. It holds no data and leaves no choice to the execution.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// How a dataset is to be released. It leaves no choice to the execution.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Plan {
     /// The dataset.
@@ -156,16 +171,34 @@ pub struct Plan {
     pub smallest_class: u64,
     /// Digest of the classes and their sizes.
     pub classes_sha256: String,
-    /// Combinations of levels.
+    /// Combinations of levels, capped at the largest number there is; 0 for local recoding.
     pub lattice_nodes: u64,
     /// Combinations of levels whose classes were counted.
     pub candidates_examined: u64,
+    /// The score by the metric of the profile.
+    pub score: f64,
+    /// What no recoding of this kind can score below, if that is known.
+    pub bound: Option<f64>,
+    /// Whether nothing better is possible under the metric.
+    pub optimal: bool,
+    /// Which class each row is in. It is found again where a plan was saved.
+    #[serde(skip)]
+    pub(crate) division: Option<Division>,
 }
 
-/// Finds the plan of least loss (ARX's Loss metric, geometric mean) that reaches k within the suppression limit.
+/// What a search looked at, and how good its result is for sure.
+struct Searched {
+    nodes: u64,
+    examined: u64,
+    score: f64,
+    bound: Option<f64>,
+    optimal: bool,
+}
+
+/// Finds the plan of least loss that meets the models of the profile within the suppression limit.
 ///
-/// It is the optimum over all combinations of permitted levels; ties are broken by fewer suppressed rows, then by the
-/// lower sum of levels, then by the lexicographically lower levels in the order of the columns. Without
+/// Global recoding takes the optimum over all combinations of permitted levels; ties are broken by fewer suppressed rows, then by
+/// the lower sum of levels, then by the lexicographically lower levels in the order of the columns. Without
 /// quasi-identifiers all rows form one class. A plan that would leave out every row is none.
 ///
 /// # Errors
@@ -177,16 +210,28 @@ pub fn plan(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Plan, PlanError> {
-    let dataset = || table.name().to_owned();
-    if let Some(what) = profile.unsupported() {
+    let input = Input::new(table, profile, hierarchies)?;
+    plan_of(&input, hierarchies, cancel, progress)
+}
+
+/// As [`plan`], of a table that was taken in with its profile.
+pub(crate) fn plan_of(
+    input: &Input<'_>,
+    hierarchies: &Hierarchies,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Plan, PlanError> {
+    let dataset = || input.table.name().to_owned();
+    if let Some(what) = input.profile.unsupported() {
         return Err(PlanError::Unsupported {
             dataset: dataset(),
             what,
         });
     }
-    let (rows, k) = (table.rows() as u64, profile.privacy().k);
-    let attributes = input::attributes(table, profile, hierarchies)?;
-    check_columns(table, profile)?;
+    let (rows, k) = (input.rows(), input.profile.privacy().k);
+    if input.columns.is_empty() {
+        return Err(PlanError::NoColumns { dataset: dataset() });
+    }
     if rows == 0 {
         return Err(PlanError::EmptyTable { dataset: dataset() });
     }
@@ -197,181 +242,63 @@ pub fn plan(
             rows,
         });
     }
-    let heights = attributes
-        .iter()
-        .map(|attribute| attribute.levels.len() as u32)
-        .collect();
-    let lattice = Lattice::new(heights, MAX_NODES).map_err(|nodes| PlanError::LatticeTooLarge {
+    let models = models::models(input).map_err(|source| PlanError::Model {
         dataset: dataset(),
-        nodes,
+        columns: input.sensitive_names(),
+        source,
     })?;
-    let tuples = Tuples::of(&attributes, table.rows());
-    let goal = Goal {
-        k,
-        suppressible: profile.privacy().suppressible(rows),
-    };
-    let mut search = Search::new(&attributes, &tuples, &lattice, goal);
-    let total = lattice.nodes() as u64;
-    let mut tell = |done| {
-        progress(Progress {
-            stage: Stage::Plan,
-            done,
-            total,
-        })
-    };
-    match search.run(cancel, &mut tell) {
-        Ok(solution) => {
-            tell(total);
-            let shape = shape(&mut search, &attributes, &tuples, &solution, k);
-            Ok(assemble(
-                profile,
-                hierarchies,
-                &attributes,
-                &solution,
-                shape,
-                (rows, total, search.examined),
-            ))
-        }
-        Err(Failure::Cancelled) => Err(PlanError::Cancelled { dataset: dataset() }),
-        Err(Failure::Unreachable) => {
-            let (sizes, keys) = search.classes(&lattice.levels(lattice.top()));
-            Err(not_reachable(
-                dataset(),
-                goal,
-                rows,
-                class_sizes(&sizes, keys),
-            ))
-        }
-    }
+    let (division, levels, searched) = global::search(input, &models, cancel, progress)?;
+    Ok(assemble(input, hierarchies, division, &levels, searched))
 }
 
-fn check_columns(table: &Table, profile: &DatasetProfile) -> Result<(), PlanError> {
-    let columns = input::columns(table, profile)?;
-    let released = columns
-        .iter()
-        .filter_map(|(_, rule)| *rule)
-        .any(|rule| rule.transform != Transform::Drop);
-    if released {
-        Ok(())
-    } else {
-        Err(PlanError::NoColumns {
-            dataset: table.name().to_owned(),
-        })
-    }
-}
-
-/// The size of each class once, in ascending order.
-fn class_sizes(sizes: &[u64], keys: &[u64]) -> Vec<u64> {
-    let classes: BTreeMap<u64, u64> = keys.iter().copied().zip(sizes.iter().copied()).collect();
-    let mut sizes: Vec<u64> = classes.into_values().collect();
-    sizes.sort_unstable();
-    sizes
-}
-
-/// The most general node leaves out the fewest rows for every k, so that it tells what is reachable.
-fn not_reachable(dataset: String, goal: Goal, rows: u64, sizes: Vec<u64>) -> PlanError {
-    let needed = sizes.iter().filter(|size| **size < goal.k).sum();
-    let (mut below, mut largest_k) = (0, 1);
-    for class in sizes.chunk_by(|a, b| a == b) {
-        // To make this the smallest class, all smaller ones must go.
-        if below > goal.suppressible {
-            break;
-        }
-        largest_k = class.first().copied().unwrap_or(largest_k);
-        below += class.iter().sum::<u64>();
-    }
-    PlanError::KNotReachable {
-        dataset,
-        k: goal.k,
-        rows,
-        suppressible: goal.suppressible,
-        needed,
-        largest_k,
-    }
-}
-
-/// What the classes of a solution look like.
-struct Shape {
-    classes: u64,
-    smallest: u64,
-    sha256: String,
-}
-
-fn shape(
-    search: &mut Search<'_>,
-    attributes: &[Attribute],
-    tuples: &Tuples,
-    solution: &Solution,
-    k: u64,
-) -> Shape {
-    let (sizes, _) = search.classes(&solution.levels);
-    let mut classes = BTreeMap::new();
-    for (tuple, size) in sizes.into_iter().enumerate().filter(|(_, size)| *size >= k) {
-        let label = |((attribute, codes), level): ((&Attribute, &Vec<u32>), &u32)| {
-            let level = attribute.levels.get(*level as usize)?;
-            level
-                .labels
-                .get(level.code(*codes.get(tuple)?) as usize)?
-                .clone()
-        };
-        let labels: Vec<Option<String>> = attributes
-            .iter()
-            .zip(&tuples.codes)
-            .zip(&solution.levels)
-            .map(label)
-            .collect();
-        classes.insert(labels, size);
-    }
-    Shape {
-        classes: classes.len() as u64,
-        smallest: classes.values().copied().min().unwrap_or_default(),
-        sha256: classes_sha256(&classes),
-    }
-}
-
+/// `levels` are those of the attributes, as places among their permitted ones.
 fn assemble(
-    profile: &DatasetProfile,
+    input: &Input<'_>,
     hierarchies: &Hierarchies,
-    attributes: &[Attribute],
-    solution: &Solution,
-    shape: Shape,
-    (rows, lattice_nodes, candidates_examined): (u64, u64, u64),
+    division: Division,
+    levels: &[usize],
+    search: Searched,
 ) -> Plan {
-    let columns = attributes
-        .iter()
-        .zip(&solution.levels)
-        .zip(&solution.losses)
-        .map(|((attribute, level), loss)| {
-            let max_level =
-                attribute.first_level + (attribute.levels.len() as u32).saturating_sub(1);
-            PlannedColumn {
-                column: attribute.name.clone(),
-                level: attribute.first_level + level,
-                max_level,
-                loss: *loss,
-            }
-        });
-    let used = profile
+    let losses = division.losses(input);
+    let columns = input.attributes.iter().zip(levels).zip(&losses);
+    let columns = columns.map(|((attribute, level), loss)| PlannedColumn {
+        column: attribute.name.clone(),
+        level: attribute.first_level + *level as u32,
+        max_level: attribute.first_level + (attribute.levels.len() as u32).saturating_sub(1),
+        loss: *loss,
+    });
+    let used = input
+        .profile
         .hierarchies()
         .into_iter()
         .filter_map(|name| Some((name, hierarchies.get(name)?)));
+    let n = losses.len().max(1) as f64;
+    let shown = division.shown(input);
     Plan {
-        dataset: profile.name().to_owned(),
-        profile_sha256: profile.profile_sha256.clone(),
+        dataset: input.profile.name().to_owned(),
+        profile_sha256: input.profile.profile_sha256.clone(),
         hierarchies: used
             .map(|(name, hierarchy)| (name.to_owned(), hierarchy.sha256().to_owned()))
             .collect(),
-        k: profile.privacy().k,
-        rows,
+        k: input.profile.privacy().k,
+        rows: input.rows(),
         columns: columns.collect(),
-        geometric_loss: loss::geometric(&solution.losses),
-        arithmetic_loss: loss::arithmetic(&solution.losses),
-        suppressed: solution.suppressed,
-        classes: shape.classes,
-        smallest_class: shape.smallest,
-        classes_sha256: shape.sha256,
-        lattice_nodes,
-        candidates_examined,
+        geometric_loss: (losses.iter().map(|loss| loss.ln_1p()).sum::<f64>() / n).exp_m1(),
+        arithmetic_loss: losses.iter().sum::<f64>() / n,
+        suppressed: division.suppressed,
+        classes: division.classes(),
+        smallest_class: division.smallest(),
+        classes_sha256: digest_of_classes(
+            shown
+                .iter()
+                .map(|(labels, size)| (labels.as_slice(), *size)),
+        ),
+        lattice_nodes: search.nodes,
+        candidates_examined: search.examined,
+        score: search.score,
+        bound: search.bound,
+        optimal: search.optimal,
+        division: Some(division),
     }
 }
 

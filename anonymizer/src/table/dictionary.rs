@@ -75,6 +75,22 @@ impl Dictionary {
         (Self { texts, typed: None }, ranks(&order))
     }
 
+    /// A dictionary of the texts that codes become, and the code in it of each.
+    pub(crate) fn of_labels<'t>(
+        labels: impl Iterator<Item = Option<&'t str>> + Clone,
+    ) -> (Self, Vec<u32>) {
+        let mut different: Vec<&str> = labels.clone().flatten().collect();
+        different.sort_unstable();
+        different.dedup();
+        let code = |label: Option<&str>| {
+            let place = label.and_then(|label| different.binary_search(&label).ok());
+            place.map_or(0, |place| place as u32 + 1)
+        };
+        let codes = labels.map(code).collect();
+        let texts = different.into_iter().collect();
+        (Self { texts, typed: None }, codes)
+    }
+
     /// A dictionary of typed values in any order, each once, none missing, and the code of each.
     pub(crate) fn of_values(values: &Series) -> PolarsResult<(Self, Vec<u32>)> {
         let order = values.arg_sort(SortOptions {

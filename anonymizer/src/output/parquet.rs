@@ -1,0 +1,64 @@
+//! Parquet files, a row group at a time.
+
+use std::io::Write;
+
+use polars::io::parquet::write::KeyValueMetadata;
+use polars::prelude::*;
+use rayon::prelude::*;
+
+use super::{Output, Run};
+use crate::cancel::Cancel;
+use crate::parquet::PSEUDONYMS_KEY;
+
+impl Output {
+    /// Writes the release as Parquet. The same release gives the same bytes. Stops where it is when `cancel` is raised.
+    ///
+    /// # Errors
+    /// The encoder's and the sink's.
+    pub fn write_parquet(&self, sink: impl Write, cancel: &Cancel) -> PolarsResult<()> {
+        let pseudonyms = self.columns.iter().filter(|column| column.pseudonyms);
+        let names: Vec<&str> = pseudonyms.map(|column| column.name.as_str()).collect();
+        let list = serde_json::Value::from(names).to_string();
+        let metadata = KeyValueMetadata::from_static(vec![(PSEUDONYMS_KEY.to_owned(), list)]);
+        let values: Vec<Series> = self
+            .columns
+            .iter()
+            .map(|column| column.dictionary.series(&column.name))
+            .collect();
+        let schema = values
+            .iter()
+            .map(|values| (values.name().clone(), values.dtype().clone()))
+            .collect();
+        let mut writer = ParquetWriter::new(sink)
+            .with_compression(ParquetCompression::Zstd(None))
+            .with_key_value_metadata(Some(metadata))
+            .batched(&schema)?;
+        for batch in self.batches() {
+            if cancel.is_cancelled() {
+                return Err(PolarsError::from(std::io::Error::from(
+                    std::io::ErrorKind::Interrupted,
+                )));
+            }
+            writer.write_batch(&self.frame(&batch, &values)?)?;
+        }
+        writer.finish()?;
+        Ok(())
+    }
+
+    fn frame(&self, batch: &[Run], values: &[Series]) -> PolarsResult<DataFrame> {
+        let rows = batch.iter().map(|run| run.rows).sum();
+        let columns = values
+            .par_iter()
+            .enumerate()
+            .map(|(place, values)| {
+                let codes = batch.iter().flat_map(|run| {
+                    let code = self.code(*run, place).checked_sub(1);
+                    std::iter::repeat_n(code, run.rows)
+                });
+                let codes = IdxCa::from_iter_options("".into(), codes);
+                Ok(values.take(&codes)?.into_column())
+            })
+            .collect::<PolarsResult<Vec<_>>>()?;
+        DataFrame::new(rows, columns)
+    }
+}
