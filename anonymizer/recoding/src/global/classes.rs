@@ -1,8 +1,15 @@
 //! Equivalence classes at a node, rolled up from those at a finer one.
 
 use super::lattice::Node;
-use super::space::{Key, Space, Step};
+use super::space::{Key, Space};
+use super::table::{Radix, Table, climb};
 use crate::models::{Class, Counts, Models};
+
+/// Keys looked up in a row.
+const BLOCK: usize = 256;
+
+/// Slots of a table of combinations for each key that goes into it.
+const SPREAD: usize = 128;
 
 /// Rows by sensitive value, by class.
 #[derive(Clone, Debug)]
@@ -104,24 +111,49 @@ impl<const N: usize> Classes<N> {
         keep_targets: bool,
     ) -> Outline<N> {
         let steps = space.steps(&self.levels, to);
-        let mut table = Table::new(self.people.is_empty());
-        let mut targets = Vec::with_capacity(if keep_targets { self.len() } else { 0 });
-        if self.people.is_empty() {
-            for (key, rows) in self.keys.iter().zip(&self.rows) {
-                let target = table.add(climb(*key, &steps), *rows);
-                if keep_targets {
-                    targets.push(target);
-                }
-            }
+        let radix = Radix::new(space, &self.levels, to, self.len());
+        let cells = space.cells(to);
+        // A slot for each combination beats hashing until slots are too far between.
+        let direct = cells <= self.len().saturating_mul(SPREAD).clamp(1 << 10, 1 << 22);
+        let mut table = if direct {
+            Table::direct(space.slots(cells))
         } else {
-            let counts = self.rows.iter().zip(&self.people);
-            for (key, (rows, people)) in self.keys.iter().zip(counts) {
-                let target = table.add(climb(*key, &steps), *rows);
-                table.add_people(target, *people);
-                if keep_targets {
-                    targets.push(target);
+            Table::hashed(self.len().min(cells))
+        };
+        let mut targets = Vec::with_capacity(if keep_targets { self.len() } else { 0 });
+        let mut places = [0_u64; BLOCK];
+        let mut numbers = [0_u32; BLOCK];
+        let blocks = self.keys.chunks(BLOCK).zip(self.rows.chunks(BLOCK));
+        for (block, (keys, rows)) in blocks.enumerate() {
+            if let Some(radix) = &radix {
+                radix.places(keys, &mut places);
+            }
+            let each = keys.iter().zip(rows).zip(&places).zip(&mut numbers);
+            for (((key, rows), place), number) in each {
+                let climbed = || climb(*key, &steps);
+                *number = if radix.is_none() {
+                    table.add_wide(climbed(), *rows)
+                } else if direct {
+                    table.add(*place, *rows, climbed)
+                } else {
+                    table.add_hashed(*place, *rows, climbed)
+                };
+            }
+            let numbers = numbers.iter().take(keys.len());
+            if keep_targets {
+                targets.extend(numbers.clone());
+            }
+            if let Some(people) = self.people.get(block * BLOCK..) {
+                table.people.resize(table.keys.len(), 0);
+                for (people, number) in people.iter().zip(numbers) {
+                    if let Some(sum) = table.people.get_mut(*number as usize) {
+                        *sum += people;
+                    }
                 }
             }
+        }
+        if direct {
+            space.give_back(table.release());
         }
         Outline {
             classes: Self {
@@ -263,7 +295,9 @@ fn sparse<const N: usize>(
     let (mut ends, mut entries) = (Vec::with_capacity(classes), Vec::new());
     for pair in starts.windows(2) {
         let [first, end] = pair else { continue };
-        let members = order.get(*first as usize..*end as usize).unwrap_or_default();
+        let members = order
+            .get(*first as usize..*end as usize)
+            .unwrap_or_default();
         for member in members {
             each_entry(source, *member as usize, space, models, |slot, rows| {
                 if let Some(count) = counts.get_mut(slot as usize) {
@@ -305,7 +339,9 @@ fn each_entry<const N: usize>(
         }
         Histograms::Dense(counts) => {
             let start = class * models.width();
-            let own = counts.get(start..start + models.width()).unwrap_or_default();
+            let own = counts
+                .get(start..start + models.width())
+                .unwrap_or_default();
             for (slot, rows) in (0..).zip(own).filter(|(_, rows)| **rows > 0) {
                 what(slot, *rows);
             }
@@ -317,114 +353,6 @@ fn each_entry<const N: usize>(
             for (slot, rows) in entries.get(start..end).unwrap_or_default() {
                 what(*slot, *rows);
             }
-        }
-    }
-}
-
-#[inline]
-fn climb<const N: usize>(mut key: Key<N>, steps: &[Step<'_>]) -> Key<N> {
-    for Step { field, codes } in steps {
-        if let Some(word) = key.get_mut(field.word) {
-            let code = ((*word >> field.shift) & field.mask) as usize;
-            let above = codes.get(code).copied().unwrap_or_default();
-            *word = *word & !(field.mask << field.shift) | u64::from(above) << field.shift;
-        }
-    }
-    key
-}
-
-/// Classes by key, with open addressing. Classes are numbered in the order in which they turn up.
-struct Table<const N: usize> {
-    /// The place of a class plus 1, or 0.
-    slots: Vec<u32>,
-    mask: usize,
-    shift: u32,
-    keys: Vec<Key<N>>,
-    rows: Vec<u32>,
-    people: Vec<u64>,
-    people_free: bool,
-}
-
-impl<const N: usize> Table<N> {
-    fn new(people_free: bool) -> Self {
-        let bits = 10;
-        Self {
-            slots: vec![0; 1 << bits],
-            mask: (1 << bits) - 1,
-            shift: 64 - bits,
-            keys: Vec::new(),
-            rows: Vec::new(),
-            people: Vec::new(),
-            people_free,
-        }
-    }
-
-    #[inline]
-    fn hash(key: &Key<N>, shift: u32) -> usize {
-        // The upper half of each product depends on all bits of the key, and the next word is mixed in.
-        let mut hash = 0_u64;
-        for word in key {
-            let product = u128::from(hash ^ word) * u128::from(0x9E37_79B9_7F4A_7C15_u64);
-            hash = (product as u64) ^ ((product >> 64) as u64);
-        }
-        (hash.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> shift) as usize
-    }
-
-    #[inline]
-    fn add(&mut self, key: Key<N>, rows: u32) -> u32 {
-        let mut slot = Self::hash(&key, self.shift);
-        loop {
-            let class = self.slots.get(slot).copied().unwrap_or_default();
-            if class == 0 {
-                return self.insert(key, rows, slot);
-            }
-            let place = class as usize - 1;
-            if self.keys.get(place) == Some(&key) {
-                if let Some(sum) = self.rows.get_mut(place) {
-                    *sum += rows;
-                }
-                return class - 1;
-            }
-            slot = (slot + 1) & self.mask;
-        }
-    }
-
-    fn insert(&mut self, key: Key<N>, rows: u32, slot: usize) -> u32 {
-        self.keys.push(key);
-        self.rows.push(rows);
-        if !self.people_free {
-            self.people.push(0);
-        }
-        let class = self.keys.len();
-        if let Some(slot) = self.slots.get_mut(slot) {
-            *slot = class as u32;
-        }
-        if 2 * class > self.mask {
-            self.grow();
-        }
-        class as u32 - 1
-    }
-
-    fn grow(&mut self) {
-        let size = self.slots.len() * 4;
-        self.slots.clear();
-        self.slots.resize(size, 0);
-        self.mask = size - 1;
-        self.shift -= 2;
-        for (class, key) in (1_u32..).zip(&self.keys) {
-            let mut slot = Self::hash(key, self.shift);
-            while self.slots.get(slot).is_some_and(|taken| *taken != 0) {
-                slot = (slot + 1) & self.mask;
-            }
-            if let Some(slot) = self.slots.get_mut(slot) {
-                *slot = class;
-            }
-        }
-    }
-
-    fn add_people(&mut self, class: u32, people: u64) {
-        if let Some(sum) = self.people.get_mut(class as usize) {
-            *sum += people;
         }
     }
 }

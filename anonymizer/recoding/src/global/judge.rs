@@ -32,8 +32,8 @@ pub(super) struct Judge<'a> {
 }
 
 /// Sums over the classes of a node.
-struct Sums<'s> {
-    fields: Vec<(Field, &'s [u64])>,
+struct Sums {
+    fields: Vec<(Field, Vec<u64>)>,
     suppressed: u64,
     floor: u64,
     /// What suppressed rows add, by attribute.
@@ -180,7 +180,7 @@ impl Judge<'_> {
         let attributes = classes.levels.iter().zip(&space.fields).enumerate();
         attributes
             .map(|(attribute, (level, field))| {
-                let spare = measure.spare(attribute, usize::from(*level));
+                let spare = spare(measure, space, attribute, *level);
                 let of = |key| spare.get(field.get(key)).copied().unwrap_or_default();
                 let suppressed = classes.keys.iter().zip(&classes.rows).zip(released);
                 let added = suppressed
@@ -192,7 +192,7 @@ impl Judge<'_> {
             .collect()
     }
 
-    fn rank(&self, levels: &[u8], sums: &Sums<'_>) -> f64 {
+    fn rank(&self, levels: &[u8], sums: &Sums) -> f64 {
         if !self.measure.by_attribute() {
             return self.measure.rank_classes(&ClassSums {
                 squares: sums.squares,
@@ -228,12 +228,12 @@ impl Judge<'_> {
     }
 }
 
-impl<'s> Sums<'s> {
-    fn new<const N: usize>(judge: &Judge<'s>, space: &Space<'_, N>, levels: &[u8]) -> Self {
+impl Sums {
+    fn new<const N: usize>(judge: &Judge<'_>, space: &Space<'_, N>, levels: &[u8]) -> Self {
         let spare = levels
             .iter()
             .enumerate()
-            .map(|(attribute, level)| judge.measure.spare(attribute, usize::from(*level)));
+            .map(|(attribute, level)| spare(judge.measure, space, attribute, *level));
         Self {
             fields: space.fields.iter().copied().zip(spare).collect(),
             suppressed: 0,
@@ -253,4 +253,18 @@ impl<'s> Sums<'s> {
             *added += floor * spare;
         }
     }
+}
+
+/// By code as in keys, what suppressing a row with this value adds.
+fn spare<const N: usize>(
+    measure: &Measure,
+    space: &Space<'_, N>,
+    attribute: usize,
+    level: u8,
+) -> Vec<u64> {
+    let spare = measure.spare(attribute, usize::from(level));
+    let codes = space.original(attribute, level).iter();
+    codes
+        .map(|code| spare.get(*code as usize).copied().unwrap_or_default())
+        .collect()
 }

@@ -15,6 +15,7 @@ mod lattice;
 mod space;
 mod start;
 mod sweep;
+mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -24,7 +25,7 @@ use std::cmp::Ordering;
 use self::classes::Classes;
 use self::judge::{Finding, Judge};
 use self::lattice::{Lattice, Node};
-use self::space::Space;
+use self::space::{Dense, Space};
 use self::sweep::Search;
 use crate::metric::{Aggregate, Measure, Metric, MetricError};
 use crate::models::{Models, Scratch};
@@ -119,7 +120,9 @@ pub enum Failure {
         largest_k: u64,
     },
     /// The time ran out before a solution turned up.
-    #[error("no solution was found in the time given; {settled} of {nodes} combinations of levels are settled")]
+    #[error(
+        "no solution was found in the time given; {settled} of {nodes} combinations of levels are settled"
+    )]
     OutOfTime {
         /// Nodes settled.
         settled: u128,
@@ -199,15 +202,13 @@ pub fn search(
         limit: options.suppressible,
     };
     let lattice = Lattice::new(heights);
-    let words = [1, 2, 4, 16];
-    let words = words
-        .into_iter()
-        .find(|words| space::fields(attributes, *words).is_some());
-    let solution = match words {
-        Some(1) => run::<1>(&judge, &lattice, options, control),
-        Some(2) => run::<2>(&judge, &lattice, options, control),
-        Some(4) => run::<4>(&judge, &lattice, options, control),
-        Some(16) => run::<16>(&judge, &lattice, options, control),
+    let dense = space::dense(problem);
+    let mut words = [1, 2, 4, 16].into_iter();
+    let solution = match words.find(|words| space::fields(&dense, *words).is_some()) {
+        Some(1) => run::<1>(&judge, &dense, &lattice, options, control),
+        Some(2) => run::<2>(&judge, &dense, &lattice, options, control),
+        Some(4) => run::<4>(&judge, &dense, &lattice, options, control),
+        Some(16) => run::<16>(&judge, &dense, &lattice, options, control),
         _ => None,
     };
     solution.unwrap_or(Err(Failure::TooLarge {
@@ -217,11 +218,12 @@ pub fn search(
 
 fn run<const N: usize>(
     judge: &Judge<'_>,
+    dense: &[Dense],
     lattice: &Lattice,
     options: &Options,
     control: &mut Control<'_>,
 ) -> Option<Result<GlobalSolution, Failure>> {
-    let space = Space::<N>::new(judge.problem)?;
+    let space = Space::<N>::new(judge.problem, dense)?;
     let mut search = Search::new(&space, judge, lattice, control);
     Some(
         search
@@ -251,19 +253,34 @@ impl<const N: usize> Search<'_, N> {
             .iter()
             .take(judge.problem.records.weights.len())
             .map(|class| passed.get(*class as usize).copied().unwrap_or_default());
-        let sizes = || classes.rows.iter().zip(&passed).filter(|(_, passed)| **passed);
+        let sizes = || {
+            classes
+                .rows
+                .iter()
+                .zip(&passed)
+                .filter(|(_, passed)| **passed)
+        };
         let score = judge.measure.score(best.rank);
         let settled = self.settled();
         GlobalSolution {
-            levels: best.levels.iter().map(|level| usize::from(*level)).collect(),
+            levels: best
+                .levels
+                .iter()
+                .map(|level| usize::from(*level))
+                .collect(),
             losses: judge.losses(self.tree.space, &classes, &passed, loss),
             score,
             suppressed: best.suppressed,
             classes: sizes().count() as u64,
-            smallest: sizes().map(|(rows, _)| u64::from(*rows)).min().unwrap_or_default(),
+            smallest: sizes()
+                .map(|(rows, _)| u64::from(*rows))
+                .min()
+                .unwrap_or_default(),
             released: released.collect(),
             optimal: settled.open.is_none(),
-            bound: settled.open.map_or(score, |open| judge.measure.score(open).min(score)),
+            bound: settled
+                .open
+                .map_or(score, |open| judge.measure.score(open).min(score)),
             nodes: self.lattice.nodes(),
             settled: settled.nodes,
             examined: self.examined(),

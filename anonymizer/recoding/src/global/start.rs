@@ -1,29 +1,35 @@
 //! A good solution to begin with: the better it is, the more nodes are never looked at.
 
 use super::Failure;
-use super::lattice::Node;
+use super::judge::Finding;
+use super::lattice::{Node, finer};
 use super::sweep::Search;
 
 impl<const N: usize> Search<'_, N> {
-    /// Counts the most general node, then finds by halving where the cheapest way up becomes a solution, and goes on from neighbour to
+    /// Finds by halving where the cheapest way up becomes a solution, counts the most general node, and goes on from neighbour to
     /// neighbour as long as that is better.
     pub(super) fn start(&mut self) -> Result<(), Failure> {
-        let top = self.lattice.top();
-        self.count(std::slice::from_ref(&top))?;
-        if self.finding(&top).is_some_and(|finding| finding.dead) {
-            return Err(self.fail());
-        }
         let path = self.way_up();
-        let (mut low, mut high) = (0, path.len().saturating_sub(1));
+        let (mut low, mut high) = (0, path.len());
         while low < high {
             let middle = usize::midpoint(low, high);
             let Some(node) = path.get(middle) else { break };
             self.count(std::slice::from_ref(node))?;
-            if self.finding(node).is_some_and(|finding| finding.rank.is_some()) {
+            if self
+                .finding(node)
+                .is_some_and(|finding| finding.rank.is_some())
+            {
                 high = middle;
             } else {
                 low = middle + 1;
             }
+        }
+        let top = self.lattice.top();
+        if !self.places.contains_key(&top) {
+            self.count(std::slice::from_ref(&top))?;
+        }
+        if self.finding(&top).is_some_and(|finding| finding.dead) {
+            return Err(self.fail());
         }
         self.improve()
     }
@@ -33,7 +39,9 @@ impl<const N: usize> Search<'_, N> {
         let mut path = vec![vec![0; self.lattice.heights().len()]];
         while let Some(node) = path.last() {
             let bound = |node: &Node| self.tree.judge.bound(node, None);
-            let next = self.steps(node, 1).min_by(|a, b| bound(a).total_cmp(&bound(b)));
+            let next = self
+                .steps(node, 1)
+                .min_by(|a, b| bound(a).total_cmp(&bound(b)));
             match next {
                 Some(next) => path.push(next),
                 None => break,
@@ -53,6 +61,15 @@ impl<const N: usize> Search<'_, N> {
         })
     }
 
+    /// Whether nothing that was counted rules a node out.
+    fn hopeful(&self, node: &Node) -> bool {
+        let judge = self.tree.judge;
+        let rules_out = |(levels, finding): &(Node, Finding)| {
+            finer(node, levels) && (finding.dead || !self.open(judge.bound(node, Some(finding))))
+        };
+        self.open(judge.bound(node, None)) && !self.found.iter().any(rules_out)
+    }
+
     fn improve(&mut self) -> Result<(), Failure> {
         for _ in 0..64 {
             let Some(best) = self.best.as_ref().map(|best| best.levels.clone()) else {
@@ -63,9 +80,7 @@ impl<const N: usize> Search<'_, N> {
             let mut near: Vec<Node> = lower.iter().cloned().chain(aside).collect();
             near.sort_unstable();
             near.dedup();
-            near.retain(|node| {
-                !self.places.contains_key(node) && self.open(self.tree.judge.bound(node, None))
-            });
+            near.retain(|node| !self.places.contains_key(node) && self.hopeful(node));
             self.count(&near)?;
             if self.best.as_ref().is_none_or(|new| new.levels == best) {
                 return Ok(());

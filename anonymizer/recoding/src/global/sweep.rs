@@ -130,7 +130,10 @@ impl<'a, const N: usize> Search<'a, N> {
         let found = found.ok_or(Failure::Cancelled)?;
         for (levels, finding) in nodes.iter().zip(found) {
             if let Some(new) = Best::new(levels, &finding)
-                && self.best.as_ref().is_none_or(|best| new.compare(best).is_lt())
+                && self
+                    .best
+                    .as_ref()
+                    .is_none_or(|best| new.compare(best).is_lt())
             {
                 self.best = Some(new);
             }
@@ -142,8 +145,14 @@ impl<'a, const N: usize> Search<'a, N> {
 
     /// The fewest classes kept that are finer.
     fn source(&self, levels: &Node) -> Option<usize> {
-        let finer = self.kept.iter().enumerate().filter(|(_, kept)| finer(&kept.levels, levels));
-        finer.min_by_key(|(place, kept)| (kept.len(), *place)).map(|(place, _)| place)
+        let finer = self
+            .kept
+            .iter()
+            .enumerate()
+            .filter(|(_, kept)| finer(&kept.levels, levels));
+        finer
+            .min_by_key(|(place, kept)| (kept.len(), *place))
+            .map(|(place, _)| place)
     }
 
     /// Rolls up what several nodes have in common and keeps it for later ones.
@@ -151,7 +160,8 @@ impl<'a, const N: usize> Search<'a, N> {
         let Some(classes) = self.kept.get(source) else {
             return source;
         };
-        if nodes < 3 || classes.levels == *meet {
+        // A single node early on is near those to come.
+        if classes.levels == *meet || nodes > 1 && !self.tree.pays(&classes.levels, meet, nodes) {
             return source;
         }
         let rolled = classes.roll_up(self.tree.space, meet, self.tree.judge.models);
@@ -159,11 +169,17 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut room = (KEPT * records).saturating_sub(rolled.len());
         self.kept.push(rolled);
         // The latest are kept, and the records.
-        let mut keep: Vec<bool> = self.kept.iter().rev().skip(1).map(|kept| {
-            let fits = kept.len() <= room;
-            room -= if fits { kept.len() } else { 0 };
-            fits
-        }).collect();
+        let mut keep: Vec<bool> = self
+            .kept
+            .iter()
+            .rev()
+            .skip(1)
+            .map(|kept| {
+                let fits = kept.len() <= room;
+                room -= if fits { kept.len() } else { 0 };
+                fits
+            })
+            .collect();
         keep.reverse();
         if let Some(first) = keep.first_mut() {
             *first = true;
@@ -190,7 +206,10 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut known = vec![NOTHING; nodes as usize];
         for sum in by_sum.iter().rev() {
             let view = self.view();
-            let told = sum.par_iter().with_min_len(512).map(|node| view.inherit(*node, &known));
+            let told = sum
+                .par_iter()
+                .with_min_len(512)
+                .map(|node| view.inherit(*node, &known));
             let told: Vec<(u32, f64)> = told.collect();
             let mut open: Vec<(f64, u32)> = Vec::new();
             for (node, (witness, bound)) in sum.iter().zip(told) {
@@ -203,11 +222,17 @@ impl<'a, const N: usize> Search<'a, N> {
             }
             open.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             for wave in open.chunks(WAVE) {
-                let wave: Vec<&(f64, u32)> = wave.iter().filter(|(bound, _)| self.open(*bound)).collect();
-                let nodes: Vec<Node> = wave.iter().map(|(_, node)| self.lattice.levels(*node)).collect();
+                let wave: Vec<&(f64, u32)> =
+                    wave.iter().filter(|(bound, _)| self.open(*bound)).collect();
+                let nodes: Vec<Node> = wave
+                    .iter()
+                    .map(|(_, node)| self.lattice.levels(*node))
+                    .collect();
                 self.count(&nodes)?;
                 for ((_, node), levels) in wave.iter().zip(&nodes) {
-                    let Some(slot) = known.get_mut(*node as usize) else { continue };
+                    let Some(slot) = known.get_mut(*node as usize) else {
+                        continue;
+                    };
                     *slot = self.view().witness(levels).unwrap_or(*slot);
                 }
             }
@@ -242,13 +267,19 @@ impl View<'_> {
         }
         let judge = self.judge;
         let mut told = (NOTHING, judge.bound(&levels, None));
-        let above = levels.iter().zip(self.lattice.heights()).zip(self.lattice.strides());
+        let above = levels
+            .iter()
+            .zip(self.lattice.heights())
+            .zip(self.lattice.strides());
         let mut last = NOTHING;
         for ((level, height), stride) in above {
             if level + 1 >= *height {
                 continue;
             }
-            let witness = known.get((node + stride) as usize).copied().unwrap_or(NOTHING);
+            let witness = known
+                .get((node + stride) as usize)
+                .copied()
+                .unwrap_or(NOTHING);
             if witness == DEAD {
                 return (DEAD, f64::INFINITY);
             }
@@ -256,7 +287,9 @@ impl View<'_> {
                 continue;
             }
             last = witness;
-            let finding = (witness as usize).checked_sub(1).and_then(|place| self.found.get(place));
+            let finding = (witness as usize)
+                .checked_sub(1)
+                .and_then(|place| self.found.get(place));
             if let Some((_, finding)) = finding {
                 let bound = judge.bound(&levels, Some(finding));
                 if bound >= told.1 {

@@ -34,7 +34,7 @@ impl<const N: usize> Tree<'_, N> {
             return Some(single.collect());
         }
         let meet = meet(nodes.iter().map(|(_, levels)| levels));
-        if nodes.len() > 2 && meet != source.levels {
+        if self.pays(&source.levels, &meet, nodes.len()) {
             let finer = source.roll_up(self.space, &meet, self.judge.models);
             return self.divide(&finer, nodes);
         }
@@ -60,18 +60,32 @@ impl<const N: usize> Tree<'_, N> {
         Some(all)
     }
 
+    fn less(&self, attribute: usize, from: u8, to: u8) -> f64 {
+        let spread = |level| self.judge.measure.spread(attribute, usize::from(level));
+        spread(from) - spread(to)
+    }
+
+    /// Whether it pays to roll up classes once for several nodes that all are coarser.
+    ///
+    /// The logarithm of the number of classes falls by about half of what entropy the attributes lose.
+    pub(super) fn pays(&self, from: &[u8], to: &[u8], nodes: usize) -> bool {
+        let less = from.iter().zip(to).enumerate();
+        let less: f64 = less
+            .map(|(attribute, (from, to))| self.less(attribute, *from, *to))
+            .sum();
+        let left = (-0.5 * less).exp();
+        nodes as f64 * (1.0 - left) > 1.0 + left
+    }
+
     /// The attribute and level at which to part nodes, so that the classes of the upper part shrink most for most nodes.
     fn cut(&self, meet: &[u8], nodes: &[(usize, Node)]) -> Option<(usize, u8)> {
-        let measure = self.judge.measure;
         let mut best: Option<(f64, usize, u8)> = None;
         for (attribute, least) in meet.iter().enumerate() {
             let own = |(_, levels): &(usize, Node)| levels.get(attribute).copied();
             let highest = nodes.iter().filter_map(own).max().unwrap_or_default();
             for level in *least + 1..=highest {
                 let above = nodes.iter().filter_map(own).filter(|own| *own >= level);
-                let fine = measure.values(attribute, usize::from(*least));
-                let coarse = measure.values(attribute, usize::from(level));
-                let gain = above.count() as f64 * (0.1 + (fine / coarse).ln());
+                let gain = above.count() as f64 * (0.02 + self.less(attribute, *least, level));
                 if best.is_none_or(|(known, ..)| gain > known) {
                     best = Some((gain, attribute, level));
                 }

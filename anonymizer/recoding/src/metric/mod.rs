@@ -54,7 +54,9 @@ pub enum MetricError {
     #[error("all weights of attributes are 0: at least one must be above")]
     NoWeight,
     /// Sums would not fit.
-    #[error("attribute {attribute} has {domain} leaves; the metric sums at most {max} for each row")]
+    #[error(
+        "attribute {attribute} has {domain} leaves; the metric sums at most {max} for each row"
+    )]
     Domain {
         /// The place of the attribute.
         attribute: usize,
@@ -74,6 +76,8 @@ struct Costs {
     sums: Vec<u64>,
     /// The loss by level without suppression.
     losses: Vec<f64>,
+    /// By level and code, the rows.
+    counts: Vec<Vec<u64>>,
     /// The sum at which the loss is 0, and by how much it rises to 1.
     least: u64,
     range: u64,
@@ -89,6 +93,8 @@ pub struct Measure {
     costs: Vec<Costs>,
     /// Different values by attribute and level.
     cells: Vec<Vec<f64>>,
+    /// Their entropy in nats.
+    spread: Vec<Vec<f64>>,
     total_weight: f64,
     even: bool,
 }
@@ -151,18 +157,14 @@ impl Measure {
         let costs = |(attribute, codes): &(&Attribute, &Vec<u32>)| {
             let counts = histogram(codes, &problem.records.weights, attribute.values());
             let costs = Costs::new(attribute, &counts, metric, rows);
-            let cells = attribute.levels.iter().map(|level| {
-                let mut seen = vec![false; level.leaves.len()];
-                for (code, _) in level.codes.iter().zip(&counts).filter(|(_, n)| **n > 0) {
-                    if let Some(slot) = seen.get_mut(*code as usize) {
-                        *slot = true;
-                    }
-                }
-                seen.iter().filter(|seen| **seen).count() as f64
-            });
-            (costs, cells.collect())
+            let (cells, spread): (Vec<f64>, Vec<f64>) = costs
+                .counts
+                .iter()
+                .map(|counts| spread(counts, rows))
+                .unzip();
+            (costs, (cells, spread))
         };
-        let (costs, cells) = {
+        let (costs, (cells, spread)): (Vec<_>, (Vec<_>, Vec<_>)) = {
             use rayon::prelude::*;
             columns.par_iter().map(costs).unzip()
         };
@@ -173,6 +175,7 @@ impl Measure {
             rows,
             costs,
             cells,
+            spread,
             total_weight,
             even: weights.iter().all(|weight| *weight == first),
         })
@@ -272,15 +275,26 @@ impl Measure {
         bound * (1.0 - 1e-12)
     }
 
-    /// Different values of an attribute on a level.
+    /// The entropy of an attribute on a level, in nats: how much it divides classes.
     #[must_use]
-    pub fn values(&self, attribute: usize, level: usize) -> f64 {
-        let cells = self.cells.get(attribute);
-        cells
-            .and_then(|cells| cells.get(level))
+    pub fn spread(&self, attribute: usize, level: usize) -> f64 {
+        let spread = self.spread.get(attribute);
+        spread
+            .and_then(|spread| spread.get(level))
             .copied()
-            .unwrap_or(1.0)
+            .unwrap_or_default()
     }
+}
+
+/// How many of the counts are not 0, and their entropy.
+fn spread(counts: &[u64], rows: u64) -> (f64, f64) {
+    let (mut number, mut sum) = (0.0, 0.0);
+    for count in counts.iter().filter(|count| **count > 0) {
+        let share = *count as f64 / rows as f64;
+        number += 1.0;
+        sum -= share * share.ln();
+    }
+    (number, sum)
 }
 
 impl Costs {
@@ -296,7 +310,7 @@ impl Costs {
                 (information(rows), known.sum())
             }
         };
-        let (mut spare, mut sums) = (Vec::new(), Vec::new());
+        let (mut spare, mut sums, mut rows_by_code) = (Vec::new(), Vec::new(), Vec::new());
         for (place, level) in attribute.levels.iter().enumerate() {
             let mut by_code = vec![0; level.leaves.len()];
             for (code, count) in level.codes.iter().zip(counts) {
@@ -315,12 +329,14 @@ impl Costs {
             let costs: Vec<u64> = costs.collect();
             sums.push(costs.iter().zip(&by_code).map(|(c, n)| c * n).sum());
             spare.push(costs.iter().map(|cost| full - cost).collect());
+            rows_by_code.push(by_code);
         }
         let range = (rows * full).saturating_sub(least);
         let mut costs = Self {
             spare,
             sums,
             losses: Vec::new(),
+            counts: rows_by_code,
             least,
             range,
             weight: attribute.weight,
