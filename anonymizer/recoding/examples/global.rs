@@ -1,0 +1,194 @@
+//! Times global recoding: `global TABLE.csv HIERARCHIES CASE...`, cases as in the Adult benchmark.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a program to measure with"
+)]
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use sandyq_recoding::global::{Control, Options, search};
+use sandyq_recoding::models::{Distance, Model, Models};
+use sandyq_recoding::{Attribute, Level, Problem, Records, Sensitive};
+
+const QUASI: [&str; 8] = [
+    "sex",
+    "age",
+    "race",
+    "marital-status",
+    "education",
+    "native-country",
+    "workclass",
+    "salary-class",
+];
+
+fn levels(folder: &str, name: &str) -> (Vec<String>, Vec<Level>) {
+    let text = std::fs::read_to_string(format!("{folder}/{name}.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(';').collect()).collect();
+    let level = |place: usize| {
+        let mut names: HashMap<&str, u32> = HashMap::new();
+        let mut leaves = Vec::new();
+        let codes = rows.iter().map(|row| {
+            let next = names.len() as u32;
+            let code = *names.entry(row[place]).or_insert(next);
+            leaves.resize(names.len(), 0);
+            leaves[code as usize] += 1;
+            code
+        });
+        Level {
+            codes: codes.collect(),
+            leaves,
+        }
+    };
+    let made = (0..rows[0].len()).map(level).collect();
+    (rows.iter().map(|row| row[0].to_owned()).collect(), made)
+}
+
+fn main() {
+    let mut args = std::env::args().skip(1);
+    let (file, folder) = (args.next().unwrap(), args.next().unwrap());
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(b';')
+        .from_path(&file)
+        .unwrap();
+    let header = reader.headers().unwrap().clone();
+    let names: Vec<&str> = QUASI.into_iter().chain(["occupation"]).collect();
+    let hierarchies: Vec<_> = names.iter().map(|name| levels(&folder, name)).collect();
+    let codes: Vec<HashMap<&[u8], u32>> = hierarchies
+        .iter()
+        .map(|(values, _)| (0..).zip(values).map(|(c, v)| (v.as_bytes(), c)).collect())
+        .collect();
+    let places: Vec<usize> = names
+        .iter()
+        .map(|name| header.iter().position(|h| h == *name).unwrap())
+        .collect();
+    let mut row = csv::ByteRecord::new();
+    let mut rows: Vec<[u32; 9]> = Vec::new();
+    while reader.read_byte_record(&mut row).unwrap() {
+        rows.push(std::array::from_fn(|j| codes[j][&row[places[j]]]));
+    }
+    rows.sort_unstable();
+    for case in args {
+        let (case, quasi) = match case.strip_prefix("9") {
+            Some(case) => (case.to_owned(), 9),
+            None => (case, 8),
+        };
+        let k = Model::KAnonymity { k: 5 };
+        let attribute = 0;
+        let close = |distance| Model::TCloseness {
+            attribute,
+            t: 0.2,
+            distance,
+        };
+        let (limit, models) = match case.as_str() {
+            "a" => (0.0, vec![k]),
+            "b" => (0.05, vec![k]),
+            "b100" => (1.0, vec![k]),
+            "c" => (0.05, vec![k, Model::DistinctDiversity { attribute, l: 3 }]),
+            "cr" => (
+                0.05,
+                vec![
+                    k,
+                    Model::RecursiveDiversity {
+                        attribute,
+                        c: 4.0,
+                        l: 3,
+                    },
+                ],
+            ),
+            "ce" => (0.05, vec![k, Model::EntropyDiversity { attribute, l: 3.0 }]),
+            "d" => (0.05, vec![k, close(Distance::Equal)]),
+            "dh" => (0.05, vec![k, close(Distance::Hierarchical)]),
+            _ => panic!("no such case"),
+        };
+        let sensitive = models.len() > 1;
+        let width = if sensitive { 9 } else { quasi };
+        let mut records = Records {
+            quasi: vec![Vec::new(); quasi],
+            sensitive: if sensitive {
+                vec![Vec::new()]
+            } else {
+                Vec::new()
+            },
+            weights: Vec::new(),
+        };
+        for alike in rows.chunk_by(|a, b| a[..width] == b[..width]) {
+            for j in 0..quasi {
+                records.quasi[j].push(alike[0][j]);
+            }
+            if sensitive {
+                records.sensitive[0].push(alike[0][8]);
+            }
+            records.weights.push(alike.len() as u32);
+        }
+        let attributes = hierarchies[..quasi]
+            .iter()
+            .map(|(values, levels)| Attribute {
+                domain: values.len() as u64,
+                weight: 1.0,
+                levels: levels.clone(),
+                suppressible: false,
+            })
+            .collect();
+        let (values, above) = &hierarchies[8];
+        let mut totals = vec![0; values.len()];
+        for row in &rows {
+            totals[row[8] as usize] += 1;
+        }
+        let occupation = Sensitive {
+            values: values.len() as u32,
+            totals,
+            ranks: Vec::new(),
+            above: above[1..].iter().map(|level| level.codes.clone()).collect(),
+        };
+        let problem = Problem {
+            attributes,
+            records,
+            sensitive: if sensitive {
+                vec![occupation]
+            } else {
+                Vec::new()
+            },
+            population: None,
+        };
+        problem.check().unwrap();
+        let models = Models::new(&models, &problem).unwrap();
+        let options = Options {
+            suppressible: (limit * rows.len() as f64) as u64,
+            ..Options::default()
+        };
+        let mut times = Vec::new();
+        let mut last = None;
+        for _ in 0..std::env::var("RUNS").map_or(7, |n| n.parse().unwrap()) {
+            let start = Instant::now();
+            let found = search(
+                &problem,
+                &models,
+                &options,
+                &mut Control {
+                    cancelled: &|| false,
+                    go_on: &|| true,
+                    progress: &mut |_, _| {},
+                },
+            );
+            times.push(start.elapsed().as_secs_f64());
+            last = Some(found);
+        }
+        times.sort_by(f64::total_cmp);
+        let found = last.unwrap().unwrap();
+        println!(
+            "{case}{quasi}: {} records, {:.4} s, levels {:?}, score {:.6}, arithmetic {:.6}, suppressed {}, examined {} of {}",
+            problem.records.weights.len(),
+            times[0],
+            found.levels,
+            found.score,
+            found.losses.iter().sum::<f64>() / found.losses.len() as f64,
+            found.suppressed,
+            found.examined,
+            found.nodes
+        );
+    }
+}
