@@ -92,6 +92,11 @@ impl Table {
         self.schema.rows as usize
     }
 
+    /// The different values of a column, the missing one aside; `None` if there is no such column.
+    pub fn values(&self, column: &str) -> Option<impl Iterator<Item = &str>> {
+        Some(self.column(column)?.dictionary.texts().flatten())
+    }
+
     /// The columns in the order of the file.
     pub(crate) fn columns(&self) -> &[Coded] {
         &self.columns

@@ -6,7 +6,9 @@
     reason = "tests fail by panicking"
 )]
 
-use proptest::prelude::*;
+mod columns;
+mod mutated;
+mod privacy;
 
 use super::*;
 use crate::tests::example;
@@ -218,20 +220,63 @@ fn the_suppressible_rows_are_those_of_the_decimal_limit() {
     assert_eq!((rows(0.0, 10), rows(1.0, 10)), (0, 10));
 }
 
-proptest! {
-    #[test]
-    fn arbitrary_text_never_panics(text in ".{0,200}") {
-        let _ = Profile::parse(&text);
+/// The profiles of the documentation: each block alone or, where it shows a part only, after the head of another.
+#[test]
+fn every_example_of_the_documentation_is_read() {
+    let documented = include_str!("../../PROFILE.md");
+    let blocks: Vec<&str> = documented
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    assert_eq!(blocks.len(), 4);
+    for block in blocks {
+        let head = match (block.contains("version = 1"), block.contains("[privacy]")) {
+            (true, _) => "",
+            (false, true) => "version = 1\n",
+            (false, false) => "version = 1\nprivacy = { k = 5, recoding = \"local\" }\n",
+        };
+        Profile::parse(&format!("{head}{block}\n[datasets.one_more]\n"))
+            .unwrap_or_else(|error| panic!("{error}\n{block}"));
     }
-
-    #[test]
-    fn a_mutilated_profile_never_panics(at in 0_usize..1500, byte in any::<char>()) {
-        let mut text: Vec<char> = String::from_utf8(example("profile.toml")).unwrap().chars().collect();
-        let at = at % text.len();
-        text[at] = byte;
-        let text: String = text.into_iter().collect();
-        if let Err(ProfileError::Invalid { line, column, .. }) = Profile::parse(&text) {
-            prop_assert!(line >= 1 && column >= 1 && line <= text.lines().count() + 1);
-        }
+    let inline = |start: &str| {
+        documented
+            .split('`')
+            .filter(|code| code.starts_with(start))
+            .collect::<Vec<_>>()
+    };
+    let builds = inline("{ kind = ");
+    assert_eq!(builds.len(), 6);
+    for build in builds {
+        column(&format!("role = \"quasi\"\nbuild = {build}"))
+            .unwrap_or_else(|error| panic!("{error}: {build}"));
+    }
+    let models = inline("{ model = ");
+    assert_eq!(models.len(), 7);
+    for model in models {
+        column(&format!("role = \"sensitive\"\nmodels = [ {model} ]"))
+            .unwrap_or_else(|error| panic!("{error}: {model}"));
+    }
+    let steps: Vec<_> = documented
+        .lines()
+        .filter_map(|line| line.strip_prefix("| `")?.split('`').next())
+        .filter(|code| {
+            [
+                "round_to",
+                "top_code",
+                "bottom_code",
+                "bin",
+                "truncate",
+                "date",
+            ]
+            .contains(&code.split(' ').next().unwrap())
+        })
+        .collect();
+    assert_eq!(steps.len(), 6);
+    for step in steps {
+        column(&format!(
+            "role = \"insensitive\"\nprepare = [ {{ {step} }} ]"
+        ))
+        .unwrap_or_else(|error| panic!("{error}: {step}"));
     }
 }

@@ -32,6 +32,8 @@ impl Reader<'_> {
         for (field, span) in needs_population {
             if let Some(span) = span.filter(|_| raw.population.is_none()) {
                 let message = "needs population, the name of the table that holds the population";
+                let own = own.span(field).is_some();
+                let path = if own { path.as_str() } else { "privacy" };
                 return Err(self.fault(span, &format!("{path}.{field}"), message));
             }
         }
