@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::association::WIDEST;
 use super::coded::Coded;
 
 /// Columns of numbers with more different values than this, and no hierarchy, are compared in intervals.
@@ -15,15 +16,15 @@ pub(super) const INTERVALS: usize = 16;
 /// The domain is what both are compared on: the values of the dataset and of its hierarchy, or intervals of numbers. A value of the
 /// release stands for one value of the domain or for several; the rows of the two tables need not correspond.
 #[derive(Clone, Debug)]
-pub struct Attribute {
+pub struct Attribute<'a> {
     /// The column.
     pub name: String,
     /// Whether it is a quasi-identifier.
     pub quasi: bool,
     /// The column of the dataset.
-    pub before: Coded,
+    pub before: Coded<'a>,
     /// The column of the release.
-    pub after: Coded,
+    pub after: Coded<'a>,
     /// Labels of the domain; `None` is a missing value.
     pub(super) domain: Vec<Option<String>>,
     /// For each value of the dataset its place in the domain.
@@ -34,18 +35,18 @@ pub struct Attribute {
     pub(super) ranges: Option<Vec<(f64, f64)>>,
 }
 
-impl Attribute {
+impl<'a> Attribute<'a> {
     /// Puts a column before and after on common ground.
     ///
     /// `covers` tells which values of the dataset a released value stands for, whether or not they occur; `None` where it stands for
     /// itself.
     #[must_use]
-    pub fn new<'a>(
+    pub fn new(
         name: &str,
         quasi: bool,
-        before: Coded,
-        after: Coded,
-        covers: impl Fn(&str) -> Option<Vec<&'a str>>,
+        before: Coded<'a>,
+        after: Coded<'a>,
+        covers: impl Fn(&str) -> Option<Vec<String>>,
     ) -> Self {
         let attribute = Self {
             name: name.to_owned(),
@@ -57,24 +58,33 @@ impl Attribute {
             spans: Vec::new(),
             ranges: None,
         };
-        let covered: Vec<_> = attribute
-            .after
-            .labels
-            .iter()
-            .map(|label| label.as_deref().and_then(&covers))
+        let covered: Vec<_> = occurring(&attribute.after)
+            .map(|(label, occurs)| label.filter(|_| occurs).and_then(&covers))
             .collect();
-        match attribute.intervals(&covered) {
-            Some(intervals) => attribute.on_intervals(&intervals),
-            None => attribute.on_values(&covered),
+        if let Some(intervals) = attribute.intervals(&covered) {
+            return attribute.on_intervals(&intervals);
+        }
+        let attribute = attribute.on_values(&covered);
+        // Numbers of which very many differ are compared in intervals, even if some stand for others.
+        match attribute.domain_numbers() {
+            Some(numbers) if numbers.len() > WIDEST => match Intervals::over(&numbers) {
+                Some(intervals) => attribute.joined(&intervals),
+                None => attribute,
+            },
+            _ => attribute,
         }
     }
 
     /// The intervals to compare in, if these are numbers of which many differ or the release has numbers of its own.
-    fn intervals(&self, covered: &[Option<Vec<&str>>]) -> Option<Intervals> {
+    fn intervals(&self, covered: &[Option<Vec<String>>]) -> Option<Intervals> {
         if covered.iter().any(Option::is_some) {
             return None;
         }
-        let (before, after) = (numbers(&self.before.labels)?, numbers(&self.after.labels)?);
+        let numbers = |coded| {
+            let occur = occurring(coded).filter(|(_, occurs)| *occurs);
+            numbers(occur.map(|(label, _)| label))
+        };
+        let (before, after) = (numbers(&self.before)?, numbers(&self.after)?);
         let known = |value: &f64| before.iter().any(|other| other == value);
         if before.len() <= NUMBERS && after.iter().all(known) {
             return None;
@@ -83,49 +93,64 @@ impl Attribute {
     }
 
     fn on_intervals(mut self, intervals: &Intervals) -> Self {
-        let missing = intervals.count() as u32;
-        let place = |label: &Option<String>| {
-            let number = label.as_deref().and_then(|label| label.parse().ok());
-            number.map_or(missing, |number| intervals.place(number))
-        };
-        self.places = self.before.labels.iter().map(place).collect();
-        self.spans = self
-            .after
-            .labels
-            .iter()
-            .map(|label| vec![place(label)])
+        let place = |label: Option<&str>| intervals.place_of(label);
+        let places = |coded| occurring(coded).map(|(label, _)| place(label)).collect();
+        self.places = places(&self.before);
+        let after: Vec<u32> = places(&self.after);
+        self.spans = after.into_iter().map(|place| vec![place]).collect();
+        let missing = |coded| occurring(coded).any(|(label, occurs)| occurs && label.is_none());
+        let missing = missing(&self.before) || missing(&self.after);
+        self.in_domain(intervals, missing)
+    }
+
+    fn on_values(mut self, covered: &[Option<Vec<String>>]) -> Self {
+        let mut domain = Domain::default();
+        // Values without rows have no place; it is never asked for.
+        self.places = occurring(&self.before)
+            .map(|(label, occurs)| if occurs { domain.place(label) } else { 0 })
             .collect();
+        let spans = occurring(&self.after).zip(covered);
+        self.spans = spans
+            .map(|((label, occurs), covered)| match covered {
+                _ if !occurs => Vec::new(),
+                Some(leaves) if !leaves.is_empty() => {
+                    leaves.iter().map(|leaf| domain.place(Some(leaf))).collect()
+                }
+                _ => vec![domain.place(label)],
+            })
+            .collect();
+        self.domain = domain.labels;
+        let numbers = self.domain_numbers();
+        self.ranges =
+            numbers.map(|numbers| numbers.into_iter().map(|number| (number, number)).collect());
+        self
+    }
+
+    /// The same in intervals. A place that stands in a span twice counts twice.
+    fn joined(mut self, intervals: &Intervals) -> Self {
+        let renamed: Vec<u32> = self
+            .domain
+            .iter()
+            .map(|label| intervals.place_of(label.as_deref()))
+            .collect();
+        let rename = |place: &mut u32| {
+            *place = renamed.get(*place as usize).copied().unwrap_or_default();
+        };
+        self.places.iter_mut().for_each(rename);
+        self.spans.iter_mut().flatten().for_each(rename);
+        let missing = self.domain.contains(&None);
+        self.in_domain(intervals, missing)
+    }
+
+    fn in_domain(mut self, intervals: &Intervals, missing: bool) -> Self {
         self.domain = intervals.labels().map(Some).collect();
-        let has_missing =
-            self.places.contains(&missing) || self.spans.iter().any(|span| span.contains(&missing));
-        if has_missing {
-            self.domain.push(None);
-        }
+        self.domain.extend(missing.then_some(None));
         self.ranges = Some(intervals.ranges().collect());
         self
     }
 
-    fn on_values(mut self, covered: &[Option<Vec<&str>>]) -> Self {
-        let mut domain = Domain::default();
-        self.places = self
-            .before
-            .labels
-            .iter()
-            .map(|label| domain.place(label.as_deref()))
-            .collect();
-        let spans = self.after.labels.iter().zip(covered);
-        self.spans = spans
-            .map(|(label, covered)| match covered {
-                Some(leaves) if !leaves.is_empty() => {
-                    leaves.iter().map(|leaf| domain.place(Some(leaf))).collect()
-                }
-                _ => vec![domain.place(label.as_deref())],
-            })
-            .collect();
-        self.domain = domain.labels;
-        self.ranges = numbers(&self.domain)
-            .map(|numbers| numbers.into_iter().map(|number| (number, number)).collect());
-        self
+    fn domain_numbers(&self) -> Option<Vec<f64>> {
+        numbers(self.domain.iter().map(Option::as_deref))
     }
 
     /// Values of the domain.
@@ -148,9 +173,15 @@ impl Attribute {
     }
 }
 
+/// Each value of a column, and whether it has rows.
+fn occurring<'c>(coded: &'c Coded<'_>) -> impl Iterator<Item = (Option<&'c str>, bool)> {
+    let counted = coded.labels.iter().zip(coded.counts());
+    counted.map(|(label, rows)| (label.as_deref(), rows > 0))
+}
+
 /// All values but missing ones as numbers; `None` if one is no finite number or there is none.
-fn numbers(labels: &[Option<String>]) -> Option<Vec<f64>> {
-    let values = labels.iter().flatten().map(|label| {
+fn numbers<'v>(labels: impl Iterator<Item = Option<&'v str>>) -> Option<Vec<f64>> {
+    let values = labels.flatten().map(|label| {
         let number = label.parse::<f64>().ok();
         number.filter(|number| number.is_finite())
     });
@@ -192,8 +223,10 @@ impl Intervals {
         (width > 0.0 && width.is_finite()).then_some(Self { start, width })
     }
 
-    fn count(&self) -> usize {
-        INTERVALS
+    /// The place of a value; that after the last interval for a missing one.
+    fn place_of(&self, label: Option<&str>) -> u32 {
+        let number = label.and_then(|label| label.parse().ok());
+        number.map_or(INTERVALS as u32, |number| self.place(number))
     }
 
     fn place(&self, number: f64) -> u32 {
@@ -240,7 +273,7 @@ fn shown(number: f64) -> String {
 mod tests {
     use super::*;
 
-    fn texts<const N: usize>(values: [&str; N]) -> Coded {
+    fn texts<const N: usize>(values: [&str; N]) -> Coded<'static> {
         Coded::of(values.map(Some))
     }
 
@@ -251,7 +284,7 @@ mod tests {
             true,
             texts(["x", "y", "x"]),
             texts(["*", "x"]),
-            |label| (label == "*").then(|| vec!["x", "y", "z"]),
+            |label| (label == "*").then(|| ["x", "y", "z"].map(str::to_owned).to_vec()),
         );
         assert_eq!(attribute.size(), 3);
         assert_eq!(attribute.spans, [vec![0, 1, 2], vec![0]]);
@@ -282,6 +315,37 @@ mod tests {
         let attribute = Attribute::new("n", false, before, after, |_| None);
         assert_eq!(attribute.places[1], INTERVALS as u32);
         assert_eq!(attribute.domain[INTERVALS], None);
+    }
+
+    #[test]
+    fn very_many_numbers_that_stand_for_others_are_compared_in_intervals_too() {
+        let rows: Vec<String> = (0..1_601).map(|number| number.to_string()).collect();
+        let before = Coded::of(rows.iter().map(|row| Some(row.as_str())));
+        let attribute = Attribute::new("n", false, before, texts(["0", "*"]), |label| {
+            (label == "*").then(|| rows.clone())
+        });
+        assert_eq!(attribute.size(), INTERVALS);
+        assert_eq!(attribute.places[100], 1);
+        // All values stand in the span, a hundred of them in each interval, and one more in the last.
+        assert_eq!(attribute.spans[1].len(), 1_601);
+        assert_eq!(
+            attribute.spans[1]
+                .iter()
+                .filter(|place| **place == 15)
+                .count(),
+            101
+        );
+    }
+
+    #[test]
+    fn values_without_rows_have_no_part() {
+        let codes = crate::table::Codes::U8(vec![1, 1]);
+        let labels = vec![None, Some("x".to_owned())];
+        let coded = Coded::new(labels, &codes);
+        let attribute = Attribute::new("a", false, coded.clone(), coded, |_| None);
+        assert_eq!(attribute.domain, [Some("x".to_owned())]);
+        assert_eq!(attribute.place_before(0), 0);
+        assert_eq!(attribute.place_after(1, 7), 0);
     }
 
     #[test]

@@ -1,20 +1,31 @@
 //! A column as numbers.
 
+use std::borrow::Cow;
+#[cfg(test)]
 use std::collections::HashMap;
+
+use crate::table::Codes;
 
 /// A column: its different values, and for each row the place of its value among them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Coded {
-    /// Each different value once; `None` is a missing value.
+pub struct Coded<'a> {
+    /// Each different value once; `None` is a missing value. Some may have no rows.
     pub labels: Vec<Option<String>>,
     /// For each row the place of its value in `labels`.
-    pub codes: Vec<u32>,
+    pub codes: Cow<'a, Codes>,
 }
 
-impl Coded {
+impl<'a> Coded<'a> {
+    /// Values and codes that are known already.
+    pub(crate) fn new(labels: Vec<Option<String>>, codes: &'a Codes) -> Self {
+        let codes = Cow::Borrowed(codes);
+        Self { labels, codes }
+    }
+
     /// Numbers values in the order in which they appear.
-    pub fn of<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> Self {
-        let mut places: HashMap<Option<&'a str>, u32> = HashMap::new();
+    #[cfg(test)]
+    pub(crate) fn of<'t>(values: impl IntoIterator<Item = Option<&'t str>>) -> Self {
+        let mut places: HashMap<Option<&'t str>, u32> = HashMap::new();
         let mut labels = Vec::new();
         let codes = values.into_iter().map(|value| {
             *places.entry(value).or_insert_with(|| {
@@ -22,7 +33,7 @@ impl Coded {
                 labels.len() as u32 - 1
             })
         });
-        let codes = codes.collect();
+        let codes = Cow::Owned(Codes::U32(codes.collect()));
         Self { labels, codes }
     }
 
@@ -35,18 +46,20 @@ impl Coded {
     /// For each value the number of its rows.
     #[must_use]
     pub fn counts(&self) -> Vec<u64> {
-        let mut counts = vec![0; self.labels.len()];
-        for code in &self.codes {
-            if let Some(count) = counts.get_mut(*code as usize) {
-                *count += 1;
-            }
-        }
-        counts
+        self.codes.counts(self.labels.len())
+    }
+
+    /// Different values that occur, missing ones aside.
+    pub(super) fn values(&self) -> u64 {
+        let counted = self.labels.iter().zip(self.counts());
+        counted
+            .filter(|(label, rows)| label.is_some() && *rows > 0)
+            .count() as u64
     }
 
     /// The code of a row.
     pub(super) fn code(&self, row: usize) -> usize {
-        self.codes.get(row).map_or(0, |code| *code as usize)
+        self.codes.get(row) as usize
     }
 }
 
@@ -61,8 +74,9 @@ mod tests {
             coded.labels,
             [Some("b".to_owned()), None, Some("a".to_owned())]
         );
-        assert_eq!(coded.codes, [0, 1, 2, 0, 1]);
+        assert_eq!(coded.codes.iter().collect::<Vec<_>>(), [0, 1, 2, 0, 1]);
         assert_eq!(coded.counts(), [2, 2, 1]);
-        assert_eq!(Coded::of([]), Coded::default());
+        assert_eq!((coded.rows(), coded.values()), (5, 2));
+        assert_eq!(Coded::of([]).rows(), 0);
     }
 }

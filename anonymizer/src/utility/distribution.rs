@@ -25,7 +25,7 @@ pub struct Bar {
 
 /// For each value of the domain the share of rows, before and after. The rows of a released value that stands for several are spread
 /// evenly over them: this is what can be said by whoever knows the hierarchy and the release alone.
-pub(super) fn shares(attribute: &Attribute) -> (Vec<f64>, Vec<f64>) {
+pub(super) fn shares(attribute: &Attribute<'_>) -> (Vec<f64>, Vec<f64>) {
     let mut before = vec![0.0; attribute.size()];
     let mut after = before.clone();
     let add = |shares: &mut Vec<f64>, place: u32, rows: f64| {
@@ -71,7 +71,7 @@ pub(crate) fn jensen_shannon(before: &[f64], after: &[f64]) -> f64 {
 }
 
 /// The bars of a picture: all values if they are few, otherwise intervals of numbers, or the most frequent values and the rest.
-pub(super) fn bars(attribute: &Attribute, before: &[f64], after: &[f64]) -> Vec<Bar> {
+pub(super) fn bars(attribute: &Attribute<'_>, before: &[f64], after: &[f64]) -> Vec<Bar> {
     let mut bars: Vec<Bar> = attribute
         .domain
         .iter()
@@ -151,7 +151,7 @@ mod tests {
     use super::super::coded::Coded;
     use super::*;
 
-    fn texts(values: &[&str]) -> Coded {
+    fn texts(values: &[&str]) -> Coded<'static> {
         Coded::of(values.iter().map(|value| Some(*value)))
     }
 
@@ -162,7 +162,7 @@ mod tests {
             true,
             texts(&["x", "x", "x", "y"]),
             texts(&["x", "*", "*", "*"]),
-            |label| (label == "*").then(|| vec!["x", "y", "z"]),
+            |label| (label == "*").then(|| ["x", "y", "z"].map(str::to_owned).to_vec()),
         );
         let (before, after) = shares(&attribute);
         assert_eq!(before, [0.75, 0.25, 0.0]);
@@ -205,7 +205,7 @@ mod tests {
             true,
             Coded::of(rows.clone()),
             Coded::of(rows),
-            |label| Some(vec![if label == "17" { "17" } else { "18" }]),
+            |label| Some(vec![if label == "17" { "17" } else { "18" }.to_owned()]),
         );
         let (before, after) = shares(&attribute);
         let bars = bars(&attribute, &before, &after);

@@ -57,7 +57,7 @@ struct Rows {
 }
 
 pub(super) fn learning(
-    attributes: &[Attribute],
+    attributes: &[Attribute<'_>],
     target: &str,
     sample: &Sample,
 ) -> Result<Option<LearningReport>, UtilityError> {
@@ -75,7 +75,7 @@ pub(super) fn learning(
             values: classes as u64,
         });
     }
-    let features: Vec<&Attribute> = attributes
+    let features: Vec<&Attribute<'_>> = attributes
         .iter()
         .filter(|attribute| attribute.name != target && attribute.size() <= WIDEST)
         .collect();
@@ -83,7 +83,11 @@ pub(super) fn learning(
         .before
         .iter()
         .partition(|row| draw::below(PARTS, SPLIT, **row) > 0);
-    let before = |rows: &[usize]| gather(goal, &features, rows, Attribute::place_before);
+    let before = |rows: &[usize]| {
+        gather(goal, &features, rows, |attribute, row| {
+            attribute.place_before(row)
+        })
+    };
     let (learn, test) = (before(&learn), before(&test));
     let released = gather(goal, &features, &sample.after, |attribute, row| {
         attribute.place_after(row, super::stream(&attribute.name))
@@ -113,17 +117,18 @@ pub(super) fn learning(
 
 /// The rows whose target is not missing.
 fn gather(
-    goal: &Attribute,
-    features: &[&Attribute],
+    goal: &Attribute<'_>,
+    features: &[&Attribute<'_>],
     rows: &[usize],
-    place: impl Fn(&Attribute, usize) -> u32,
+    place: impl Fn(&Attribute<'_>, usize) -> u32,
 ) -> Rows {
     let known = |row: &&usize| {
         let label = goal.domain.get(place(goal, **row) as usize);
         label.is_some_and(Option::is_some)
     };
     let rows: Vec<usize> = rows.iter().filter(known).copied().collect();
-    let column = |attribute: &Attribute| rows.iter().map(|row| place(attribute, *row)).collect();
+    let column =
+        |attribute: &Attribute<'_>| rows.iter().map(|row| place(attribute, *row)).collect();
     Rows {
         classes: column(goal),
         features: features.iter().map(|feature| column(feature)).collect(),
@@ -223,12 +228,12 @@ mod tests {
     use super::super::coded::Coded;
     use super::*;
 
-    fn column(name: &str, before: &[String], after: &[String]) -> Attribute {
-        fn coded(values: &[String]) -> Coded {
+    fn column(name: &str, before: &[String], after: &[String]) -> Attribute<'static> {
+        fn coded(values: &[String]) -> Coded<'static> {
             Coded::of(values.iter().map(|value| Some(value.as_str())))
         }
         Attribute::new(name, true, coded(before), coded(after), |label| {
-            (label == "*").then(|| vec!["0", "1", "2", "3"])
+            (label == "*").then(|| ["0", "1", "2", "3"].map(str::to_owned).to_vec())
         })
     }
 

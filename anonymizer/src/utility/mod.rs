@@ -148,7 +148,7 @@ pub struct PairUtility {
 /// # Errors
 /// See [`UtilityError`].
 pub fn utility(
-    attributes: &[Attribute],
+    attributes: &[Attribute<'_>],
     target: Option<&str>,
     limits: &UtilityLimits,
     cancel: &Cancel,
@@ -171,12 +171,11 @@ pub fn utility(
         None => None,
     };
     check()?;
-    let quasi = |of: fn(&Attribute) -> &Coded| {
-        let quasi = attributes.iter().filter(|attribute| attribute.quasi);
-        let columns: Vec<(&str, &Coded)> = quasi.map(|a| (a.name.as_str(), of(a))).collect();
-        uniques::uniques(&columns, limits.unique_cells)
-    };
-    let uniques_before = quasi(|attribute| &attribute.before);
+    let before = quasi(attributes, |attribute| &attribute.before);
+    let uniques_before = uniques::uniques(&before, limits.unique_cells, cancel);
+    check()?;
+    let after = quasi(attributes, |attribute| &attribute.after);
+    let uniques_after = uniques::uniques(&after, limits.unique_cells, cancel);
     check()?;
     let kept: f64 = pairs
         .iter()
@@ -193,12 +192,23 @@ pub fn utility(
         pairs,
         unpaired,
         uniques_before,
-        uniques_after: quasi(|attribute| &attribute.after),
+        uniques_after,
         learning,
     })
 }
 
-fn column(attribute: &Attribute) -> ColumnUtility {
+/// One side of each quasi-identifier.
+fn quasi<'x, 'a>(
+    attributes: &'x [Attribute<'a>],
+    side: fn(&'x Attribute<'a>) -> &'x Coded<'a>,
+) -> Vec<(&'x str, &'x Coded<'a>)> {
+    let quasi = attributes.iter().filter(|attribute| attribute.quasi);
+    quasi
+        .map(|attribute| (attribute.name.as_str(), side(attribute)))
+        .collect()
+}
+
+fn column(attribute: &Attribute<'_>) -> ColumnUtility {
     let (before, after) = distribution::shares(attribute);
     let counts = attribute.after.counts();
     let spread = counts
@@ -206,12 +216,11 @@ fn column(attribute: &Attribute) -> ColumnUtility {
         .zip(&attribute.spans)
         .filter(|(_, span)| span.len() > 1);
     let spread: u64 = spread.map(|(count, _)| count).sum();
-    let values = |coded: &Coded| coded.labels.iter().flatten().count() as u64;
     ColumnUtility {
         name: attribute.name.clone(),
         distance: distribution::jensen_shannon(&before, &after),
-        values_before: values(&attribute.before),
-        values_after: values(&attribute.after),
+        values_before: attribute.before.values(),
+        values_after: attribute.after.values(),
         generalized: spread as f64 / attribute.after.rows().max(1) as f64,
         distribution: distribution::bars(attribute, &before, &after),
     }
@@ -219,12 +228,12 @@ fn column(attribute: &Attribute) -> ColumnUtility {
 
 /// Each pair of columns, and the columns that are in none.
 fn pairs(
-    attributes: &[Attribute],
+    attributes: &[Attribute<'_>],
     sample: &Sample,
     cancel: &Cancel,
 ) -> (Vec<PairUtility>, Vec<String>) {
-    let narrow = |attribute: &&Attribute| attribute.size() <= association::WIDEST;
-    let paired: Vec<&Attribute> = attributes.iter().filter(narrow).take(PAIRED).collect();
+    let narrow = |attribute: &&Attribute<'_>| attribute.size() <= association::WIDEST;
+    let paired: Vec<&Attribute<'_>> = attributes.iter().filter(narrow).take(PAIRED).collect();
     let unpaired = attributes
         .iter()
         .filter(|attribute| paired.iter().all(|other| other.name != attribute.name));
@@ -262,8 +271,8 @@ struct Sample {
 }
 
 impl Sample {
-    fn of(attributes: &[Attribute], most: usize) -> Self {
-        let rows = |of: fn(&Attribute) -> usize| attributes.first().map_or(0, of);
+    fn of(attributes: &[Attribute<'_>], most: usize) -> Self {
+        let rows = |of: fn(&Attribute<'_>) -> usize| attributes.first().map_or(0, of);
         Self {
             before: draw::sample(rows(|a| a.before.rows()), most),
             after: draw::sample(rows(|a| a.after.rows()), most),
@@ -271,7 +280,7 @@ impl Sample {
     }
 
     /// The places in the domain of a column's rows, before and after.
-    fn places(&self, attribute: &Attribute) -> (Vec<u32>, Vec<u32>) {
+    fn places(&self, attribute: &Attribute<'_>) -> (Vec<u32>, Vec<u32>) {
         let stream = stream(&attribute.name);
         let before = self.before.iter().map(|row| attribute.place_before(*row));
         let after = self
@@ -281,8 +290,8 @@ impl Sample {
         (before.collect(), after.collect())
     }
 
-    fn report(&self, attributes: &[Attribute]) -> SampleReport {
-        let rows = |of: fn(&Attribute) -> usize| attributes.first().map_or(0, of) as u64;
+    fn report(&self, attributes: &[Attribute<'_>]) -> SampleReport {
+        let rows = |of: fn(&Attribute<'_>) -> usize| attributes.first().map_or(0, of) as u64;
         SampleReport {
             original: self.before.len() as u64,
             original_of: rows(|a| a.before.rows()),

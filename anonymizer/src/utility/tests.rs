@@ -6,25 +6,25 @@
 
 use super::*;
 
-fn texts(values: &[&str]) -> Coded {
+fn texts(values: &[&str]) -> Coded<'static> {
     Coded::of(values.iter().map(|value| Some(*value)))
 }
 
-fn same(name: &str, values: &[&str]) -> Attribute {
+fn same(name: &str, values: &[&str]) -> Attribute<'static> {
     Attribute::new(name, true, texts(values), texts(values), |_| None)
 }
 
-fn hidden(name: &str, values: &[&str]) -> Attribute {
+fn hidden(name: &str, values: &[&str]) -> Attribute<'static> {
     let stars = vec!["*"; values.len()];
     let mut leaves = values.to_vec();
     leaves.sort_unstable();
     leaves.dedup();
     Attribute::new(name, true, texts(values), texts(&stars), |label| {
-        (label == "*").then(|| leaves.clone())
+        (label == "*").then(|| leaves.iter().map(|leaf| (*leaf).to_owned()).collect())
     })
 }
 
-fn measured(attributes: &[Attribute]) -> UtilityReport {
+fn measured(attributes: &[Attribute<'_>]) -> UtilityReport {
     utility(attributes, None, &UtilityLimits::default(), &Cancel::new()).unwrap()
 }
 

@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::coded::Coded;
+use crate::cancel::Cancel;
 
 /// The most columns of a set.
 const LARGEST: usize = 3;
@@ -43,9 +44,9 @@ pub struct ColumnUniques {
 
 /// Finds the records that stand out on up to three of the columns.
 ///
-/// The work is at most `budget` cells for each size of set and column of it: sets of three, then of two, are left out where it would
-/// not do, and the answer says so.
-pub(super) fn uniques(columns: &[(&str, &Coded)], budget: u64) -> Uniques {
+/// The work is at most `budget` cells for each size of set: sets of three, then of two, are left out where it would not do, and the
+/// answer says so. The answer is of no use if the work was cancelled.
+pub(super) fn uniques(columns: &[(&str, &Coded<'_>)], budget: u64, cancel: &Cancel) -> Uniques {
     let rows = columns.first().map_or(0, |(_, column)| column.rows());
     let records = Records::of(columns, rows);
     let mut found = Uniques {
@@ -70,7 +71,11 @@ pub(super) fn uniques(columns: &[(&str, &Coded)], budget: u64) -> Uniques {
         let unique: Vec<(Vec<usize>, Bits)> = sets
             .into_par_iter()
             .map(|set| {
-                let unique = records.unique(&set);
+                let unique = if cancel.is_cancelled() {
+                    Bits::default()
+                } else {
+                    records.unique(&set)
+                };
                 (set, unique)
             })
             .collect();
@@ -136,7 +141,7 @@ struct Records {
 }
 
 impl Records {
-    fn of(columns: &[(&str, &Coded)], rows: usize) -> Self {
+    fn of(columns: &[(&str, &Coded<'_>)], rows: usize) -> Self {
         let mut places: Vec<u64> = vec![0; rows];
         let mut count = 1;
         for (_, column) in columns {
@@ -240,20 +245,20 @@ impl Records {
 }
 
 /// Numbers the combinations of what `places` numbers with the values of a column; answers how many there are.
-fn combine(places: &mut [u64], count: u64, column: &Coded) -> u64 {
+fn combine(places: &mut [u64], count: u64, column: &Coded<'_>) -> u64 {
     let size = column.labels.len().max(1) as u64;
     let mut next = 0;
     let mut fresh = || {
         next += 1;
         next - 1
     };
-    let keys = places.iter_mut().zip(&column.codes);
+    let keys = places.iter_mut().zip(column.codes.iter());
     // Both factors are at most the rows of a table in memory, whose product fits 64 bits.
     let key = |place: u64, code: u32| place * size + u64::from(code);
     if count.saturating_mul(size) <= DENSE {
         let mut numbers = vec![u64::MAX; (count * size) as usize];
         for (place, code) in keys {
-            if let Some(number) = numbers.get_mut(key(*place, *code) as usize) {
+            if let Some(number) = numbers.get_mut(key(*place, code) as usize) {
                 if *number == u64::MAX {
                     *number = fresh();
                 }
@@ -263,7 +268,7 @@ fn combine(places: &mut [u64], count: u64, column: &Coded) -> u64 {
     } else {
         let mut numbers: hashbrown::HashMap<u64, u64> = hashbrown::HashMap::new();
         for (place, code) in keys {
-            *place = *numbers.entry(key(*place, *code)).or_insert_with(&mut fresh);
+            *place = *numbers.entry(key(*place, code)).or_insert_with(&mut fresh);
         }
     }
     next.max(1)
@@ -309,7 +314,7 @@ mod tests {
 
     use super::*;
 
-    fn coded(columns: &[Vec<u32>]) -> Vec<Coded> {
+    fn coded(columns: &[Vec<u32>]) -> Vec<Coded<'static>> {
         let column = |codes: &Vec<u32>| {
             let texts: Vec<String> = codes.iter().map(u32::to_string).collect();
             Coded::of(texts.iter().map(|text| Some(text.as_str())))
@@ -321,7 +326,7 @@ mod tests {
         let coded = coded(columns);
         let names = ["a", "b", "c", "d"];
         let named: Vec<_> = names.into_iter().zip(&coded).collect();
-        uniques(&named, u64::MAX)
+        uniques(&named, u64::MAX, &Cancel::new())
     }
 
     #[test]
@@ -344,10 +349,10 @@ mod tests {
         let coded = coded(&[vec![1, 2], vec![1, 2], vec![1, 2]]);
         let named: Vec<_> = ["a", "b", "c"].into_iter().zip(&coded).collect();
         // Two records: 3 sets of one column, 3 of two, 1 of three.
-        assert_eq!(uniques(&named, 6).largest_set, 1);
-        assert_eq!(uniques(&named, 12).largest_set, 3);
-        assert_eq!(uniques(&named, 5).largest_set, 0);
-        assert_eq!(uniques(&[], 5).records, 0);
+        assert_eq!(uniques(&named, 6, &Cancel::new()).largest_set, 1);
+        assert_eq!(uniques(&named, 12, &Cancel::new()).largest_set, 3);
+        assert_eq!(uniques(&named, 5, &Cancel::new()).largest_set, 0);
+        assert_eq!(uniques(&[], 5, &Cancel::new()).records, 0);
     }
 
     /// Straight from the definition.
