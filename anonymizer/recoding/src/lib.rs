@@ -4,6 +4,9 @@
 //! quasi-identifier may be generalized to. [`Models`](models::Models) decide whether an equivalence class may be released. Global
 //! recoding finds one level for each attribute; local recoding gives each record the least generalization its class allows.
 
+pub mod global;
+pub mod local;
+pub mod metric;
 pub mod models;
 mod problem;
 

@@ -9,7 +9,7 @@ use crate::models::{Class, Counts, Models};
 const BLOCK: usize = 256;
 
 /// Slots of a table of combinations for each key that goes into it.
-const SPREAD: usize = 128;
+const SPREAD: usize = 64;
 
 /// Rows by sensitive value, by class.
 #[derive(Clone, Debug)]
