@@ -28,6 +28,8 @@ pub(super) enum Histograms {
 #[derive(Clone, Debug)]
 pub(super) struct Classes<const N: usize> {
     pub levels: Node,
+    /// Whether each key occurs once. Records may be alike but for what no model asks for.
+    pub grouped: bool,
     pub keys: Vec<Key<N>>,
     /// Rows of the table; 0 where there are only people of the population.
     pub rows: Vec<u32>,
@@ -57,6 +59,7 @@ impl<const N: usize> Classes<N> {
         }
         Self {
             levels: vec![0; space.fields.len()],
+            grouped: false,
             keys: space.keys.iter().take(rows.len()).copied().collect(),
             rows,
             people,
@@ -158,6 +161,7 @@ impl<const N: usize> Classes<N> {
         Outline {
             classes: Self {
                 levels: to.to_vec(),
+                grouped: true,
                 keys: table.keys,
                 rows: table.rows,
                 people: table.people,

@@ -97,8 +97,7 @@ impl<const N: usize> Tree<'_, N> {
     fn single(&self, source: &Classes<N>, levels: &[u8]) -> Finding {
         let models = self.judge.models;
         let mut scratch = Scratch::default();
-        let of_records = matches!(source.histograms, super::classes::Histograms::Records);
-        if source.levels == levels && !of_records {
+        if source.grouped && source.levels == levels {
             let hopeless = self.judge.hopeless(source);
             return hopeless.unwrap_or_else(|| self.judge.judge(self.space, source, &mut scratch));
         }
