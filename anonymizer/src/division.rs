@@ -155,6 +155,18 @@ impl Division {
         })
     }
 
+    /// The texts that each class shows, in the order of the attributes.
+    pub(crate) fn labels_of_classes(&self, input: &Input<'_>) -> Vec<Vec<Option<String>>> {
+        let mut classes = vec![Vec::new(); self.sizes.len()];
+        for attribute in 0..self.cells.len() {
+            let labels = self.labels(input, attribute);
+            for (class, label) in classes.iter_mut().zip(labels) {
+                class.push(label.map(str::to_owned));
+            }
+        }
+        classes
+    }
+
     /// ARX's Loss of each attribute, rows that are not released counting 1.
     pub(crate) fn losses(&self, input: &Input<'_>) -> Vec<f64> {
         let rows = input.rows();

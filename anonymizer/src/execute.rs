@@ -98,7 +98,7 @@ pub fn execute(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Vec<u8>, ExecuteError> {
-    let input = Input::new(table, profile, hierarchies)?;
+    let input = Input::new(table, profile, hierarchies, None)?;
     let output = output(&input, plan, key, cancel, progress)?;
     parquet(&input, &output, cancel)
 }

@@ -1,6 +1,7 @@
 //! Where table, profile and hierarchies meet: each column with its rule, and each quasi-identifier as numbers.
 
 mod attribute;
+mod population;
 mod records;
 mod sensitive;
 
@@ -10,6 +11,7 @@ use polars::prelude::*;
 use sandyq_recoding::Problem;
 
 pub(crate) use self::attribute::Attribute;
+use self::population::{Known, people as people_of};
 pub(crate) use self::sensitive::Sensitive;
 use crate::group::Key;
 use crate::hierarchy::{Hierarchies, HierarchyError};
@@ -295,6 +297,7 @@ impl<'a> Input<'a> {
         table: &'a Table,
         profile: &'a DatasetProfile,
         hierarchies: &Hierarchies,
+        population: Option<&Table>,
     ) -> Result<Self, InputError> {
         check_names(table, profile)?;
         let mut columns = Vec::new();
@@ -305,19 +308,30 @@ impl<'a> Input<'a> {
                 columns.push(Source::new(table.name(), column, rule)?);
             }
         }
-        let mut attributes = Vec::new();
+        let population = population.filter(|_| profile.privacy().looks_at_population());
+        let (mut attributes, mut known) = (Vec::new(), Vec::new());
         for (place, source) in columns.iter().enumerate() {
             let aggregated = matches!(source.rule.transform, Transform::Microaggregate { .. });
-            if source.rule.role == Role::Quasi && !aggregated {
-                attributes.push(Attribute::new(table.name(), place, source, hierarchies)?);
+            if source.rule.role != Role::Quasi || aggregated {
+                continue;
             }
+            let people = population
+                .map(|people| Known::new(people, source))
+                .transpose()?;
+            let others = people.as_ref().map(|known| known.others(source));
+            let others = others.unwrap_or_default();
+            let attribute = Attribute::new(table.name(), place, source, &others, hierarchies)?;
+            attributes.push(attribute);
+            known.extend(people);
         }
         let mut sensitive = Vec::new();
         for (place, source) in columns.iter().enumerate() {
             Sensitive::of(table.name(), place, source, hierarchies, &mut sensitive)?;
         }
-        let (problem, record_of_row) =
+        let (mut problem, record_of_row) =
             records::problem(&columns, &attributes, &sensitive, table.rows());
+        problem.population =
+            population.map(|people| people_of(people, &columns, &attributes, &known));
         Ok(Self {
             table,
             profile,

@@ -32,8 +32,7 @@ mod report;
 mod table;
 mod utility;
 mod verify;
-
-use crate::input::Input;
+mod work;
 
 pub use cancel::{Cancel, Progress, Stage};
 pub use execute::{ExecuteError, execute};
@@ -47,6 +46,7 @@ pub use measure::{
     AttackerRisk, AttributeUtility, Beside, ClassSizes, Comparison, MeasureError, Measurement, PopulationMeasure,
     Requirement, Risks, SensitiveMeasure, Utility, measure,
 };
+pub use output::Output;
 pub use parquet::{PSEUDONYMS_KEY, ParquetFault};
 pub use plan::{Plan, PlanError, PlannedColumn, plan};
 pub use prepare::{PrepareFault, Step, Unit};
@@ -57,7 +57,7 @@ pub use profile::{
 };
 pub use pseudonym::{PseudonymKey, RekeyError, pseudonym_columns, rekey};
 pub use report::{
-    ColumnDrift, ColumnReport, Drift, DropReason, DroppedColumn, LossReport, PrivacyReport, Report,
+    ColumnDrift, ColumnReport, Detail, Drift, DropReason, DroppedColumn, LossReport, PrivacyReport, Report,
     RowsReport, SearchReport, SuppressedCells, SuppressionReason, SuppressionReport, drift,
 };
 pub use table::{ColumnSchema, DISTINCT_CAP, Distinct, PhysicalType, Schema, Table};
@@ -66,6 +66,7 @@ pub use utility::{
     UtilityError, UtilityLimits, UtilityReport,
 };
 pub use verify::{OutputFormat, Release, Verification, VerifyError, Written, verify};
+pub use work::Work;
 
 /// Why a dataset was not depersonalized.
 #[derive(Debug, thiserror::Error)]
@@ -112,23 +113,11 @@ pub fn depersonalize(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Release, Error> {
     let profile = profile.dataset(table.name())?;
-    let input = Input::new(table, profile, hierarchies).map_err(PlanError::from)?;
-    let plan = plan::plan_of(&input, hierarchies, cancel, progress)?;
-    let output = execute::output(&input, &plan, key, cancel, progress)?;
-    let bytes = execute::parquet(&input, &output, cancel)?;
-    let total = plan.columns.len() as u64;
-    progress(Progress {
-        stage: Stage::Verify,
-        done: 0,
-        total,
-    });
-    let release = verify(table, profile, hierarchies, &plan, key, bytes)?;
-    progress(Progress {
-        stage: Stage::Verify,
-        done: total,
-        total,
-    });
-    Ok(release)
+    let work = Work::new(table, profile, hierarchies, None)?;
+    let plan = work.plan(cancel, progress)?;
+    let output = work.execute(&plan, key, cancel, progress)?;
+    let bytes = work.parquet(&output, cancel)?;
+    work.verify(&plan, key, OutputFormat::Parquet, bytes, progress)
 }
 
 #[cfg(test)]

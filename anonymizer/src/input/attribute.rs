@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use super::{InputError, LISTED, SUPPRESSED, Source};
 use crate::hierarchy::{Hierarchies, Hierarchy, resolve};
 use crate::profile::{HierarchySource, Transform, Unknown};
-use crate::table::Dictionary;
 
 /// What the values of a quasi-identifier become on each permitted level.
 #[derive(Clone, Debug)]
@@ -59,13 +58,21 @@ impl Level {
 }
 
 impl Attribute {
+    /// Number of values: codes are below it.
+    pub(super) fn values(&self) -> usize {
+        self.levels.first().map_or(0, |level| level.codes.len())
+    }
+
+    /// `others` are values of the population that the table does not have. Their codes follow those of the table.
     pub(super) fn new(
         dataset: &str,
         place: usize,
         source: &Source<'_>,
+        others: &[&str],
         hierarchies: &Hierarchies,
     ) -> Result<Self, InputError> {
         let values = &*source.dictionary;
+        let texts = || values.texts().chain(others.iter().map(|text| Some(*text)));
         let mut attribute = Self {
             name: source.name.to_owned(),
             place,
@@ -82,9 +89,9 @@ impl Attribute {
                 let hierarchy = &*hierarchy;
                 let max_level = rule.max_level.unwrap_or(hierarchy.levels() as u32 - 1);
                 place.check_level(hierarchy, max_level.max(rule.min_level))?;
-                let leaves = place.leaves(hierarchy)?;
+                place.leaves(hierarchy)?;
                 attribute.levels = (rule.min_level..=max_level)
-                    .map(|level| generalized(hierarchy, level as usize, &leaves))
+                    .map(|level| generalized(hierarchy, level as usize, texts()))
                     .collect();
                 attribute.domain = hierarchy.len() as u64;
                 attribute.first_level = rule.min_level;
@@ -96,18 +103,19 @@ impl Attribute {
             }
             Transform::Suppress => attribute
                 .levels
-                .push(starred(values.len(), attribute.domain)),
-            _ => attribute.levels.push(kept(values)),
+                .push(starred(texts().count(), attribute.domain)),
+            _ => attribute.levels.push(kept(texts())),
         }
         Ok(attribute)
     }
 }
 
-fn kept(values: &Dictionary) -> Level {
+fn kept<'t>(texts: impl Iterator<Item = Option<&'t str>>) -> Level {
+    let labels: Vec<_> = texts.map(|text| text.map(str::to_owned)).collect();
     Level {
-        codes: (0..values.len() as u32).collect(),
-        leaves: vec![1; values.len()],
-        labels: values.texts().map(|text| text.map(str::to_owned)).collect(),
+        codes: (0..labels.len() as u32).collect(),
+        leaves: vec![1; labels.len()],
+        labels,
     }
 }
 
@@ -120,8 +128,12 @@ fn starred(values: usize, domain: u64) -> Level {
 }
 
 /// What each value becomes on a level. A missing value is not in the hierarchy: it stays missing and loses nothing until the level
-/// has a single value, which then covers it too.
-fn generalized(hierarchy: &Hierarchy, level: usize, leaves: &[Option<u32>]) -> Level {
+/// has a single value, which then covers it too. So does a value of the population that the hierarchy does not have.
+fn generalized<'t>(
+    hierarchy: &Hierarchy,
+    level: usize,
+    texts: impl Iterator<Item = Option<&'t str>>,
+) -> Level {
     let (values, above) = (hierarchy.values(level), hierarchy.above(level));
     let mut under = vec![0_u64; values.len()];
     for value in above {
@@ -131,7 +143,8 @@ fn generalized(hierarchy: &Hierarchy, level: usize, leaves: &[Option<u32>]) -> L
     }
     let root = values.first().filter(|_| values.len() == 1);
     let (mut result, mut seen) = (Level::default(), HashMap::new());
-    for leaf in leaves {
+    for text in texts {
+        let leaf = text.and_then(|text| hierarchy.leaf(text));
         let value = leaf
             .and_then(|leaf| above.get(leaf as usize))
             .map(|value| *value as usize);
@@ -144,7 +157,7 @@ fn generalized(hierarchy: &Hierarchy, level: usize, leaves: &[Option<u32>]) -> L
             None if root.is_some() => hierarchy.len() as u64,
             None => 1,
         };
-        result.push(label, leaves, &mut seen);
+        result.push(label.or(text), leaves, &mut seen);
     }
     result
 }

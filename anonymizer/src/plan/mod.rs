@@ -10,6 +10,7 @@ use sandyq_recoding::global::Failure;
 use sandyq_recoding::models::ModelError;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::models::asked;
 use crate::cancel::{Cancel, Progress};
 use crate::digest::digest_of_classes;
 use crate::division::Division;
@@ -210,7 +211,7 @@ pub fn plan(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Plan, PlanError> {
-    let input = Input::new(table, profile, hierarchies)?;
+    let input = Input::new(table, profile, hierarchies, None)?;
     plan_of(&input, hierarchies, cancel, progress)
 }
 

@@ -7,6 +7,11 @@ use crate::profile::{Distance, Model};
 
 /// The models that the profile asks for, made ready for the table.
 pub(super) fn models(input: &Input<'_>) -> Result<Models, ModelError> {
+    Models::new(&asked(input), &input.problem)
+}
+
+/// The models that the profile asks for.
+pub(crate) fn asked(input: &Input<'_>) -> Vec<Asked> {
     let privacy = input.profile.privacy();
     let mut asked = vec![Asked::KAnonymity { k: privacy.k }];
     asked.extend(privacy.k_map.map(|k| Asked::KMap { k }));
@@ -30,7 +35,7 @@ pub(super) fn models(input: &Input<'_>) -> Result<Models, ModelError> {
     for (attribute, sensitive) in input.sensitive.iter().enumerate() {
         asked.extend(sensitive.models.iter().map(|model| of(model, attribute)));
     }
-    Models::new(&asked, &input.problem)
+    asked
 }
 
 fn of(model: &Model, attribute: usize) -> Asked {

@@ -1,0 +1,118 @@
+//! The steps of a depersonalization, one by one, for whoever writes files of their own.
+
+use crate::cancel::{Cancel, Progress, Stage};
+use crate::execute;
+use crate::hierarchy::Hierarchies;
+use crate::input::Input;
+use crate::output::Output;
+use crate::plan::{self, Plan};
+use crate::profile::{DatasetProfile, Recoding};
+use crate::pseudonym::PseudonymKey;
+use crate::table::Table;
+use crate::verify::{Assignment, OutputFormat, Release, Verification, Written};
+use crate::{Error, ExecuteError, PlanError};
+
+/// A table taken in with the profile and the hierarchies it is depersonalized by.
+pub struct Work<'a> {
+    input: Input<'a>,
+    hierarchies: &'a Hierarchies,
+    population: Option<&'a Table>,
+}
+
+impl<'a> Work<'a> {
+    /// Takes in a table. `population` is the table of those it is a sample of, for the models that ask for it.
+    ///
+    /// # Errors
+    /// [`PlanError::Input`] if table, profile and hierarchies do not fit one another.
+    pub fn new(
+        table: &'a Table,
+        profile: &'a DatasetProfile,
+        hierarchies: &'a Hierarchies,
+        population: Option<&'a Table>,
+    ) -> Result<Self, PlanError> {
+        let input = Input::new(table, profile, hierarchies, population)?;
+        Ok(Self {
+            input,
+            hierarchies,
+            population,
+        })
+    }
+
+    /// Finds the plan of least loss that meets the models of the profile, as [`crate::plan()`].
+    ///
+    /// # Errors
+    /// See [`PlanError`].
+    pub fn plan(
+        &self,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Plan, PlanError> {
+        plan::plan_of(&self.input, self.hierarchies, cancel, progress)
+    }
+
+    /// Makes what is released, to be written as Parquet or CSV. It is not to be published before [`Work::verify`] has measured it.
+    ///
+    /// # Errors
+    /// See [`ExecuteError`].
+    pub fn execute(
+        &self,
+        plan: &Plan,
+        key: &PseudonymKey,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Output, ExecuteError> {
+        execute::output(&self.input, plan, key, cancel, progress)
+    }
+
+    /// The release as the bytes of a Parquet file.
+    ///
+    /// # Errors
+    /// See [`ExecuteError`].
+    pub fn parquet(&self, output: &Output, cancel: &Cancel) -> Result<Vec<u8>, ExecuteError> {
+        execute::parquet(&self.input, output, cancel)
+    }
+
+    /// Measures what was written. Only this makes a [`Release`].
+    ///
+    /// # Errors
+    /// See [`crate::VerifyError`], and [`ExecuteError::WrongPlan`] if the plan is of another table.
+    pub fn verify<W: Written>(
+        &self,
+        plan: &Plan,
+        key: &PseudonymKey,
+        format: OutputFormat,
+        written: W,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Release<W>, Error> {
+        let total = plan.columns.len() as u64;
+        let mut tell = |done| {
+            progress(Progress {
+                stage: Stage::Verify,
+                done,
+                total,
+            });
+        };
+        tell(0);
+        let (table, profile) = (self.input.table, self.input.profile);
+        let verification = Verification::new(table, profile, self.hierarchies, plan, key)
+            .population(self.population)
+            .format(format);
+        let release = match profile.privacy().recoding {
+            Recoding::Global => verification.of(written)?,
+            Recoding::Local | Recoding::LocalFast => {
+                let division = execute::division(&self.input, plan)?;
+                let (of_row, classes) = division.class_of_rows(&self.input);
+                let classes: Vec<u32> = classes.iter().map(|class| class.wrapping_sub(1)).collect();
+                let labels = division.labels_of_classes(&self.input);
+                let assignment = Assignment {
+                    labels: &labels,
+                    of_row: &of_row,
+                    classes: &classes,
+                };
+                verification.assignment(Some(assignment)).of(written)?
+            }
+        };
+        tell(total);
+        Ok(release)
+    }
+}
