@@ -9,6 +9,7 @@
 //!
 //! Classes are counted over different records, not rows, and rolled up from those of finer nodes.
 
+mod boxes;
 mod classes;
 mod judge;
 mod lattice;
@@ -40,7 +41,8 @@ pub struct Options {
     pub metric: Metric,
     /// How losses become one score.
     pub aggregate: Aggregate,
-    /// Lattices up to this many nodes are searched to the end whatever [`Control::go_on`] says. The search takes 8 bytes a node.
+    /// Lattices up to this many nodes are searched to the end whatever [`Control::go_on`] says. The search takes 8 bytes a node. Larger
+    /// ones are searched as long as that says yes, from a good solution on, and are bounded from below.
     pub exact_nodes: u32,
 }
 

@@ -70,7 +70,7 @@ impl<const N: usize> Search<'_, N> {
         self.open(judge.bound(node, None)) && !self.found.iter().any(rules_out)
     }
 
-    fn improve(&mut self) -> Result<(), Failure> {
+    pub(super) fn improve(&mut self) -> Result<(), Failure> {
         for _ in 0..64 {
             let Some(best) = self.best.as_ref().map(|best| best.levels.clone()) else {
                 return Ok(());

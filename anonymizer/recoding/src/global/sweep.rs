@@ -37,11 +37,11 @@ pub(super) struct Search<'a, const N: usize> {
     /// All nodes counted, and where each is.
     pub found: Vec<(Node, Finding)>,
     pub places: HashMap<Node, usize>,
-    go_on: &'a (dyn Fn() -> bool + Sync),
-    progress: &'a mut dyn FnMut(u128, u128),
+    pub go_on: &'a (dyn Fn() -> bool + Sync),
+    pub progress: &'a mut dyn FnMut(u128, u128),
     /// Classes to roll up from, the records first.
     kept: Vec<Classes<N>>,
-    settled: Settled,
+    pub settled: Settled,
 }
 
 impl<'a, const N: usize> Search<'a, N> {
@@ -85,9 +85,12 @@ impl<'a, const N: usize> Search<'a, N> {
 
     pub(super) fn run(&mut self, options: &Options) -> Result<Best, Failure> {
         self.start()?;
-        self.sweep()?;
-        let _ = (options, self.go_on);
-        self.best.clone().ok_or_else(|| self.fail())
+        if self.lattice.nodes() <= u128::from(options.exact_nodes) {
+            self.sweep()?;
+        } else {
+            self.divide()?;
+        }
+        self.outcome()
     }
 
     /// The failure if no node is a solution.

@@ -183,3 +183,37 @@ fn many_attributes_of_many_values_are_packed() {
     let refused = found(&wide, &[Model::KAnonymity { k: 2 }], &Options::default());
     assert!(matches!(refused.unwrap_err(), Failure::TooLarge { .. }));
 }
+
+/// Forty attributes of three levels are more nodes than could ever be looked at.
+#[test]
+fn a_search_without_end_tells_how_far_it_got() {
+    let mut problem = pairs(&[1; 64]);
+    problem.attributes = vec![problem.attributes[0].clone(); 40];
+    problem.records.quasi = (0..40)
+        .map(|shift| {
+            (0..64)
+                .map(|value| (value * (2 * shift + 1) + value / 8) % 64)
+                .collect()
+        })
+        .collect();
+    let models = Models::new(&[Model::KAnonymity { k: 2 }], &problem).unwrap();
+    let rounds = std::sync::atomic::AtomicU32::new(0);
+    let mut told = 0;
+    let mut control = Control {
+        cancelled: &|| false,
+        go_on: &|| rounds.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 20,
+        progress: &mut |settled, nodes| {
+            assert!(settled <= nodes);
+            told += 1;
+        },
+    };
+    let options = Options {
+        suppressible: 20,
+        ..Options::default()
+    };
+    let solution = search(&problem, &models, &options, &mut control).unwrap();
+    assert_eq!(solution.nodes, 3_u128.pow(40));
+    assert!(!solution.optimal && solution.settled < solution.nodes);
+    assert!(0.0 < solution.bound && solution.bound < solution.score && solution.score < 1.0);
+    assert_eq!(told, 20);
+}

@@ -232,6 +232,15 @@ proptest! {
     }
 
     #[test]
+    fn boxes_find_it_too(
+        problem in problem(true),
+        models in prop::collection::vec(model(), 1..4),
+        options in options(),
+    ) {
+        check(&problem, &models, options, 0)?;
+    }
+
+    #[test]
     fn weights_make_no_difference_to_that(
         problem in problem(false),
         models in prop::collection::vec(model(), 1..3),
