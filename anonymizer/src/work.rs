@@ -8,6 +8,7 @@ use crate::output::Output;
 use crate::plan::{self, Plan};
 use crate::profile::{DatasetProfile, Recoding};
 use crate::pseudonym::PseudonymKey;
+use crate::report::reasons;
 use crate::table::Table;
 use crate::verify::{Assignment, OutputFormat, Release, Verification, Written};
 use crate::{Error, ExecuteError, PlanError};
@@ -97,12 +98,11 @@ impl<'a> Work<'a> {
         let verification = Verification::new(table, profile, self.hierarchies, plan, key)
             .population(self.population)
             .format(format);
-        let release = match profile.privacy().recoding {
+        let mut release = match profile.privacy().recoding {
             Recoding::Global => verification.of(written)?,
             Recoding::Local | Recoding::LocalFast => {
                 let division = execute::division(&self.input, plan)?;
                 let (of_row, classes) = division.class_of_rows(&self.input);
-                let classes: Vec<u32> = classes.iter().map(|class| class.wrapping_sub(1)).collect();
                 let labels = division.labels_of_classes(&self.input);
                 let assignment = Assignment {
                     labels: &labels,
@@ -112,6 +112,7 @@ impl<'a> Work<'a> {
                 verification.assignment(Some(assignment)).of(written)?
             }
         };
+        release.report_mut().suppression = Some(reasons(&self.input, plan));
         tell(total);
         Ok(release)
     }

@@ -5,7 +5,6 @@ mod column;
 mod parse;
 mod privacy;
 mod raw;
-mod unsupported;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +23,7 @@ pub struct DatasetProfile {
     pub(crate) name: String,
     pub(crate) privacy: Privacy,
     pub(crate) columns: BTreeMap<String, ColumnRule>,
+    pub(crate) report_target: Option<String>,
     pub(crate) profile_sha256: String,
 }
 
@@ -51,6 +51,12 @@ impl DatasetProfile {
         self.columns
             .iter()
             .map(|(name, rule)| (name.as_str(), rule))
+    }
+
+    /// The column that a classifier predicts for the report, if one is named.
+    #[must_use]
+    pub fn report_target(&self) -> Option<&str> {
+        self.report_target.as_deref()
     }
 
     /// The hierarchy files that the profile needs, by name.

@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::raw::{RawDataset, RawPrivacy, RawProfile};
-use super::{DatasetProfile, Profile};
+use super::raw::{RawDataset, RawPrivacy, RawProfile, RawReport};
+use super::{ColumnRule, DatasetProfile, Profile, Role, Transform};
 use crate::digest::sha256_hex;
 
 mod column;
@@ -151,12 +151,39 @@ impl Reader<'_> {
             let rule = self.column(&column, &rule, &privacy, &path)?;
             columns.insert(column, rule);
         }
+        let report_target = self.target(&raw.report, &columns, &path)?;
         Ok(DatasetProfile {
             name: name.to_owned(),
             privacy,
             columns,
+            report_target,
             profile_sha256: profile_sha256.to_owned(),
         })
+    }
+
+    /// The column that the report predicts: one whose values are released.
+    fn target(
+        &self,
+        report: &RawReport,
+        columns: &BTreeMap<String, ColumnRule>,
+        path: &str,
+    ) -> Result<Option<String>, ProfileError> {
+        let Some(target) = &report.target else {
+            return Ok(None);
+        };
+        let released = |rule: &ColumnRule| {
+            !matches!(rule.role, Role::Direct | Role::FreeText)
+                && !matches!(
+                    rule.transform,
+                    Transform::Drop | Transform::Pseudonymize { .. } | Transform::Suppress
+                )
+        };
+        let name = target.get_ref();
+        if columns.get(name).is_some_and(released) {
+            return Ok(Some(name.clone()));
+        }
+        let message = format!("{name:?} is no column whose values the profile releases");
+        Err(self.fault(target.span(), &format!("{path}.report.target"), message))
     }
 
     fn name(&self, name: &str, span: &Range<usize>, path: &str) -> Result<(), ProfileError> {

@@ -53,6 +53,12 @@ pub(super) struct RawPrivacy {
     pub risk: Given<RawRisk>,
 }
 
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawReport {
+    pub target: Given<String>,
+}
+
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawDeltaPresence {
@@ -77,6 +83,8 @@ pub(super) struct RawDataset {
     pub privacy: RawPrivacy,
     #[serde(default)]
     pub columns: BTreeMap<String, RawColumn>,
+    #[serde(default)]
+    pub report: RawReport,
 }
 
 #[derive(Debug, Deserialize)]

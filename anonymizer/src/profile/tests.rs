@@ -280,3 +280,22 @@ fn every_example_of_the_documentation_is_read() {
         .unwrap_or_else(|error| panic!("{error}: {step}"));
     }
 }
+
+#[test]
+fn the_report_predicts_a_column_that_is_released() {
+    let with = |target: &str| {
+        format!(
+            "{HEAD}[datasets.d.report]\ntarget = {target:?}\n[datasets.d.columns.c]\nrole = \"sensitive\"\n\
+             [datasets.d.columns.iin]\nrole = \"direct\"\n"
+        )
+    };
+    let profile = Profile::parse(&with("c")).unwrap();
+    assert_eq!(profile.dataset("d").unwrap().report_target(), Some("c"));
+    for target in ["iin", "other"] {
+        let message = refused(&with(target));
+        assert!(
+            message.contains("line 6") && message.contains("datasets.d.report.target"),
+            "{message}"
+        );
+    }
+}

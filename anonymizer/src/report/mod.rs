@@ -1,16 +1,20 @@
 //! What the owner reads before approving a release. Every number of the release is measured on the released bytes.
 
+mod detail;
 mod drift;
 mod html;
+mod reasons;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+pub use detail::Detail;
 pub use drift::{ColumnDrift, Drift, drift};
+pub(crate) use reasons::reasons;
 
 use crate::measure::Measurement;
-use crate::profile::{Role, Transform};
+use crate::profile::{Recoding, Role, Transform};
 use crate::utility::UtilityReport;
 
 /// The report of one dataset.
@@ -97,8 +101,8 @@ pub struct SuppressedCells {
 /// How the levels were found.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SearchReport {
-    /// `global`, `local` or `local_fast`.
-    pub recoding: String,
+    /// Whether all values of a column go to one level.
+    pub recoding: Recoding,
     /// Whether nothing better is possible under the metric of the profile.
     pub optimal: bool,
     /// What was minimized, for the solution.

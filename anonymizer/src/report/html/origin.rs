@@ -12,7 +12,7 @@ pub(super) fn files(report: &Report) -> Option<Markup> {
     Some(html! {
         @if let Some(search) = &report.search {
             p {
-                (words::recoding(&search.recoding)) " "
+                (words::recoding(search.recoding)) " "
                 @if search.optimal {
                     "No other solution of this kind keeps more of the data: all "
                     (show::count(report.lattice_nodes)) " combinations of levels were examined or excluded by proof."

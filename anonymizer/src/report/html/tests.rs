@@ -7,7 +7,7 @@ use crate::cancel::Cancel;
 use crate::measure::{
     AttackerRisk, ClassSizes, Comparison, Measurement, Requirement, Risks, Utility,
 };
-use crate::profile::{Role, Transform};
+use crate::profile::{Recoding, Role, Transform};
 use crate::report::{
     ColumnReport, DropReason, DroppedColumn, SearchReport, SuppressedCells, SuppressionReason,
     SuppressionReport, drift,
@@ -120,7 +120,7 @@ fn full(text: &str) -> Report {
         }],
     });
     report.search = Some(SearchReport {
-        recoding: text.to_owned(),
+        recoding: Recoding::LocalFast,
         optimal: false,
         score: 0.5,
         bound: Some(0.25),

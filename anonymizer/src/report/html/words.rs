@@ -2,7 +2,7 @@
 
 use super::show;
 use crate::measure::{Comparison, Requirement};
-use crate::profile::{AggregateFunction, Generalize, HierarchySource, Role, Transform};
+use crate::profile::{AggregateFunction, Generalize, HierarchySource, Recoding, Role, Transform};
 use crate::report::DropReason;
 
 pub(super) const PURPOSE: &str = "This report describes how personal data were depersonalized before release. Every number about the \
@@ -305,14 +305,16 @@ pub(super) fn dropped(reason: DropReason) -> &'static str {
 }
 
 /// How solutions were looked for.
-pub(super) fn recoding(recoding: &str) -> &'static str {
+pub(super) fn recoding(recoding: Recoding) -> &'static str {
     match recoding {
-        "local" => {
+        Recoding::Local => {
             "Local recoding, thorough: every record is generalized as little as its class allows."
         }
-        "local_fast" => {
+        Recoding::LocalFast => {
             "Local recoding, quick: every record is generalized as little as its class allows."
         }
-        _ => "Global recoding: all values of a column are generalized to the same level.",
+        Recoding::Global => {
+            "Global recoding: all values of a column are generalized to the same level."
+        }
     }
 }
