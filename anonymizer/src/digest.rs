@@ -1,6 +1,6 @@
 //! SHA-256 as text.
 
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256, digest};
 
 /// SHA-256 in lower-case hex.
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
@@ -12,16 +12,25 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 pub(crate) fn classes_sha256(
     classes: &std::collections::BTreeMap<Vec<Option<String>>, u64>,
 ) -> String {
-    let mut context = ring::digest::Context::new(&SHA256);
+    digest_of_classes(classes.iter().map(|(labels, size)| (labels.as_slice(), *size)))
+}
+
+/// As [`classes_sha256`], of classes that are in order.
+pub(crate) fn digest_of_classes<'c, L: AsRef<str> + 'c>(
+    classes: impl Iterator<Item = (&'c [Option<L>], u64)>,
+) -> String {
+    let (mut context, mut bytes) = (Context::new(&SHA256), Vec::new());
     for (labels, size) in classes {
+        bytes.clear();
         for label in labels {
             // A missing value and the empty text differ in the first byte; lengths keep neighbours apart.
-            context.update(&[u8::from(label.is_some())]);
-            let text = label.as_deref().unwrap_or_default();
-            context.update(&(text.len() as u64).to_le_bytes());
-            context.update(text.as_bytes());
+            bytes.push(u8::from(label.is_some()));
+            let text = label.as_ref().map_or("", AsRef::as_ref);
+            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            bytes.extend_from_slice(text.as_bytes());
         }
-        context.update(&size.to_le_bytes());
+        bytes.extend_from_slice(&size.to_le_bytes());
+        context.update(&bytes);
     }
     hex::encode(context.finish())
 }

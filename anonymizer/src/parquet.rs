@@ -3,6 +3,7 @@
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use polars::io::mmap::MmapBytesReader;
 use polars::io::parquet::write::KeyValueMetadata;
 use polars::prelude::*;
 
@@ -39,8 +40,13 @@ pub(crate) struct Footer {
 
 /// Reads only the footer.
 pub(crate) fn footer(bytes: &[u8]) -> Result<Footer, ParquetFault> {
+    footer_of(Cursor::new(bytes))
+}
+
+/// Reads only the footer of what is not in memory.
+pub(crate) fn footer_of(source: impl MmapBytesReader) -> Result<Footer, ParquetFault> {
     guarded(|| {
-        let mut reader = ParquetReader::new(Cursor::new(bytes));
+        let mut reader = ParquetReader::new(source);
         let schema = reader.schema()?;
         let metadata = reader.get_metadata()?;
         let columns = schema

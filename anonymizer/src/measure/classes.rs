@@ -52,8 +52,9 @@ impl Counter {
         }
     }
 
-    /// Counts `rows` rows that are alike. `key` has an entry for each quasi-identifier, `values` one for each sensitive column.
-    pub(crate) fn add(&mut self, key: &[u32], values: &[u32], rows: u64) {
+    /// Counts `rows` rows that are alike, and answers the place of their class. `key` has an entry for each quasi-identifier, `values`
+    /// one for each sensitive column.
+    pub(crate) fn add(&mut self, key: &[u32], values: &[u32], rows: u64) -> usize {
         let class = self.class(key);
         if let Some(size) = self.sizes.get_mut(class as usize) {
             *size += rows;
@@ -61,11 +62,7 @@ impl Counter {
         for (cells, value) in self.sensitive.iter_mut().zip(values) {
             cells.add(class, *value, rows);
         }
-    }
-
-    /// Classes counted so far.
-    pub(crate) fn len(&self) -> usize {
-        self.sizes.len()
+        class as usize
     }
 
     /// The place of a class, which is made if there is none yet.
@@ -86,8 +83,8 @@ impl Counter {
         class
     }
 
-    /// Counts what another counter with the same codes has counted.
-    pub(crate) fn merge(&mut self, other: &Self) {
+    /// Counts what another counter with the same codes has counted, and answers the place of each of its classes.
+    pub(crate) fn merge(&mut self, other: &Self) -> Vec<usize> {
         let mut renamed = Vec::with_capacity(other.sizes.len());
         for (class, size) in other.sizes.iter().enumerate() {
             let class = self.class(of_class(&other.keys, other.width, class));
@@ -103,6 +100,7 @@ impl Counter {
                 }
             }
         }
+        renamed.into_iter().map(|class| class as usize).collect()
     }
 
     /// The classes counted.
@@ -311,9 +309,11 @@ mod tests {
             let (mut whole, mut first, mut second) = (Counter::new(3, 2), Counter::new(3, 2), Counter::new(3, 2));
             for (place, (key, values, weight)) in rows.iter().enumerate() {
                 whole.add(key, values, *weight);
-                if place < cut { &mut first } else { &mut second }.add(key, values, *weight);
+                let part = if place < cut { &mut first } else { &mut second };
+                part.add(key, values, *weight);
             }
-            second.merge(&first);
+            let merged = second.merge(&first);
+            prop_assert_eq!(merged.len(), first.finish().len());
             let classes = whole.finish();
             prop_assert_eq!(counted(&classes), expected.clone());
             prop_assert_eq!(counted(&second.finish()), expected.clone());

@@ -24,6 +24,22 @@ pub(crate) fn covered(classes: &Classes, above: &[Above], others: &Classes) -> V
     walk.covered
 }
 
+/// For each class, its rows and those of classes that equal it wherever they are not missing: the rows that an attacker must take for
+/// candidates if a missing value may be any. Code 0 is the missing value; `labels` is the number of codes of each quasi-identifier.
+pub(crate) fn candidates(classes: &Classes, labels: &[usize]) -> Vec<u64> {
+    let above: Vec<Above> = labels
+        .iter()
+        .map(|count| {
+            let mut above: Above = (0..*count as u32).map(|code| vec![code]).collect();
+            if let Some(missing) = above.first_mut() {
+                *missing = (0..*count as u32).collect();
+            }
+            above
+        })
+        .collect();
+    covered(classes, &above, classes)
+}
+
 /// The other table's values under each released value.
 struct Under {
     values: Vec<Vec<u32>>,
@@ -149,7 +165,9 @@ mod tests {
 
     fn classes(keys: &[Vec<u32>]) -> Classes {
         let mut counter = Counter::new(keys.first().map_or(0, Vec::len), 0);
-        keys.iter().for_each(|key| counter.add(key, &[], 1));
+        for key in keys {
+            counter.add(key, &[], 1);
+        }
         counter.finish()
     }
 
@@ -158,6 +176,29 @@ mod tests {
         let all = classes(&[Vec::new(), Vec::new()]);
         assert_eq!(covered(&all, &[], &all), [2]);
         assert!(covered(&Classes::default(), &[], &all).is_empty());
+    }
+
+    #[test]
+    fn a_missing_value_may_be_any() {
+        let rows = [[1, 1], [1, 1], [1, 0], [0, 0], [2, 0], [2, 1]];
+        let classes = classes(&rows.map(|row| row.to_vec()));
+        let found: Vec<_> = (0..classes.len())
+            .map(|class| {
+                (
+                    classes.key(class).to_vec(),
+                    candidates(&classes, &[3, 2])[class],
+                )
+            })
+            .collect();
+        // [1, 1] may be hidden in [1, -] and [-, -]; [1, -] only in [-, -], for what it hides may differ from the rest.
+        let expected = [
+            (vec![1, 1], 4),
+            (vec![1, 0], 2),
+            (vec![0, 0], 1),
+            (vec![2, 0], 2),
+            (vec![2, 1], 3),
+        ];
+        assert_eq!(found, expected);
     }
 
     proptest! {
@@ -170,7 +211,9 @@ mod tests {
             let above: Above = (0..4).map(|value| vec![value, 4 + value / 2, 6]).collect();
             let (classes, counted) = (classes(&released), {
                 let mut counter = Counter::new(3, 0);
-                others.iter().for_each(|key| counter.add(key, &[], 1));
+                for key in &others {
+                    counter.add(key, &[], 1);
+                }
                 counter.finish()
             });
             let found = covered(&classes, &[above.clone(), above.clone(), above.clone()], &counted);

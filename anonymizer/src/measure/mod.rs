@@ -8,18 +8,21 @@ mod cover;
 mod models;
 mod requirement;
 mod risk;
+mod sensitive;
 mod subject;
+mod table;
 mod utility;
 
 pub use requirement::{Comparison, Requirement};
 pub use risk::{AMONG, AttackerRisk, Risks};
 pub use subject::{ClassSizes, Measurement, PopulationMeasure, SensitiveMeasure};
+pub use table::{Beside, MeasureError, measure};
 pub use utility::{AttributeUtility, Utility};
 
 pub(crate) use classes::{Classes, Counter};
-pub(crate) use cover::{Above, covered};
-pub(crate) use models::{Prior, Tree};
-pub(crate) use subject::{Sensitive, Subject};
+pub(crate) use cover::{candidates, covered};
+pub(crate) use sensitive::sensitive;
+pub(crate) use subject::Subject;
 pub(crate) use utility::{Grade, Measured, Originals, Scale};
 
 /// What two ways of computing the same number may differ by, for numbers up to 1; larger ones by as much of themselves.

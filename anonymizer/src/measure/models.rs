@@ -47,12 +47,9 @@ impl Tree {
     /// From the node above each value on each level, the lowest first. A root is put above what has none.
     pub(crate) fn new(mut levels: Vec<Vec<u32>>) -> Self {
         let single = |level: &Vec<u32>| level.windows(2).all(|pair| pair.first() == pair.get(1));
-        match levels.iter().position(single) {
-            Some(root) => levels.truncate(root + 1),
-            None => {
-                let values = levels.first().map_or(0, Vec::len);
-                levels.push(vec![0; values]);
-            }
+        if !levels.last().is_some_and(single) {
+            let values = levels.first().map_or(0, Vec::len);
+            levels.push(vec![0; values]);
         }
         let mut nodes: Vec<u32> = (0..levels.first().map_or(0, Vec::len) as u32).collect();
         let mut parents = Vec::new();
@@ -136,11 +133,19 @@ pub(crate) fn equal_distance(class: &[(u32, u64)], prior: &Prior) -> f64 {
 /// by code (Li et al. 2007).
 pub(crate) fn ordered_distance(class: &[(u32, u64)], prior: &Prior, places: &[u32]) -> f64 {
     let differences = differences(class, prior);
-    if differences.len() < 2 {
+    let place = |code: usize| places.get(code).copied().unwrap_or(u32::MAX);
+    // Codes that neither the table nor the class has stand for no value.
+    let occurs = |code: &usize| {
+        let in_table = prior.counts.get(*code).is_some_and(|count| *count > 0);
+        in_table
+            || differences
+                .get(*code)
+                .is_some_and(|difference| *difference > 0.0)
+    };
+    let mut codes: Vec<usize> = (0..differences.len()).filter(occurs).collect();
+    if codes.len() < 2 {
         return 0.0;
     }
-    let place = |code: usize| places.get(code).copied().unwrap_or(u32::MAX);
-    let mut codes: Vec<usize> = (0..differences.len()).collect();
     codes.sort_by_key(|code| place(*code));
     let (mut sum, mut moved) = (0.0_f64, 0.0_f64);
     for code in &codes {

@@ -87,7 +87,7 @@ pub(super) fn all(
     privacy: &Privacy,
     measured: &Measurement,
 ) -> Vec<Requirement> {
-    let mut all = of_table(privacy, measured);
+    let mut all = of_table(subject, privacy, measured);
     for (sensitive, histograms) in subject.sensitive.iter().zip(&subject.classes.sensitive) {
         let models = sensitive.models.iter().enumerate();
         all.extend(models.map(|(place, model)| {
@@ -103,7 +103,7 @@ pub(super) fn all(
     all
 }
 
-fn of_table(privacy: &Privacy, measured: &Measurement) -> Vec<Requirement> {
+fn of_table(subject: &Subject<'_>, privacy: &Privacy, measured: &Measurement) -> Vec<Requirement> {
     use Comparison::{AtLeast, AtMost};
     let mut all = Vec::new();
     let mut ask = |model: &str, comparison, required: Option<f64>, measured: Option<f64>| {
@@ -113,8 +113,13 @@ fn of_table(privacy: &Privacy, measured: &Measurement) -> Vec<Requirement> {
         }));
     };
     let some = |number: u64| Some(number as f64);
-    let classes = some(measured.classes.smallest);
-    ask("k_anonymity", AtLeast, some(privacy.k), classes);
+    let fewest = subject.candidates().iter().min().copied();
+    ask(
+        "k_anonymity",
+        AtLeast,
+        some(privacy.k),
+        fewest.and_then(some),
+    );
     let share = measured.suppressed as f64 / measured.records.max(1) as f64;
     let allowed = privacy.suppressible(measured.records) as f64 / measured.records.max(1) as f64;
     ask("suppression", AtMost, Some(allowed), Some(share));

@@ -39,9 +39,11 @@ pub struct Risks {
     pub marketer: f64,
 }
 
-/// From the rows of each class and, where the population is known, its people, who are never fewer than the rows.
-pub(crate) fn risks(sizes: &[u64], people: Option<&[u64]>) -> Risks {
-    let alone: Vec<(u64, u64)> = sizes.iter().map(|size| (*size, *size)).collect();
+/// From the rows of each class, the rows that an attacker must take for candidates, and, where the population is known, its people, who are
+/// never fewer than the rows.
+pub(crate) fn risks(sizes: &[u64], candidates: &[u64], people: Option<&[u64]>) -> Risks {
+    let pairs = sizes.iter().zip(candidates);
+    let alone: Vec<(u64, u64)> = pairs.map(|(rows, among)| (*rows, *among)).collect();
     let among = people.map(|people| {
         let pairs = sizes.iter().zip(people);
         pairs
@@ -49,7 +51,10 @@ pub(crate) fn risks(sizes: &[u64], people: Option<&[u64]>) -> Risks {
             .collect::<Vec<_>>()
     });
     Risks {
-        prosecutor: attacker(&alone),
+        prosecutor: AttackerRisk {
+            average: found(&alone),
+            ..attacker(&alone)
+        },
         journalist: among.as_deref().map(attacker),
         marketer: found(among.as_deref().unwrap_or(&alone)),
     }
@@ -105,7 +110,7 @@ mod tests {
 
     #[test]
     fn risks_by_hand() {
-        let risks = risks(&[5, 2, 12], Some(&[10, 0, 24]));
+        let risks = risks(&[5, 2, 12], &[5, 2, 12], Some(&[10, 0, 24]));
         assert_eq!(risks.prosecutor.highest, 0.5);
         assert!((risks.prosecutor.average - 3.0 / 19.0).abs() < 1e-12);
         // 1/5 is not above 0.20; 1/12 is not above 0.09.
@@ -120,15 +125,25 @@ mod tests {
         assert!((risks.marketer - mean).abs() < 1e-12);
         assert_eq!(journalist.records_above_0_09, 7);
         // Classes by people may be more than the mean over records.
-        let uneven = super::risks(&[1, 9], Some(&[1, 900])).journalist.unwrap();
+        let uneven = super::risks(&[1, 9], &[1, 9], Some(&[1, 900]))
+            .journalist
+            .unwrap();
         assert!((uneven.average - (1.0 + 0.01) / 10.0).abs() < 1e-12);
-        let even = super::risks(&[1, 9], Some(&[10, 9])).journalist.unwrap();
+        let even = super::risks(&[1, 9], &[1, 9], Some(&[10, 9]))
+            .journalist
+            .unwrap();
         assert!((even.average - (0.1 + 1.0) / 10.0).abs() < 1e-12);
-        let mixed = super::risks(&[1, 99], Some(&[10, 100])).journalist.unwrap();
+        let mixed = super::risks(&[1, 99], &[1, 99], Some(&[10, 100]))
+            .journalist
+            .unwrap();
         assert!((mixed.average - 2.0 / 110.0).abs() < 1e-12);
-        let alone = super::risks(&[4], None);
+        // Two rows that others might be hidden behind missing values.
+        let hidden = super::risks(&[1, 3], &[4, 3], None).prosecutor;
+        assert_eq!(hidden.highest, 1.0 / 3.0);
+        assert!((hidden.average - (0.25 + 1.0) / 4.0).abs() < 1e-12);
+        let alone = super::risks(&[4], &[4], None);
         assert_eq!((alone.journalist, alone.marketer), (None, 0.25));
-        assert_eq!(super::risks(&[], None).prosecutor.highest, 0.0);
-        assert_eq!(super::risks(&[], None).marketer, 0.0);
+        assert_eq!(super::risks(&[], &[], None).prosecutor.highest, 0.0);
+        assert_eq!(super::risks(&[], &[], None).marketer, 0.0);
     }
 }

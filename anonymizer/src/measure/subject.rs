@@ -22,6 +22,9 @@ pub(crate) struct Subject<'a> {
     pub attributes: Vec<Measured<'a>>,
     /// The sensitive columns, as in the histograms of the classes.
     pub sensitive: Vec<Sensitive<'a>>,
+    /// For each class the rows that an attacker must take for candidates, where missing values may stand for any; `None` if that is
+    /// the rows of the class.
+    pub candidates: Option<Vec<u64>>,
     /// The people of the population under each class.
     pub people: Option<Vec<u64>>,
 }
@@ -112,6 +115,11 @@ pub struct SensitiveMeasure {
 }
 
 impl Subject<'_> {
+    /// For each class the rows among which a record of it is looked for.
+    pub(super) fn candidates(&self) -> &[u64] {
+        self.candidates.as_deref().unwrap_or(&self.classes.sizes)
+    }
+
     /// Measures everything.
     pub(crate) fn measure(&self, privacy: &Privacy) -> Measurement {
         let sizes = &self.classes.sizes;
@@ -124,7 +132,7 @@ impl Subject<'_> {
             records: self.classes.rows() + self.suppressed,
             suppressed: self.suppressed,
             classes: ClassSizes::of(sizes),
-            risks: risks(sizes, self.people.as_deref()),
+            risks: risks(sizes, self.candidates(), self.people.as_deref()),
             population: self.people.as_ref().map(|people| presence(sizes, people)),
             sensitive: sensitive.collect(),
             utility: utility(&self.classes, self.suppressed, &self.attributes),

@@ -1,72 +1,50 @@
-//! What a release may hold.
+//! Holding a release to its plan, its profile and the dataset.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
-use std::collections::{HashMap, HashSet};
 
 use polars::prelude::*;
 
-use super::VerifyError;
-use super::measure::Measured;
-use crate::hierarchy::{Hierarchies, Hierarchy};
-use crate::input::{self, SUPPRESSED};
-use crate::parquet::{self, Footer};
-use crate::plan::Plan;
-use crate::profile::{
-    ColumnRule, DatasetProfile, Generalize, HierarchySource, Role, Transform, ValueType,
-};
-use crate::pseudonym::is_pseudonym;
-use crate::table::{Table, texts};
-
-/// A column that the profile lets into the release.
-pub(super) struct Expected<'a> {
-    pub name: &'a str,
-    pub rule: &'a ColumnRule,
-    /// The column of the dataset.
-    pub source: &'a Column,
-    /// The hierarchy and the planned level of a generalized column.
-    pub level: Option<(&'a Hierarchy, usize)>,
-}
-
-impl Expected<'_> {
-    pub(super) fn is_quasi(&self) -> bool {
-        self.rule.role == Role::Quasi
-    }
-
-    pub(super) fn is_pseudonym(&self) -> bool {
-        matches!(self.rule.transform, Transform::Pseudonymize { .. })
-    }
-
-    fn dtype(&self) -> DataType {
-        match self.rule.transform {
-            Transform::Keep { cast: None } => self.source.dtype().clone(),
-            Transform::Keep {
-                cast: Some(ValueType::Integer),
-            } => DataType::Int64,
-            Transform::Keep {
-                cast: Some(ValueType::Float),
-            } => DataType::Float64,
-            Transform::Keep {
-                cast: Some(ValueType::Boolean),
-            } => DataType::Boolean,
-            _ => DataType::String,
-        }
-    }
-}
+use super::account::{At, Counted, row_mark, row_number};
+use super::column::{Becomes, Column as Released, Generalizer, Maker};
+use super::label::same_number;
+use super::source::Source;
+use super::{OutputFormat, Verification, VerifyError, Written};
+use crate::digest::digest_of_classes;
+use crate::hierarchy::{Hierarchy, resolve};
+use crate::input::InputError;
+use crate::measure::{self, Classes, Measured, Measurement, Originals, Requirement, Subject};
+use crate::parquet;
+use crate::prepare;
+use crate::profile::{ColumnRule, Generalize, Missing, Recoding, Role, Transform};
+use crate::table::Coded;
 
 /// Holds the plan to the profile, the table and the hierarchies it claims to be of.
-pub(super) fn plan(
-    table: &Table,
-    profile: &DatasetProfile,
-    hierarchies: &Hierarchies,
-    plan: &Plan,
-) -> Result<(), VerifyError> {
+pub(super) fn plan(of: &Verification<'_>) -> Result<(), VerifyError> {
+    let (table, profile, plan) = (of.table, of.profile, of.plan);
+    if table.name() != profile.name() {
+        return Err(InputError::WrongDataset {
+            profile: profile.name().to_owned(),
+            table: table.name().to_owned(),
+        }
+        .into());
+    }
+    let absent = profile
+        .columns()
+        .find(|(name, _)| table.column(name).is_none());
+    if let Some((column, _)) = absent {
+        return Err(InputError::AbsentColumn {
+            dataset: table.name().to_owned(),
+            column: column.to_owned(),
+        }
+        .into());
+    }
     let named = profile.hierarchies();
     let same_hierarchies = plan.hierarchies.len() == named.len()
         && named.iter().all(|name| {
-            let given = hierarchies.get(*name).map(Hierarchy::sha256);
+            let given = of.hierarchies.get(*name).map(Hierarchy::sha256);
             given.is_some() && given == plan.hierarchies.get(*name).map(String::as_str)
         });
+    let local = profile.privacy().recoding != Recoding::Global;
     let checks = [
         (plan.dataset == profile.name(), "it is of another dataset"),
         (
@@ -79,99 +57,160 @@ pub(super) fn plan(
             "it is of a table with another number of rows",
         ),
         (same_hierarchies, "it is of other hierarchies"),
+        (
+            local == of.assignment.is_some(),
+            "rows are put into classes only by local recoding, and by it always",
+        ),
+        (
+            of.population.is_some() || !profile.privacy().looks_at_population(),
+            "the profile compares with a population, and none is given",
+        ),
     ];
     match checks.iter().find(|(holds, _)| !holds) {
-        Some((_, what)) => Err(VerifyError::WrongPlan {
-            what: (*what).to_owned(),
-        }),
+        Some((_, what)) => Err(wrong_plan((*what).to_owned())),
         None => Ok(()),
     }
 }
 
-/// The columns that must be in the release, in their order.
-pub(super) fn expected<'a>(
-    table: &'a Table,
-    profile: &'a DatasetProfile,
-    hierarchies: &'a Hierarchies,
-    plan: &Plan,
-) -> Result<Vec<Expected<'a>>, VerifyError> {
-    let mut expected = Vec::new();
-    for (source, rule) in input::columns(table, profile)? {
-        let Some(rule) = rule.filter(|rule| rule.transform != Transform::Drop) else {
-            continue;
+pub(super) fn wrong_plan(what: String) -> VerifyError {
+    VerifyError::WrongPlan { what }
+}
+
+/// The columns of the table that are released, in their order.
+fn rules<'a>(of: &Verification<'a>) -> impl Iterator<Item = (&'a Coded, &'a ColumnRule)> {
+    let (table, profile) = (of.table, of.profile);
+    table.columns().iter().filter_map(|column| {
+        let rule = profile.column(&column.name)?;
+        (rule.transform != Transform::Drop).then_some((column, rule))
+    })
+}
+
+/// The hierarchy of each released column that is generalized.
+pub(super) fn hierarchies<'a>(
+    of: &Verification<'a>,
+) -> Result<Vec<Option<Cow<'a, Hierarchy>>>, VerifyError> {
+    let resolved = rules(of).map(|(column, rule)| {
+        let Transform::Generalize(by) = &rule.transform else {
+            return Ok(None);
         };
-        let name = source.name().as_str();
-        if rule.role == Role::Direct && !matches!(rule.transform, Transform::Pseudonymize { .. }) {
-            return Err(VerifyError::WrongPlan {
-                what: format!("column {name:?} is direct and is no pseudonym"),
-            });
+        let mut values = Vec::new();
+        for text in column.dictionary.texts() {
+            values.extend(prepare::apply(&rule.prepare, text).map_err(|error| {
+                wrong_plan(format!(
+                    "column {:?} cannot be prepared: {error}",
+                    column.name
+                ))
+            })?);
         }
-        expected.push(Expected {
-            name,
-            rule,
-            source,
-            level: level(name, rule, hierarchies, plan)?,
-        });
-    }
-    let quasi = expected
-        .iter()
-        .filter(|column| column.is_quasi())
-        .map(|column| column.name);
-    if !quasi.eq(plan.columns.iter().map(|column| column.column.as_str())) {
-        return Err(VerifyError::WrongPlan {
-            what: "it has other quasi-identifiers".to_owned(),
-        });
-    }
-    Ok(expected)
+        let values = values.iter().map(String::as_str);
+        let found = resolve(
+            &by.hierarchy,
+            by.unknown,
+            &column.name,
+            of.hierarchies,
+            values,
+        )?;
+        found
+            .map(Some)
+            .ok_or_else(|| wrong_plan(format!("column {:?} has no hierarchy", column.name)))
+    });
+    resolved.collect()
 }
 
-fn level<'a>(
-    name: &str,
-    rule: &ColumnRule,
-    hierarchies: &'a Hierarchies,
-    plan: &Plan,
-) -> Result<Option<(&'a Hierarchy, usize)>, VerifyError> {
-    let Transform::Generalize(Generalize {
-        hierarchy: HierarchySource::Named(hierarchy),
-        min_level,
-        max_level,
-        ..
-    }) = &rule.transform
-    else {
-        return Ok(None);
+/// The columns that must be in the release, in their order, with what those are generalized by that are.
+pub(super) fn columns<'a, 'h>(
+    of: &Verification<'a>,
+    hierarchies: &'h [Option<Cow<'a, Hierarchy>>],
+) -> Result<(Vec<Released<'a>>, Vec<Option<Generalizer<'h>>>), VerifyError> {
+    let maker = Maker {
+        key: of.key,
+        suppressed: of.profile.privacy().suppressed_records,
     };
-    let planned = plan
-        .columns
-        .iter()
-        .find(|column| column.column == name)
-        .map(|column| column.level);
-    let level =
-        planned.filter(|level| level >= min_level && max_level.is_none_or(|max| *level <= max));
-    let found = level
-        .zip(hierarchies.get(hierarchy))
-        .filter(|(level, found)| (*level as usize) < found.levels());
-    match found {
-        Some((level, hierarchy)) => Ok(Some((hierarchy, level as usize))),
-        None => Err(VerifyError::WrongPlan {
-            what: format!("it has no permitted level for {name:?}"),
-        }),
+    let (mut columns, mut generalizers) = (Vec::new(), Vec::new());
+    for ((source, rule), hierarchy) in rules(of).zip(hierarchies) {
+        let pseudonymized = matches!(rule.transform, Transform::Pseudonymize { .. });
+        if rule.role == Role::Direct && !pseudonymized {
+            return Err(wrong_plan(format!(
+                "column {:?} is direct and is no pseudonym",
+                source.name
+            )));
+        }
+        let by = match (&rule.transform, hierarchy) {
+            (Transform::Generalize(by), Some(hierarchy)) => {
+                Some(generalizer(of, &source.name, by, hierarchy)?)
+            }
+            _ => None,
+        };
+        columns.push(Released::new(&maker, source, rule, by.as_ref())?);
+        generalizers.push(by);
     }
+    let keys = columns.iter().filter(|column| column.is_key());
+    let planned = of.plan.columns.iter().map(|column| column.column.as_str());
+    if !keys.map(|column| column.name).eq(planned) {
+        return Err(wrong_plan("it has other quasi-identifiers".to_owned()));
+    }
+    Ok((columns, generalizers))
 }
 
-/// Names, types, order and the declared pseudonyms.
-pub(super) fn columns(footer: &Footer, expected: &[Expected<'_>]) -> Result<(), VerifyError> {
+fn generalizer<'h>(
+    of: &Verification<'_>,
+    name: &str,
+    by: &Generalize,
+    hierarchy: &'h Hierarchy,
+) -> Result<Generalizer<'h>, VerifyError> {
+    let highest = (hierarchy.levels() as u32).saturating_sub(1);
+    let max_level = by.max_level.unwrap_or(highest);
+    let level = match of.profile.privacy().recoding {
+        Recoding::Global => {
+            let planned = of.plan.columns.iter().find(|column| column.column == name);
+            let level = planned.map(|column| column.level);
+            let permitted = level.filter(|level| (by.min_level..=max_level).contains(level));
+            Some(
+                permitted
+                    .ok_or_else(|| wrong_plan(format!("it has no permitted level for {name:?}")))?,
+            )
+        }
+        Recoding::Local | Recoding::LocalFast => None,
+    };
+    if max_level > highest || by.min_level > max_level {
+        return Err(wrong_plan(format!(
+            "it has no permitted level for {name:?}"
+        )));
+    }
+    let single = hierarchy.values(max_level as usize).len() == 1;
+    Ok(Generalizer {
+        hierarchy,
+        level,
+        min_level: by.min_level,
+        max_level,
+        weight: by.weight,
+        suppressible: by
+            .suppress_cells
+            .unwrap_or(single || by.max_level.is_none()),
+    })
+}
+
+/// Names, types, order and the declared pseudonyms of a file that tells them. Text tells its names where it is read.
+pub(super) fn file(
+    output: &impl Written,
+    format: OutputFormat,
+    expected: &[Released<'_>],
+) -> Result<(), VerifyError> {
+    if format != OutputFormat::Parquet {
+        return Ok(());
+    }
+    let footer = parquet::footer_of(output.parquet()?)?;
     let wanted = expected
         .iter()
-        .map(|column| (column.name.to_owned(), column.dtype()));
+        .map(|column| (column.name.to_owned(), column.dtype.clone()));
     if !wanted.clone().eq(footer.columns.iter().cloned()) {
         let shown = |(name, dtype): (String, DataType)| format!("{name}: {dtype}");
-        let found = footer.columns.iter().cloned().map(shown).collect();
         return Err(VerifyError::WrongColumns {
-            found,
+            found: footer.columns.iter().cloned().map(shown).collect(),
             expected: wanted.map(shown).collect(),
         });
     }
-    let found = parquet::pseudonyms(footer)?;
+    let found = parquet::pseudonyms(&footer)?;
     let pseudonyms = expected.iter().filter(|column| column.is_pseudonym());
     let expected: Vec<_> = pseudonyms.map(|column| column.name.to_owned()).collect();
     if found != expected {
@@ -180,162 +219,286 @@ pub(super) fn columns(footer: &Footer, expected: &[Expected<'_>]) -> Result<(), 
     Ok(())
 }
 
-/// Every value of a released column.
-pub(super) fn values(column: &Column, expected: &Expected<'_>) -> Result<(), VerifyError> {
-    let released = texts(column)?;
-    let refuse = |row, what| VerifyError::WrongValue {
-        row,
-        column: expected.name.to_owned(),
-        what,
-    };
-    let fault = |allowed: &dyn Fn(Option<&str>) -> bool, what| {
-        let wrong = released.iter().zip(1..).find(|(value, _)| !allowed(*value));
-        wrong.map_or(Ok(()), |(_, row)| Err(refuse(row, what)))
-    };
-    let source = texts(expected.source)?;
-    let missing = expected.source.null_count() > 0;
-    match (&expected.rule.transform, expected.level) {
-        (Transform::Drop, _) => Err(refuse(1, "the column must not be released")),
-        (Transform::Suppress, _) => {
-            fault(&|value| value == Some(SUPPRESSED), "the value must be *")
-        }
-        (Transform::Pseudonymize { .. }, _) => {
-            // A value that looks like a pseudonym must not have slipped through as it was.
-            let raw: HashSet<&str> = source.iter().flatten().collect();
-            let allowed = |value: Option<&str>| {
-                value.map_or(missing, |value| is_pseudonym(value) && !raw.contains(value))
-            };
-            fault(&allowed, "the value is no pseudonym")
-        }
-        (_, Some((hierarchy, level))) => {
-            let allowed: HashSet<&str> = hierarchy.generalized(level).collect();
-            // Under a single root, a missing value is generalized like any other.
-            let missing = missing && allowed.len() > 1;
-            fault(
-                &|value| value.map_or(missing, |value| allowed.contains(value)),
-                "the value is not of the planned level",
-            )
-        }
-        (transform, None) => {
-            let cast = if let Transform::Keep { cast } = transform {
-                *cast
-            } else {
-                None
-            };
-            from_source(&released, &source, cast)
-                .map_err(|row| refuse(row, "the value is not in the dataset's column"))
-        }
-    }
+/// The classes of a release, whose rows are what the dataset makes of them.
+pub(super) struct Accounted {
+    pub classes: Classes,
+    pub suppressed: u64,
 }
 
-/// A kept column may hold each value at most as often as the dataset does. Errors with the row that is too many.
-fn from_source(
-    released: &StringChunked,
-    source: &StringChunked,
-    cast: Option<ValueType>,
-) -> Result<(), u64> {
-    let mut left: HashMap<Option<Cow<'_, str>>, i64> = HashMap::new();
-    for value in source.iter() {
-        *left
-            .entry(value.map(|value| canonical(value, cast)))
-            .or_default() += 1;
-    }
-    for (value, row) in released.iter().zip(1..) {
-        let count = left
-            .entry(value.map(|value| canonical(value, cast)))
-            .or_default();
-        *count -= 1;
-        if *count < 0 {
-            return Err(row);
+/// Holds every class of the release to the rows of the dataset.
+pub(super) fn released(
+    of: &Verification<'_>,
+    columns: &[Released<'_>],
+    source: &Source,
+    counted: Counted,
+) -> Result<Accounted, VerifyError> {
+    let parts: Vec<(usize, u64)> = counted.parts.iter().map(|p| (p.part, p.rows)).collect();
+    let counted = unstarred(of, columns, counted);
+    let (classes, stars) = (counted.counter.finish(), counted.stars);
+    let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
+    for (class, (first, marks)) in counted.classes.iter().enumerate() {
+        let refuse = |what: String| VerifyError::NotExplained {
+            row: row_number(&parts, *first),
+            what,
+        };
+        let key = classes.key(class).iter().zip(&keys);
+        let mark = key.fold(0_u64, |sum, (code, column)| {
+            sum.wrapping_add(column.mark(*code))
+        });
+        let Some(place) = source.place(mark) else {
+            return Err(refuse("no row becomes like that".to_owned()));
+        };
+        let made = source.class(place).unwrap_or_default();
+        let rows = classes.sizes.get(class).copied().unwrap_or_default();
+        if rows != made.rows {
+            let made = made.rows;
+            return Err(refuse(format!(
+                "it has {rows} rows, the dataset makes {made}"
+            )));
+        }
+        if *marks != made.marks {
+            return Err(refuse(
+                "the values of a row are not those of its record".to_owned(),
+            ));
+        }
+        if let Some(column) = wrong_aggregate(columns, &classes, source, class, place) {
+            return Err(refuse(format!(
+                "{column:?} is not what stands for its values"
+            )));
         }
     }
-    Ok(())
+    if of.assignment.is_some() && classes.len() != source.len() {
+        return Err(VerifyError::NotAsPlanned {
+            what: "the number of classes",
+            measured: classes.len().to_string(),
+            planned: source.len().to_string(),
+        });
+    }
+    let suppressed = of.table.rows() as u64 - classes.rows();
+    if of.starred() && stars != suppressed {
+        return Err(VerifyError::NotAsPlanned {
+            what: "the number of suppressed rows that stay",
+            measured: stars.to_string(),
+            planned: suppressed.to_string(),
+        });
+    }
+    let counted: Vec<bool> = columns
+        .iter()
+        .filter(|column| column.is_counted())
+        .map(|column| !matches!(column.becomes, Becomes::OfClass(_)))
+        .collect();
+    let mut classes = classes;
+    let mut keep = counted.into_iter();
+    classes
+        .sensitive
+        .retain(|_| keep.next().unwrap_or_default());
+    Ok(Accounted {
+        classes,
+        suppressed,
+    })
 }
 
-/// The text by which the values of a cast column are the same before and after the cast.
-fn canonical(value: &str, cast: Option<ValueType>) -> Cow<'_, str> {
-    let shown = match cast {
-        None | Some(ValueType::String) => None,
-        Some(ValueType::Integer) => value.parse::<i64>().ok().map(|value| value.to_string()),
-        Some(ValueType::Float) => value.parse::<f64>().ok().map(|value| value.to_string()),
-        Some(ValueType::Boolean) => match value {
-            "1" => Some("true".to_owned()),
-            "0" => Some("false".to_owned()),
-            other => Some(other.to_lowercase()),
-        },
-    };
-    shown.map_or(Cow::Borrowed(value), Cow::Owned)
+/// Where nothing but `*` and missing values is released, records of the class look like suppressed ones. What is more than was planned to
+/// be suppressed is the class.
+fn unstarred(of: &Verification<'_>, columns: &[Released<'_>], mut counted: Counted) -> Counted {
+    let more = counted.stars.saturating_sub(of.plan.suppressed);
+    if more == 0 {
+        return counted;
+    }
+    let (mut key, mut mark) = (Vec::new(), 0_u64);
+    for column in columns {
+        let code = column.star.filter(|_| column.is_key()).unwrap_or_default();
+        mark = mark.wrapping_add(column.mark(code));
+        if column.is_key() {
+            key.push(code);
+        }
+    }
+    let values = vec![0; columns.iter().filter(|column| column.is_counted()).count()];
+    counted.counter.add(&key, &values, more);
+    let marks = row_mark(mark).wrapping_mul(u128::from(more));
+    counted.classes.push((At::default(), marks));
+    counted.stars -= more;
+    counted
 }
 
-/// Rows must be in the order of their content, the first column counting most and missing values first.
-pub(super) fn order(frame: &DataFrame) -> Result<(), VerifyError> {
-    let mut undecided: Vec<usize> = (1..frame.height()).collect();
-    for column in frame.columns() {
-        let column = column.to_physical_repr();
-        let mut equal = Vec::new();
-        for row in undecided {
-            match column.get(row - 1)?.partial_cmp(&column.get(row)?) {
-                Some(Ordering::Greater) => {
-                    return Err(VerifyError::WrongOrder {
-                        row: row as u64 + 1,
-                    });
-                }
-                Some(Ordering::Less) => {}
-                _ => equal.push(row),
+/// The first microaggregated column of which a class has not the one value that stands for it.
+fn wrong_aggregate(
+    columns: &[Released<'_>],
+    classes: &Classes,
+    source: &Source,
+    class: usize,
+    place: usize,
+) -> Option<String> {
+    let counted = columns.iter().filter(|column| column.is_counted());
+    let mut aggregates = source.aggregates.iter();
+    for (column, histograms) in counted.zip(&classes.sensitive) {
+        if !matches!(column.becomes, Becomes::OfClass(_)) {
+            continue;
+        }
+        let made = aggregates.next().and_then(|made| made.get(place));
+        let made = made.and_then(Option::as_deref);
+        let same = |code: u32| match (column.labels.text(code), made) {
+            (Some(found), Some(made)) => {
+                let numbers = found.parse::<f64>().ok().zip(made.parse::<f64>().ok());
+                let typed = column.dtype == DataType::Float64;
+                numbers
+                    .filter(|_| typed)
+                    .map_or(found == made, |(a, b)| same_number(a, b))
             }
+            (found, made) => found == made,
+        };
+        if !histograms.of(class).iter().all(|(code, _)| same(*code)) {
+            return Some(column.name.to_owned());
         }
-        undecided = equal;
     }
-    Ok(())
+    None
+}
+
+/// Measures the classes.
+pub(super) fn measure(
+    of: &Verification<'_>,
+    columns: &[Released<'_>],
+    released: &Accounted,
+    people: Option<Vec<u64>>,
+) -> Result<Measurement, VerifyError> {
+    let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
+    let originals: Vec<Originals> = keys.iter().map(|column| originals(column)).collect();
+    let attributes = keys
+        .iter()
+        .zip(&originals)
+        .filter_map(|(column, originals)| {
+            let key = column.key.as_ref()?;
+            Some(Measured {
+                column: column.name,
+                weight: key.weight,
+                domain: key.domain,
+                height: key.height,
+                grades: &key.grades,
+                originals: Some(originals),
+            })
+        });
+    let mut sensitive = Vec::new();
+    for column in columns
+        .iter()
+        .filter(|column| !column.rule.models.is_empty())
+    {
+        let (values, counts) = column.values();
+        let models = &column.rule.models;
+        sensitive.push(measure::sensitive(
+            column.name,
+            models,
+            &values,
+            counts,
+            of.hierarchies,
+        )?);
+    }
+    let candidates = (of.profile.privacy().missing == Missing::Any).then(|| {
+        measure::candidates(
+            &released.classes,
+            &keys.iter().map(|key| key.labels.len()).collect::<Vec<_>>(),
+        )
+    });
+    let subject = Subject {
+        classes: released.classes.clone(),
+        suppressed: released.suppressed,
+        attributes: attributes.collect(),
+        sensitive,
+        candidates,
+        people,
+    };
+    Ok(subject.measure(of.profile.privacy()))
+}
+
+fn originals(column: &Released<'_>) -> Originals {
+    let all = column.source.counts();
+    let mut under = vec![Vec::new(); column.labels.len()];
+    for (count, code) in all.iter().zip(0..) {
+        column.each_label(code, |label| {
+            if let Some(counts) = under.get_mut(label as usize).filter(|_| *count > 0) {
+                counts.push(*count);
+            }
+        });
+    }
+    Originals { all, under }
 }
 
 /// What was measured against what was required and planned.
-pub(super) fn privacy(
-    profile: &DatasetProfile,
-    plan: &Plan,
-    measured: &Measured,
+pub(super) fn claims(
+    of: &Verification<'_>,
+    columns: &[Released<'_>],
+    released: &Accounted,
+    measured: &Measurement,
 ) -> Result<(), VerifyError> {
-    let required = profile.privacy().k;
-    if measured.smallest_class < required {
-        return Err(VerifyError::NotAnonymous {
-            measured: measured.smallest_class,
-            required,
-        });
+    if let Some(requirement) = measured.violated().next() {
+        return Err(violated(of, requirement, measured));
     }
-    let rows = measured.rows_in;
-    let allowed = profile.privacy().suppressible(rows);
-    match measured.rows_in.checked_sub(measured.rows_out) {
-        Some(suppressed) if suppressed <= allowed => {}
-        suppressed => {
-            return Err(VerifyError::TooMuchSuppressed {
-                suppressed: suppressed.unwrap_or_default(),
-                rows,
-                allowed,
-            });
-        }
-    }
-    same("suppressed rows", rows - measured.rows_out, plan.suppressed)?;
-    same("the number of classes", measured.classes, plan.classes)?;
+    let plan = of.plan;
+    same("suppressed rows", released.suppressed, plan.suppressed)?;
+    same(
+        "the number of classes",
+        measured.classes.classes,
+        plan.classes,
+    )?;
     same(
         "the smallest class",
-        measured.smallest_class,
+        measured.classes.smallest,
         plan.smallest_class,
     )?;
-    same(
-        "the digest of the classes",
-        &measured.classes_sha256,
-        &plan.classes_sha256,
-    )?;
+    let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
+    let labels = |key: &[u32]| {
+        key.iter()
+            .zip(&keys)
+            .map(|(code, column)| column.labels.text(*code))
+            .collect()
+    };
+    let mut classes: Vec<(Vec<Option<&str>>, u64)> = released
+        .classes
+        .iter()
+        .map(|(key, rows)| (labels(key), rows))
+        .collect();
+    classes.sort_unstable();
+    let digest = digest_of_classes(
+        classes
+            .iter()
+            .map(|(labels, rows)| (labels.as_slice(), *rows)),
+    );
+    same("the digest of the classes", &digest, &plan.classes_sha256)?;
+    let utility = &measured.utility;
+    for (attribute, planned) in utility.attributes.iter().zip(&plan.columns) {
+        close("the loss of a column", attribute.loss, planned.loss)?;
+    }
     close(
         "the geometric loss",
-        measured.geometric,
+        utility.geometric_loss,
         plan.geometric_loss,
     )?;
     close(
         "the arithmetic loss",
-        measured.arithmetic,
+        utility.arithmetic_loss,
         plan.arithmetic_loss,
     )
+}
+
+fn violated(
+    of: &Verification<'_>,
+    requirement: &Requirement,
+    measured: &Measurement,
+) -> VerifyError {
+    let privacy = of.profile.privacy();
+    match requirement.model.as_str() {
+        "k_anonymity" => VerifyError::NotAnonymous {
+            measured: requirement.measured.unwrap_or_default() as u64,
+            required: privacy.k,
+        },
+        "suppression" => VerifyError::TooMuchSuppressed {
+            suppressed: measured.suppressed,
+            rows: measured.records,
+            allowed: privacy.suppressible(measured.records),
+        },
+        _ => VerifyError::NotPrivate {
+            what: requirement.to_string(),
+        },
+    }
 }
 
 fn same<T: PartialEq + std::fmt::Display>(

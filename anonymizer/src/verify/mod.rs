@@ -1,31 +1,52 @@
 //! Measuring a release afresh.
 //!
-//! Nothing here is taken from the search or the execution: the very bytes to be published are read again, every column is
-//! held to what the profile allows, and the equivalence classes are counted anew. [`verify`] is the only maker of a
-//! [`Release`], so that what was not measured cannot be published.
+//! Nothing here is taken from the search or the execution. The very bytes to be published are read again, part by part, and held against
+//! the dataset:
+//!
+//! - Every cell must be something that its rule and the plan allow, and rows must stand in the order of their content.
+//! - What each row of the dataset must have become is worked out from the dataset itself, and the rows of every released class must be
+//!   exactly those, no more and no fewer. Under local recoding the execution says which class a row is in; that is held to the row too,
+//!   whose values must all be under those of the class.
+//! - Classes are counted anew, and all that the profile asks for is measured on them by [`crate::measure`].
+//!
+//! Whether rows are the same is told by sums of 128-bit marks, which other rows share by accident once in 2^64 or less. [`Verification`] is the only
+//! maker of a [`Release`], so that what was not measured cannot be published.
 
+mod account;
 mod check;
-mod measure;
+mod column;
+mod label;
+mod people;
+mod read;
 mod release;
+mod source;
+mod written;
 
 use polars::prelude::*;
 
 pub use release::Release;
+pub use written::{OutputFormat, Written};
 
-use crate::hierarchy::Hierarchies;
-use crate::input::{self, InputError};
-use crate::parquet::{self, ParquetFault};
+pub(crate) use source::Assignment;
+
+use crate::hierarchy::{Hierarchies, HierarchyError};
+use crate::input::InputError;
+use crate::parquet::ParquetFault;
 use crate::plan::Plan;
-use crate::profile::DatasetProfile;
+use crate::profile::{DatasetProfile, SuppressedRecords};
+use crate::pseudonym::PseudonymKey;
 use crate::table::Table;
 
-/// Why bytes are no release. Each of these means that nothing is published.
+/// Why a file is no release. Each of these means that nothing is published.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// Table and profile do not fit one another.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// A hierarchy could not be made.
+    #[error(transparent)]
+    Hierarchy(#[from] HierarchyError),
     /// The plan is not of this profile, table and hierarchies.
     #[error("the plan does not fit: {what}")]
     WrongPlan {
@@ -35,6 +56,9 @@ pub enum VerifyError {
     /// The bytes are no readable Parquet file.
     #[error("the release cannot be read back")]
     Unreadable(#[from] ParquetFault),
+    /// The file could not be read.
+    #[error("the release cannot be read back")]
+    Io(#[from] std::io::Error),
     /// The columns are not those that the profile allows.
     #[error("the release has columns {found:?}, the profile allows {expected:?}")]
     WrongColumns {
@@ -51,6 +75,14 @@ pub enum VerifyError {
         /// Columns expected.
         expected: Vec<String>,
     },
+    /// A row that cannot be taken apart.
+    #[error("row {row} of the release: {what}")]
+    WrongRow {
+        /// The row of the release, from 1; 0 if it is not known.
+        row: u64,
+        /// What is wrong with it.
+        what: &'static str,
+    },
     /// A value that must not be released.
     #[error("row {row} of the release, column {column:?}: {what}")]
     WrongValue {
@@ -66,6 +98,20 @@ pub enum VerifyError {
     WrongOrder {
         /// The row of the release, from 1.
         row: u64,
+    },
+    /// A row was put into a class that does not stand for it.
+    #[error("row {row} of the dataset was put into a class whose values it is not under")]
+    NotCovered {
+        /// The row of the dataset, from 1.
+        row: u64,
+    },
+    /// A class that is not what the dataset's rows make of it.
+    #[error("the class of row {row} of the release is not what the dataset makes of it: {what}")]
+    NotExplained {
+        /// The first row of the class in the release, from 1.
+        row: u64,
+        /// What differs.
+        what: String,
     },
     /// A class with fewer than k rows.
     #[error("the smallest equivalence class has {measured} rows, k = {required} is required")]
@@ -85,6 +131,12 @@ pub enum VerifyError {
         /// Rows that may be left out.
         allowed: u64,
     },
+    /// A model of the profile that does not hold.
+    #[error("the release does not have what the profile asks for: {what}")]
+    NotPrivate {
+        /// The model, with what was measured and what is required.
+        what: String,
+    },
     /// A measure is not what was planned.
     #[error("the release is not what was planned: {what} is {measured}, planned was {planned}")]
     NotAsPlanned {
@@ -100,9 +152,98 @@ pub enum VerifyError {
     Frame(#[from] PolarsError),
 }
 
-/// Reads back the bytes to be published, checks every column against the profile, measures k, and makes the [`Release`].
-///
-/// `table` is the dataset that was depersonalized: released values of kept columns must be among its values.
+/// All that a release is held to.
+#[derive(Clone, Copy)]
+pub struct Verification<'a> {
+    table: &'a Table,
+    profile: &'a DatasetProfile,
+    hierarchies: &'a Hierarchies,
+    plan: &'a Plan,
+    key: &'a PseudonymKey,
+    population: Option<&'a Table>,
+    assignment: Option<Assignment<'a>>,
+    format: OutputFormat,
+}
+
+impl<'a> Verification<'a> {
+    /// Holds a Parquet file to the dataset it was made of, its profile, hierarchies and plan, and the key of its pseudonyms.
+    #[must_use]
+    pub fn new(
+        table: &'a Table,
+        profile: &'a DatasetProfile,
+        hierarchies: &'a Hierarchies,
+        plan: &'a Plan,
+        key: &'a PseudonymKey,
+    ) -> Self {
+        Self {
+            table,
+            profile,
+            hierarchies,
+            plan,
+            key,
+            population: None,
+            assignment: None,
+            format: OutputFormat::Parquet,
+        }
+    }
+
+    /// The file has another format.
+    #[must_use]
+    pub fn format(self, format: OutputFormat) -> Self {
+        Self { format, ..self }
+    }
+
+    /// With the table of the population, for the models that compare with it.
+    #[must_use]
+    pub fn population(self, population: Option<&'a Table>) -> Self {
+        Self { population, ..self }
+    }
+
+    /// With the class of each row, for local recoding.
+    #[must_use]
+    pub(crate) fn assignment(self, assignment: Option<Assignment<'a>>) -> Self {
+        Self { assignment, ..self }
+    }
+
+    /// Whether suppressed records stay.
+    fn starred(&self) -> bool {
+        self.profile.privacy().suppressed_records == SuppressedRecords::Star
+    }
+
+    /// Reads back what is to be published, holds it to the dataset, measures it, and makes the [`Release`].
+    ///
+    /// It reads the output in parts, so that memory is needed for the classes and what differs in columns, not for the rows.
+    ///
+    /// # Errors
+    /// See [`VerifyError`].
+    pub fn of<W: Written>(&self, output: W) -> Result<Release<W>, VerifyError> {
+        check::plan(self)?;
+        let hierarchies = check::hierarchies(self)?;
+        let (mut columns, generalizers) = check::columns(self, &hierarchies)?;
+        let (source, digest) = rayon::join(
+            || source::Source::of(&mut columns, self.table.rows(), self.assignment),
+            || written::sha256(&output),
+        );
+        let (source, digest) = (source?, digest?);
+        check::file(&output, self.format, &columns)?;
+        let counted = read::count(&output, self.format, &columns, self.starred())?;
+        let released = check::released(self, &columns, &source, counted)?;
+        let people = match self.population {
+            Some(population) => Some(people::people(
+                &columns,
+                &generalizers,
+                &released.classes,
+                population,
+            )?),
+            None => None,
+        };
+        let measurement = check::measure(self, &columns, &released, people)?;
+        check::claims(self, &columns, &released, &measurement)?;
+        Ok(Release::new(self, &columns, measurement, digest, output))
+    }
+}
+
+/// As [`Verification::of`], of the bytes of a Parquet file without a population.
 ///
 /// # Errors
 /// See [`VerifyError`].
@@ -111,27 +252,10 @@ pub fn verify(
     profile: &DatasetProfile,
     hierarchies: &Hierarchies,
     plan: &Plan,
+    key: &PseudonymKey,
     bytes: Vec<u8>,
 ) -> Result<Release, VerifyError> {
-    check::plan(table, profile, hierarchies, plan)?;
-    let expected = check::expected(table, profile, hierarchies, plan)?;
-    let footer = parquet::footer(&bytes)?;
-    check::columns(&footer, &expected)?;
-    let frame = parquet::decode(&bytes)?;
-    for (column, expected) in frame.columns().iter().zip(&expected) {
-        check::values(column, expected)?;
-    }
-    check::order(&frame)?;
-    let measured = measure::measure(table, &frame, &expected)?;
-    check::privacy(profile, plan, &measured)?;
-    Ok(Release::new(
-        profile,
-        plan,
-        &expected,
-        input::columns(table, profile)?,
-        measured,
-        bytes,
-    ))
+    Verification::new(table, profile, hierarchies, plan, key).of(bytes)
 }
 
 #[cfg(test)]

@@ -1,64 +1,65 @@
 //! What may be published.
 
-use polars::prelude::Column;
-
-use super::check::Expected;
-use super::measure::Measured;
-use crate::digest::sha256_hex;
-use crate::plan::Plan;
-use crate::profile::{ColumnRule, DatasetProfile};
+use super::column::Column;
+use super::written::Digest;
+use super::{Verification, Written};
+use crate::measure::Measurement;
 use crate::report::{
     ColumnReport, DropReason, DroppedColumn, LossReport, PrivacyReport, Report, RowsReport,
+    SearchReport,
 };
 
-/// A depersonalized dataset whose bytes were measured. Only [`super::verify`] makes one.
+/// A depersonalized dataset whose file was measured. Only [`Verification`] makes one.
 ///
 /// It cannot be made otherwise, not even from parts:
 ///
 /// ```compile_fail,E0451
 /// fn forge(bytes: Vec<u8>, real: sandyq_anonymizer::Release) -> sandyq_anonymizer::Release {
-///     sandyq_anonymizer::Release { bytes, ..real }
+///     sandyq_anonymizer::Release { output: bytes, ..real }
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
-pub struct Release {
-    bytes: Vec<u8>,
+pub struct Release<W = Vec<u8>> {
+    output: W,
     pseudonyms: Vec<String>,
     report: Report,
 }
 
-impl Release {
+impl<W: Written> Release<W> {
     pub(super) fn new(
-        profile: &DatasetProfile,
-        plan: &Plan,
-        expected: &[Expected<'_>],
-        columns: Vec<(&Column, Option<&ColumnRule>)>,
-        measured: Measured,
-        bytes: Vec<u8>,
+        of: &Verification<'_>,
+        columns: &[Column<'_>],
+        measured: Measurement,
+        digest: Digest,
+        output: W,
     ) -> Self {
-        let pseudonyms = expected.iter().filter(|column| column.is_pseudonym());
-        let dropped = columns.into_iter().filter(|(column, _)| {
-            expected
-                .iter()
-                .all(|kept| kept.name != column.name().as_str())
+        let (profile, plan) = (of.profile, of.plan);
+        let left_out = of.table.columns().iter().filter(|column| {
+            let released = |kept: &Column<'_>| kept.name == column.name;
+            !columns.iter().any(released)
         });
-        let dropped = dropped.map(|(column, rule)| DroppedColumn {
-            name: column.name().to_string(),
-            reason: if rule.is_some() {
-                DropReason::Profile
-            } else {
-                DropReason::NotInProfile
+        let dropped = left_out.map(|column| DroppedColumn {
+            name: column.name.clone(),
+            reason: match profile.column(&column.name) {
+                Some(_) => DropReason::Profile,
+                None => DropReason::NotInProfile,
             },
         });
         let report = Report {
             dataset: profile.name().to_owned(),
             rows: rows(&measured),
-            privacy: privacy(profile, &measured),
-            loss: LossReport {
-                geometric: measured.geometric,
-                arithmetic: measured.arithmetic,
+            privacy: PrivacyReport {
+                required_k: profile.privacy().k,
+                measured_k: measured.classes.smallest,
+                suppression_limit: profile.privacy().suppression_limit,
+                highest_prosecutor_risk: measured.risks.prosecutor.highest,
+                average_prosecutor_risk: measured.risks.prosecutor.average,
             },
-            columns: expected
+            loss: LossReport {
+                geometric: measured.utility.geometric_loss,
+                arithmetic: measured.utility.arithmetic_loss,
+            },
+            columns: columns
                 .iter()
                 .map(|column| column_report(column, &measured))
                 .collect(),
@@ -67,27 +68,39 @@ impl Release {
             candidates_examined: plan.candidates_examined,
             profile_sha256: plan.profile_sha256.clone(),
             hierarchies: plan.hierarchies.clone(),
-            output_sha256: sha256_hex(&bytes),
-            output_bytes: bytes.len() as u64,
+            output_sha256: digest.sha256,
+            output_bytes: digest.bytes,
+            measured: Some(measured),
+            search: Some(SearchReport {
+                recoding: profile.privacy().recoding,
+                optimal: plan.optimal,
+                score: plan.score,
+                bound: plan.bound,
+            }),
             ..Report::default()
         };
+        let pseudonyms = columns.iter().filter(|column| column.is_pseudonym());
         Self {
             pseudonyms: pseudonyms.map(|column| column.name.to_owned()).collect(),
             report,
-            bytes,
+            output,
         }
     }
+}
 
+impl Release {
     /// The Parquet file to publish.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
-        &self.bytes
+        &self.output
     }
+}
 
-    /// The Parquet file to publish, without a copy, and its report.
+impl<W> Release<W> {
+    /// What was measured and is to be published, without a copy, and its report.
     #[must_use]
-    pub fn into_parts(self) -> (Vec<u8>, Report) {
-        (self.bytes, self.report)
+    pub fn into_parts(self) -> (W, Report) {
+        (self.output, self.report)
     }
 
     /// SHA-256 of the file, in hex.
@@ -128,6 +141,11 @@ impl Release {
         &self.pseudonyms
     }
 
+    /// For what is told beside the measures, which nobody changes.
+    pub(crate) fn report_mut(&mut self) -> &mut Report {
+        &mut self.report
+    }
+
     /// What the owner reads before approving.
     #[must_use]
     pub fn report(&self) -> &Report {
@@ -135,33 +153,26 @@ impl Release {
     }
 }
 
-fn rows(measured: &Measured) -> RowsReport {
+fn rows(measured: &Measurement) -> RowsReport {
     RowsReport {
-        input: measured.rows_in,
-        output: measured.rows_out,
-        suppressed: measured.rows_in - measured.rows_out,
-        classes: measured.classes,
-        smallest_class: measured.smallest_class,
-        average_class: measured.rows_out as f64 / measured.classes as f64,
+        input: measured.records,
+        output: measured.records - measured.suppressed,
+        suppressed: measured.suppressed,
+        classes: measured.classes.classes,
+        smallest_class: measured.classes.smallest,
+        average_class: measured.classes.average,
     }
 }
 
-fn privacy(profile: &DatasetProfile, measured: &Measured) -> PrivacyReport {
-    PrivacyReport {
-        required_k: profile.privacy().k,
-        measured_k: measured.smallest_class,
-        suppression_limit: profile.privacy().suppression_limit,
-        highest_prosecutor_risk: 1.0 / measured.smallest_class as f64,
-        average_prosecutor_risk: measured.classes as f64 / measured.rows_out as f64,
-    }
-}
-
-fn column_report(column: &Expected<'_>, measured: &Measured) -> ColumnReport {
+fn column_report(column: &Column<'_>, measured: &Measurement) -> ColumnReport {
+    let mut attributes = measured.utility.attributes.iter();
     ColumnReport {
         name: column.name.to_owned(),
         role: column.rule.role,
         transform: column.rule.transform.clone(),
-        level: column.level.map(|(_, level)| level as u32),
-        loss: measured.losses.get(column.name).copied(),
+        level: column.level,
+        loss: attributes
+            .find(|attribute| attribute.column == column.name)
+            .map(|attribute| attribute.loss),
     }
 }

@@ -1,0 +1,277 @@
+//! A release as delimited text: UTF-8, a header, rows ended by a line feed, cells quoted as in RFC 4180, a missing value as an empty cell.
+
+use std::borrow::Cow;
+use std::io::Read;
+use std::sync::Mutex;
+
+use super::super::account::{Account, At, Fault, What};
+use super::super::column::Column;
+use super::{Parts, VerifyError, unreadable};
+
+/// Bytes of a part, more where a row is longer.
+const BLOCK: usize = 1 << 20;
+
+/// A row is at most so long.
+const LONGEST: usize = 256 << 20;
+
+/// The rows of a file, in blocks.
+pub(super) struct Blocks<'a> {
+    columns: &'a [Column<'a>],
+    delimiter: u8,
+    state: Mutex<State<'a>>,
+}
+
+struct State<'a> {
+    reader: Box<dyn Read + Send + 'a>,
+    /// What was read beyond the last block.
+    rest: Vec<u8>,
+    next: usize,
+    ended: bool,
+}
+
+impl<'a> Blocks<'a> {
+    /// Reads the header.
+    pub(super) fn new(
+        reader: Box<dyn Read + Send + 'a>,
+        delimiter: u8,
+        columns: &'a [Column<'a>],
+    ) -> Result<Self, VerifyError> {
+        let mut state = State {
+            reader,
+            rest: Vec::new(),
+            next: 0,
+            ended: false,
+        };
+        let mut block = state.block()?.unwrap_or_default();
+        let end = line_end(&block).unwrap_or(block.len());
+        let mut names = Vec::new();
+        let header = block.get(..end).unwrap_or_default();
+        each_cell(header, delimiter, |cell, _| {
+            names.push(String::from_utf8_lossy(&cell).into_owned());
+        });
+        let expected: Vec<String> = columns.iter().map(|c| c.name.to_owned()).collect();
+        if names != expected {
+            return Err(VerifyError::WrongColumns {
+                found: names,
+                expected,
+            });
+        }
+        // The header's block is handed out without it.
+        block.drain(..(end + 1).min(block.len()));
+        block.append(&mut state.rest);
+        state.rest = block;
+        state.next = 0;
+        Ok(Self {
+            columns,
+            delimiter,
+            state: Mutex::new(state),
+        })
+    }
+}
+
+impl State<'_> {
+    /// The next whole rows of the file.
+    fn block(&mut self) -> Result<Option<Vec<u8>>, VerifyError> {
+        let mut block = std::mem::take(&mut self.rest);
+        let mut wanted = BLOCK;
+        loop {
+            let missing = wanted.saturating_sub(block.len()) as u64;
+            if missing > 0 && !self.ended {
+                let read = self.reader.by_ref().take(missing).read_to_end(&mut block)?;
+                self.ended = (read as u64) < missing;
+            }
+            if self.ended {
+                return Ok((!block.is_empty()).then_some(block));
+            }
+            if let Some(end) = last_line_end(&block) {
+                self.rest = block.split_off(end + 1);
+                return Ok(Some(block));
+            }
+            wanted = block.len() * 2;
+            if wanted > LONGEST {
+                return Err(VerifyError::WrongRow {
+                    row: 0,
+                    what: "it does not end",
+                });
+            }
+        }
+    }
+}
+
+impl Parts for Blocks<'_> {
+    type Part = Vec<u8>;
+
+    fn next(&self) -> Result<Option<(usize, Vec<u8>)>, Fault> {
+        let Ok(mut state) = self.state.lock() else {
+            return Ok(None);
+        };
+        let place = state.next;
+        state.next += 1;
+        match state.block() {
+            Ok(block) => Ok(block.map(|block| (place, block))),
+            Err(error) => Err(unreadable(place, error)),
+        }
+    }
+
+    fn count(&self, part: &Vec<u8>, place: usize, account: &mut Account<'_>) -> Result<(), Fault> {
+        let mut rows = Rows {
+            columns: self.columns,
+            delimiter: self.delimiter,
+            codes: vec![0; self.columns.len()],
+            cells: vec![b""; self.columns.len()],
+        };
+        let (mut rest, mut line, mut run) = (part.as_slice(), None, 0);
+        let mut at = At {
+            part: place,
+            row: 0,
+        };
+        while !rest.is_empty() {
+            let end = line_end(rest).unwrap_or(rest.len());
+            let (now, later) = rest.split_at(end);
+            rest = later.get(1..).unwrap_or_default();
+            // Rows stand in the order of their content, so that like rows stand together.
+            if line == Some(now) {
+                run += 1;
+                continue;
+            }
+            if line.is_some() {
+                account.run(&rows.codes, run, at)?;
+                at.row += run;
+            }
+            rows.read(now).map_err(|what| Fault { at, what })?;
+            (line, run) = (Some(now), 1);
+        }
+        if line.is_some() {
+            account.run(&rows.codes, run, at)?;
+        }
+        Ok(())
+    }
+}
+
+/// The row that was read last.
+struct Rows<'a, 'b> {
+    columns: &'a [Column<'a>],
+    delimiter: u8,
+    codes: Vec<u32>,
+    /// The cells as they are written, to know them again.
+    cells: Vec<&'b [u8]>,
+}
+
+impl<'b> Rows<'_, 'b> {
+    fn read(&mut self, line: &'b [u8]) -> Result<(), What> {
+        if memchr::memchr(b'"', line).is_some() {
+            return self.read_quoted(line);
+        }
+        let mut rest = Some(line);
+        for (place, column) in self.columns.iter().enumerate() {
+            let whole = rest.ok_or(What::Cells)?;
+            let end = memchr::memchr(self.delimiter, whole);
+            let (cell, later) = match end {
+                Some(end) => (whole.get(..end), whole.get(end + 1..)),
+                None => (Some(whole), None),
+            };
+            rest = later;
+            let cell = cell.unwrap_or_default();
+            let (Some(known), Some(code)) = (self.cells.get_mut(place), self.codes.get_mut(place))
+            else {
+                continue;
+            };
+            if *known != cell || cell.is_empty() {
+                *code = coded(column, place, cell, false)?;
+                *known = cell;
+            }
+        }
+        if rest.is_some() {
+            Err(What::Cells)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn read_quoted(&mut self, line: &'b [u8]) -> Result<(), What> {
+        let mut cells = Vec::new();
+        each_cell(line, self.delimiter, |cell, quoted| {
+            cells.push((cell, quoted))
+        });
+        if cells.len() != self.columns.len() {
+            return Err(What::Cells);
+        }
+        self.cells.fill(b"");
+        let slots = self.codes.iter_mut().zip(self.columns);
+        for (place, ((cell, quoted), (code, column))) in cells.iter().zip(slots).enumerate() {
+            *code = coded(column, place, cell, *quoted)?;
+        }
+        Ok(())
+    }
+}
+
+/// The code of a cell. An empty one is a missing value, or within quotes an empty text.
+fn coded(column: &Column<'_>, place: usize, cell: &[u8], quoted: bool) -> Result<u32, What> {
+    let text = std::str::from_utf8(cell).map_err(|_| What::Encoding)?;
+    let text = (quoted || !text.is_empty()).then_some(text);
+    column.code(text).ok_or(What::Value(place))
+}
+
+/// Where the first row ends.
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    let end = memchr::memchr(b'\n', bytes)?;
+    let quotes = |bytes: &[u8]| memchr::memchr_iter(b'"', bytes).count();
+    if quotes(bytes.get(..end)?) % 2 == 0 {
+        return Some(end);
+    }
+    let mut open = false;
+    bytes.iter().position(|byte| {
+        open ^= *byte == b'"';
+        *byte == b'\n' && !open
+    })
+}
+
+/// Where the last row that ends within the bytes does.
+fn last_line_end(bytes: &[u8]) -> Option<usize> {
+    if memchr::memchr(b'"', bytes).is_none() {
+        return memchr::memrchr(b'\n', bytes);
+    }
+    let (mut open, mut last) = (false, None);
+    for place in memchr::memchr2_iter(b'"', b'\n', bytes) {
+        match bytes.get(place) {
+            Some(b'"') => open = !open,
+            _ if !open => last = Some(place),
+            _ => {}
+        }
+    }
+    last
+}
+
+/// The cells of a row without their quotes, and whether they had any.
+fn each_cell<'b>(line: &'b [u8], delimiter: u8, mut each: impl FnMut(Cow<'b, [u8]>, bool)) {
+    let mut rest = Some(line);
+    while let Some(whole) = rest {
+        let Some(quoted) = whole.strip_prefix(b"\"") else {
+            let end = memchr::memchr(delimiter, whole);
+            let cell = match end {
+                Some(end) => whole.get(..end).unwrap_or_default(),
+                None => whole,
+            };
+            each(Cow::Borrowed(cell), false);
+            rest = end.and_then(|end| whole.get(end + 1..));
+            continue;
+        };
+        let (mut cell, mut place) = (Vec::new(), 0);
+        while let Some(byte) = quoted.get(place) {
+            let doubled = *byte == b'"' && quoted.get(place + 1) == Some(&b'"');
+            if *byte == b'"' && !doubled {
+                break;
+            }
+            cell.push(*byte);
+            place += 1 + usize::from(doubled);
+        }
+        each(Cow::Owned(cell), true);
+        let after = quoted.get(place + 1..).unwrap_or_default();
+        // Between the closing quote and the delimiter nothing may stand; what does makes a cell too many.
+        rest = match after.split_first() {
+            None => None,
+            Some((first, later)) if *first == delimiter => Some(later),
+            Some(_) => Some(after),
+        };
+    }
+}

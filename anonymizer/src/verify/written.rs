@@ -1,0 +1,85 @@
+//! What was written and is to be published.
+
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
+
+use polars::io::mmap::MmapBytesReader;
+use ring::digest::{Context, SHA256};
+use serde::{Deserialize, Serialize};
+
+/// The format of a released file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutputFormat {
+    /// Apache Parquet.
+    #[default]
+    Parquet,
+    /// Delimited text as in RFC 4180, UTF-8, with a header and line feeds; an empty cell is a missing value.
+    Csv {
+        /// The ASCII byte between cells.
+        delimiter: u8,
+    },
+}
+
+/// A released file, in memory or on disk. Reading it again gives the same bytes.
+pub trait Written: Sync {
+    /// Reads the file from its beginning. One reader at a time.
+    ///
+    /// # Errors
+    /// Those of the file.
+    fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>>;
+
+    /// The file for a Parquet decoder; several at a time.
+    ///
+    /// # Errors
+    /// Those of the file.
+    fn parquet(&self) -> io::Result<Box<dyn MmapBytesReader + '_>>;
+}
+
+impl Written for Vec<u8> {
+    fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(self.as_slice()))
+    }
+
+    fn parquet(&self) -> io::Result<Box<dyn MmapBytesReader + '_>> {
+        Ok(Box::new(Cursor::new(self.as_slice())))
+    }
+}
+
+/// A file opened for reading.
+impl Written for File {
+    fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        let mut file = self;
+        file.seek(SeekFrom::Start(0))?;
+        Ok(Box::new(file))
+    }
+
+    fn parquet(&self) -> io::Result<Box<dyn MmapBytesReader + '_>> {
+        Ok(Box::new(self.try_clone()?))
+    }
+}
+
+/// The digest of a file.
+pub(super) struct Digest {
+    /// SHA-256 in hex.
+    pub sha256: String,
+    pub bytes: u64,
+}
+
+pub(super) fn sha256(output: &impl Written) -> io::Result<Digest> {
+    let (mut reader, mut context) = (output.reader()?, Context::new(&SHA256));
+    let (mut buffer, mut bytes) = (vec![0; 1 << 18], 0);
+    loop {
+        match reader.read(&mut buffer)? {
+            0 => break,
+            count => {
+                context.update(buffer.get(..count).unwrap_or_default());
+                bytes += count as u64;
+            }
+        }
+    }
+    Ok(Digest {
+        sha256: hex::encode(context.finish()),
+        bytes,
+    })
+}
