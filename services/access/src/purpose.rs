@@ -8,10 +8,14 @@ use thiserror::Error;
 const MAX_BYTES: usize = 200;
 /// Deepest purpose, in parts.
 const MAX_PARTS: usize = 12;
+/// Longest part, in bytes.
+const MAX_PART_BYTES: usize = 63;
 
 /// A purpose of use, such as `research.health.screening`, which lies below `research.health` and `research`.
 ///
-/// Parts are made of `a-z`, `0-9`, `-` and `_` and joined by single dots; 12 parts and 200 bytes at most.
+/// Parts are made of `a-z`, `0-9`, `-` and `_`, begin with a letter, have 63 bytes at most and are joined by single dots;
+/// 12 parts and 200 bytes at most. What owners declare, developers ask for and policies decide on is held to this one
+/// rule, so that nothing can be granted that could never be used.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Purpose(String);
 
@@ -75,6 +79,13 @@ fn problem(text: &str) -> Option<&'static str> {
         .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'))
     {
         Some("it has characters other than a-z, 0-9, dash, underscore and dot")
+    } else if !text
+        .split('.')
+        .all(|part| part.starts_with(|first: char| first.is_ascii_lowercase()))
+    {
+        Some("a part does not begin with a letter")
+    } else if text.split('.').any(|part| part.len() > MAX_PART_BYTES) {
+        Some("a part is longer than 63 bytes")
     } else {
         None
     }
@@ -124,6 +135,10 @@ mod tests {
             ("зерттеу", "other than a-z"),
             ("a.b.c.d.e.f.g.h.i.j.k.l.m", "more than 12"),
             ("x".repeat(201).as_str(), "longer than 200"),
+            ("research.1st", "begin with a letter"),
+            ("-research", "begin with a letter"),
+            ("research._a", "begin with a letter"),
+            ("x".repeat(64).as_str(), "longer than 63"),
         ] {
             let error = Purpose::parse(text).unwrap_err().to_string();
             assert!(error.contains(problem), "{text}: {error}");

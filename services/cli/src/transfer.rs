@@ -182,8 +182,14 @@ fn read_messages(
         let length = usize::try_from(size.saturating_sub(at))
             .unwrap_or(CHUNK)
             .min(CHUNK);
-        let mut data = vec![0; length];
-        file.read_exact(&mut data).map_err(unreadable)?;
+        let mut data = Vec::with_capacity(length);
+        let read = (&mut file)
+            .take(length as u64)
+            .read_to_end(&mut data)
+            .map_err(unreadable)?;
+        if read < length {
+            return Err(unreadable(std::io::ErrorKind::UnexpectedEof.into()));
+        }
         let finish_write = at.saturating_add(length as u64) >= size;
         let message = WriteRequest {
             resource_name: if first {

@@ -7,7 +7,7 @@ use prost::Message;
 use ring::digest::{SHA256, digest};
 use sandyq_access::{Decision, Principal, Question, Resource, ResourceKind};
 use sandyq_audit::Decision as Logged;
-use sandyq_store::{Change, Event, Record, RequestKey, StoreError, Stored};
+use sandyq_store::{Change, Event, Found, Kind, Reads, Record, RequestKey, StoreError, Stored};
 use serde_json::{Map, Value};
 use time::OffsetDateTime;
 use tokio::sync::broadcast::error::RecvError;
@@ -17,6 +17,9 @@ use crate::error::{Class, Error, Result};
 use crate::pki::certificate_name;
 use crate::platform::Platform;
 use crate::records::identity::{Certificate, Organization, User, UserState};
+
+/// What lies behind a certificate.
+const BEHIND: [Kind; 3] = [Certificate::KIND, User::KIND, Organization::KIND];
 
 /// Longest `request_id`.
 const LONGEST_REQUEST_ID: usize = 64;
@@ -55,6 +58,13 @@ pub fn certificate_required() -> Error {
 impl Platform {
     /// Who is behind a certificate, as the database says now.
     async fn principal(&self, certificate: &str) -> Result<Principal> {
+        let mut reads = Reads::default();
+        let behind = reads.lineage(BEHIND, certificate);
+        self.principal_in(&self.store.read(reads).await?, behind)
+    }
+
+    /// Who is behind a certificate, as was just read.
+    fn principal_in(&self, found: &Found, behind: [usize; 3]) -> Result<Principal> {
         let unknown = || {
             Error::new(
                 Class::Unauthenticated,
@@ -62,19 +72,16 @@ impl Platform {
                 "the certificate is unknown, expired or revoked; ask for a new invitation",
             )
         };
-        let (found, user, organization) = self
-            .store
-            .get_with_ancestors::<Certificate, User, Organization>(certificate)
-            .await?;
-        let found = found.ok_or_else(unknown)?;
-        if found.expire_time <= self.now() {
+        let [certificate, user, organization] = behind;
+        let certificate: Stored<Certificate> = found.first(certificate)?.ok_or_else(unknown)?;
+        if certificate.expire_time <= self.now() {
             return Err(unknown());
         }
-        let user = user.ok_or_else(unknown)?;
+        let user: Stored<User> = found.first(user)?.ok_or_else(unknown)?;
         if user.state != UserState::Active {
             return Err(unknown());
         }
-        let organization = organization.ok_or_else(unknown)?;
+        let organization: Stored<Organization> = found.first(organization)?.ok_or_else(unknown)?;
         Ok(Principal {
             user: user.record.name,
             organization: user.record.organization,
@@ -104,17 +111,36 @@ impl Platform {
         action: &'static str,
         extensions: &Extensions,
     ) -> Result<Call> {
+        Ok(self
+            .enter_reading(action, extensions, Reads::default())
+            .await?
+            .0)
+    }
+
+    /// As [`Platform::enter_with`], and reads what the call will need in the same query.
+    ///
+    /// # Errors
+    /// The caller shows no certificate that the platform accepts.
+    pub async fn enter_reading(
+        self: &Arc<Self>,
+        action: &'static str,
+        extensions: &Extensions,
+        mut reads: Reads,
+    ) -> Result<(Call, Found)> {
         let der = shown(extensions).ok_or_else(certificate_required)?;
         let certificate = certificate_name(&der);
-        Ok(Call {
-            principal: self.principal(&certificate).await?,
+        let behind = reads.lineage(BEHIND, &certificate);
+        let found = self.store.read(reads).await?;
+        let call = Call {
+            principal: self.principal_in(&found, behind)?,
             platform: Arc::clone(self),
             action,
             now: self.now(),
             certificate,
             reasons: Vec::new(),
             request: None,
-        })
+        };
+        Ok((call, found))
     }
 }
 

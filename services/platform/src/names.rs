@@ -25,18 +25,6 @@ pub fn is_dataset_id(text: &str) -> bool {
     is_id(text, true)
 }
 
-/// True for a purpose: ids joined by dots, 200 bytes at most.
-pub fn is_purpose(text: &str) -> bool {
-    text.len() <= 200 && text.split('.').all(|part| is_id(part, true))
-}
-
-/// True when `purpose` is `granted` or lies below it.
-pub fn purpose_within(purpose: &str, granted: &str) -> bool {
-    purpose
-        .strip_prefix(granted)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-}
-
 /// A fresh id that sorts by time.
 pub fn fresh_id(prefix: char) -> String {
     format!("{prefix}{}", Uuid::now_v7().simple())
@@ -76,19 +64,5 @@ mod tests {
             assert!(!is_client_id(bad), "{bad}");
         }
         assert!(is_dataset_id("a_b"));
-    }
-
-    #[test]
-    fn a_purpose_lies_within_itself_and_above() {
-        assert!(purpose_within(
-            "research.health.screening",
-            "research.health"
-        ));
-        assert!(purpose_within("research", "research"));
-        assert!(!purpose_within("researcher", "research"));
-        assert!(!purpose_within("research", "research.health"));
-        assert!(
-            is_purpose("research.health") && !is_purpose("research..health") && !is_purpose("")
-        );
     }
 }

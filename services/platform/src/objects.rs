@@ -70,7 +70,7 @@ pub async fn put_file(
         if read.1.is_empty() {
             break;
         }
-        writer.write(&read.1).await?;
+        writer.take(read.1.into()).await?;
     }
     Ok(writer.finish().await?)
 }

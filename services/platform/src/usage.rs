@@ -10,7 +10,7 @@ use crate::records::library::{Library, Version};
 use crate::records::sandbox::Sandbox;
 
 /// Grants of one sandbox that are looked at.
-const MOST_GRANTS: u32 = 1000;
+pub const MOST_GRANTS: u32 = 1000;
 
 /// A decision on use.
 pub struct UseAnswer {

@@ -255,6 +255,12 @@ impl Row {
     }
 }
 
+/// A limit that is a parameter. SQLite plans by the value of a bare one, so it would prepare the statement anew at every
+/// execution, which costs more than most of them do.
+pub(crate) fn limit(parameter: &str) -> String {
+    format!("CAST({parameter} AS BIGINT)")
+}
+
 /// `($1, $2), ($3, $4), …` for so many rows of so many columns.
 pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
     let row = |row: usize| {

@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 use crate::change::{Change, Committed, SavedRequest};
 use crate::error::StoreError;
 use crate::keys::Keyring;
-use crate::record::{Filter, Kind, Page, Record, Stored};
-use crate::sql::{Pools, Row, Value};
+use crate::record::{Filter, Page, Record, Stored};
+use crate::sql::{Pools, Row, Value, limit};
 use crate::writer::{Job, Writer};
 
 /// Changes that may wait for the writer; those that come later wait outside.
@@ -126,51 +126,6 @@ impl Store {
         row.map(|row| stored(&row)).transpose()
     }
 
-    /// Reads a record and its parent, as they were at one moment.
-    ///
-    /// # Errors
-    /// [`StoreError::Sql`], [`StoreError::Corrupt`].
-    pub async fn get_with_parent<R: Record, P: Record>(
-        &self,
-        name: &str,
-    ) -> Result<(Option<Stored<R>>, Option<Stored<P>>), StoreError> {
-        let rows = self.lineage(&[R::KIND, P::KIND], name).await?;
-        Ok((of_generation(&rows, 0)?, of_generation(&rows, 1)?))
-    }
-
-    /// Reads a record, its parent and its parent's parent, as they were at one moment.
-    ///
-    /// # Errors
-    /// [`StoreError::Sql`], [`StoreError::Corrupt`].
-    #[allow(clippy::type_complexity, reason = "each part may be absent by itself")]
-    pub async fn get_with_ancestors<R: Record, P: Record, G: Record>(
-        &self,
-        name: &str,
-    ) -> Result<(Option<Stored<R>>, Option<Stored<P>>, Option<Stored<G>>), StoreError> {
-        let rows = self.lineage(&[R::KIND, P::KIND, G::KIND], name).await?;
-        Ok((
-            of_generation(&rows, 0)?,
-            of_generation(&rows, 1)?,
-            of_generation(&rows, 2)?,
-        ))
-    }
-
-    /// One query instead of one for each: what a query costs is mostly the way to the database and back.
-    async fn lineage(&self, kinds: &[Kind], name: &str) -> Result<Vec<Row>, StoreError> {
-        let mut selects = Vec::with_capacity(kinds.len());
-        let mut key = "$1".to_owned();
-        for (generation, kind) in kinds.iter().enumerate() {
-            let table = kind.table();
-            selects.push(format!(
-                "SELECT {COLUMNS}, CAST({generation} AS BIGINT) FROM {table} WHERE name = {key}"
-            ));
-            key = format!("(SELECT parent FROM {table} WHERE name = {key})");
-        }
-        let mut connection = self.inner.pools.reader().await?;
-        let sql = selects.join(" UNION ALL ");
-        Ok(connection.fetch(&sql, &[Value::Text(name)]).await?)
-    }
-
     /// Lists records in the order of their names.
     ///
     /// # Errors
@@ -244,21 +199,9 @@ impl Store {
     }
 }
 
-const COLUMNS: &str = "name, revision, create_time, update_time, body";
+pub(crate) const COLUMNS: &str = "name, revision, create_time, update_time, body";
 
-fn of_generation<R: Record>(
-    rows: &[Row],
-    generation: i64,
-) -> Result<Option<Stored<R>>, StoreError> {
-    for row in rows {
-        if row.int(5)? == generation {
-            return stored(row).map(Some);
-        }
-    }
-    Ok(None)
-}
-
-fn stored<R: Record>(row: &Row) -> Result<Stored<R>, StoreError> {
+pub(crate) fn stored<R: Record>(row: &Row) -> Result<Stored<R>, StoreError> {
     let damaged = |what: String| StoreError::Corrupt {
         place: format!("{} {}", R::KIND, row.text(0).unwrap_or_default()),
         what,
@@ -296,7 +239,10 @@ fn select<'a>(table: &str, filter: &Filter<'a>, page: Page<'a>) -> (String, Vec<
         sql += &format!(" AND state IN ({})", names.join(", "));
     }
     values.push(Value::Int(i64::from(page.size)));
-    sql += &format!(" ORDER BY name LIMIT ${}", values.len());
+    sql += &format!(
+        " ORDER BY name LIMIT {}",
+        limit(&format!("${}", values.len()))
+    );
     (sql, values)
 }
 

@@ -25,6 +25,10 @@ mod upload;
 use sandyq_tests::Site;
 use table::Row;
 
+/// The one of the command line client, for which this program stands in.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// In the order in which they are measured: the memory of a server that has done nothing comes first.
 const PARTS: [&str; 5] = ["server", "upload", "decision", "launch", "append"];
 

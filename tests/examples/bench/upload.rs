@@ -136,8 +136,9 @@ fn read(source: &Path, resource: &str, size: u64, sender: &mpsc::Sender<v1::Writ
     let mut at = 0;
     while at < size {
         let length = usize::try_from(size - at).unwrap().min(MESSAGE);
-        let mut data = vec![0; length];
-        file.read_exact(&mut data).unwrap();
+        let mut data = Vec::with_capacity(length);
+        let read = (&mut file).take(length as u64).read_to_end(&mut data);
+        assert_eq!(read.unwrap(), length);
         let message = v1::WriteRequest {
             resource_name: if at == 0 {
                 resource.to_owned()

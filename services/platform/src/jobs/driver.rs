@@ -30,9 +30,19 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How long a job waits for an engine that is away before it is given up.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// Begins, or goes on, to drive a job until it has ended. A step that failed, because the engine was away for instance, is
-/// tried again: what is left to be done is found out anew from the record and the engine.
+/// Goes on to drive a job that an earlier process left, until it has ended.
 pub fn start(platform: &Arc<Platform>, name: String) {
+    drive(platform, name, None);
+}
+
+/// Drives a job that was just admitted, of which the engine cannot know anything yet.
+pub fn begin(platform: &Arc<Platform>, name: String, actions: Vec<Action>) {
+    drive(platform, name, Some(actions));
+}
+
+/// A step that failed, because the engine was away for instance, is tried again: what is left to be done is found out
+/// anew from the record and the engine.
+fn drive(platform: &Arc<Platform>, name: String, first: Option<Vec<Action>>) {
     let platform = Arc::clone(platform);
     platform.tasks.clone().spawn(async move {
         let mut driver = Driver {
@@ -43,7 +53,7 @@ pub fn start(platform: &Arc<Platform>, name: String) {
         tokio::select! {
             // The container goes on; the next process adopts it.
             () = platform.shutdown.cancelled() => {}
-            () = driver.run_to_the_end() => {}
+            () = driver.run_to_the_end(first) => {}
         }
     });
 }
@@ -55,18 +65,20 @@ struct Driver {
 }
 
 impl Driver {
-    async fn run_to_the_end(&mut self) {
+    async fn run_to_the_end(&mut self, mut first: Option<Vec<Action>>) {
         let mut pause = PAUSE;
-        while let Err(error) = self.run().await {
+        while let Err(error) = self.run(first.take()).await {
             tracing::error!(job = self.name, "a step failed: {}", error.chain());
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    async fn run(&mut self) -> Result<()> {
-        let job = self.job().await?;
-        let mut todo: VecDeque<Action> = self.first_actions(&job).await?.into();
+    async fn run(&mut self, first: Option<Vec<Action>>) -> Result<()> {
+        let mut todo: VecDeque<Action> = match first {
+            Some(actions) => actions.into(),
+            None => self.first_actions(&*self.job().await?).await?.into(),
+        };
         while let Some(action) = todo.pop_front() {
             if let Some((event, message, harvest)) = self.carry_out(action).await? {
                 let (_, actions) =

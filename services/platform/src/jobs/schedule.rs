@@ -73,7 +73,7 @@ async fn pass(platform: &Arc<Platform>) -> Result<()> {
             .await?;
             continue;
         }
-        apply(
+        let (_, actions) = apply(
             platform,
             &job.name,
             &JobEvent::Admit,
@@ -83,7 +83,7 @@ async fn pass(platform: &Arc<Platform>) -> Result<()> {
         .await?;
         running += 1;
         memory += job.limits.memory_bytes;
-        driver::start(platform, job.record.name);
+        driver::begin(platform, job.record.name, actions);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use sandyq_access::Purpose;
 use sandyq_proto::v1;
 use sandyq_sandbox::{Input, JobState, WaitingReason};
 use sandyq_store::Change;
@@ -194,12 +195,8 @@ async fn grants(call: &Call, sandbox: &Sandbox, wanted: &v1::Job) -> Result<Gran
     if wanted.versions.len() > MOST_VERSIONS {
         return Err(Error::invalid("job.versions", "name at most 50"));
     }
-    if !names::is_purpose(&wanted.purpose) {
-        return Err(Error::invalid(
-            "job.purpose",
-            "must be words joined by dots, such as research.health",
-        ));
-    }
+    Purpose::parse(&wanted.purpose)
+        .map_err(|error| Error::invalid("job.purpose", error.to_string()))?;
     let mut grants = BTreeMap::new();
     let mut conditions: Option<Conditions> = None;
     let mut reasons = Vec::new();

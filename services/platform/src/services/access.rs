@@ -1,9 +1,9 @@
 //! Grants.
 
-use sandyq_access::{OrganizationKind, Resource};
+use sandyq_access::{OrganizationKind, Purpose, Resource};
 use sandyq_proto::v1;
 use sandyq_proto::v1::access_service_server::AccessService;
-use sandyq_store::{Change, Filter, Stored};
+use sandyq_store::{Change, Filter, Reads, Record as _, Stored};
 use serde_json::json;
 use tonic::{Request, Response, Status};
 
@@ -164,18 +164,15 @@ impl Services {
 
 /// The purpose must be one of the library's, or lie below one (law on personal data, article 7).
 fn checked_purpose(field: &str, purpose: &str, library: &Library) -> Result<String> {
-    if !names::is_purpose(purpose) {
-        return Err(Error::invalid(
-            field,
-            "must be words joined by dots, such as research.health",
-        ));
-    }
+    let purpose =
+        Purpose::parse(purpose).map_err(|error| Error::invalid(field, error.to_string()))?;
     if library
         .purposes
         .iter()
-        .any(|declared| names::purpose_within(purpose, declared))
+        .filter_map(|declared| Purpose::parse(declared).ok())
+        .any(|declared| purpose.lies_within(&declared))
     {
-        return Ok(purpose.to_owned());
+        return Ok(purpose.to_string());
     }
     Err(Error::precondition(
         "PURPOSE_NOT_DECLARED",
@@ -300,27 +297,36 @@ impl AccessService for Services {
         &self,
         request: Request<v1::CheckAccessRequest>,
     ) -> Result<Response<v1::CheckAccessResponse>, Status> {
-        let mut call = self.0.enter("AccessService.CheckAccess", &request).await?;
         let message = request.get_ref();
-        // Read side by side: this call is made for every use of data.
-        let (sandbox, found, grants) = tokio::join!(
-            call.fetch::<Sandbox>(&message.sandbox),
-            self.0
-                .store
-                .get_with_parent::<Version, Library>(&message.version),
-            usage::grants_in(&self.0, &message.sandbox),
+        // All in one query: this call is made for every use of data.
+        let mut reads = Reads::default();
+        let (sandbox, version) = (
+            reads.one(Sandbox::KIND, &message.sandbox),
+            reads.lineage([Version::KIND, Library::KIND], &message.version),
         );
+        let grants = reads.children(Grant::KIND, &message.sandbox, usage::MOST_GRANTS);
+        let (mut call, found) = self
+            .0
+            .enter_reading("AccessService.CheckAccess", request.extensions(), reads)
+            .await?;
         // The refusal names what may not be seen, and nothing that lies behind it.
-        let sandbox = sandbox?;
+        let sandbox: Stored<Sandbox> = found
+            .first(sandbox)
+            .map_err(Error::from)?
+            .ok_or_else(|| Error::not_found(&message.sandbox))?;
         call.authorize(sandbox.resource()).await?;
-        let (Some(version), Some(library)) = found.map_err(Error::from)? else {
+        let [version, library] = version;
+        let version: Option<Stored<Version>> = found.first(version).map_err(Error::from)?;
+        let library: Option<Stored<Library>> = found.first(library).map_err(Error::from)?;
+        let (Some(version), Some(library)) = (version, library) else {
             return Err(Error::not_found(&message.version).into());
         };
         if !call.may("LibraryService.GetVersion", version.resource()) {
             return Err(Error::not_found(&message.version).into());
         }
         let purpose = &message.purpose;
-        let answer = usage::decide_among(&self.0, &sandbox, &version, &library, purpose, grants?);
+        let grants = found.all(grants).map_err(Error::from)?;
+        let answer = usage::decide_among(&self.0, &sandbox, &version, &library, purpose, grants);
         Ok(Response::new(v1::CheckAccessResponse {
             allowed: answer.decision.allowed,
             reasons: answer.decision.reasons,
@@ -329,5 +335,72 @@ impl AccessService for Services {
                 .map(|grant| grant.record.name)
                 .unwrap_or_default(),
         }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use std::sync::OnceLock;
+
+    use proptest::prelude::*;
+    use sandyq_access::{Policies, UseGrant, UseQuestion, UseSandbox, UseVersion};
+
+    use super::*;
+
+    fn allowed(purpose: &str, declared: &str) -> bool {
+        static POLICIES: OnceLock<Policies> = OnceLock::new();
+        let (sandbox, version) = ("sandboxes/s", "libraries/l/versions/1");
+        let question = UseQuestion {
+            now: 1,
+            sandbox: UseSandbox {
+                name: sandbox.to_owned(),
+                organization: "organizations/lab".to_owned(),
+                state: "ACTIVE".to_owned(),
+                stage: "TRAINING".to_owned(),
+                expire_time: 3,
+            },
+            version: UseVersion {
+                name: version.to_owned(),
+                state: "PUBLISHED".to_owned(),
+                organization: "organizations/agency".to_owned(),
+            },
+            purpose: purpose.to_owned(),
+            grant: Some(UseGrant {
+                name: "grants/g".to_owned(),
+                state: "ACTIVE".to_owned(),
+                sandbox: sandbox.to_owned(),
+                version: version.to_owned(),
+                purpose: purpose.to_owned(),
+                expire_time: 2,
+            }),
+            library_purposes: vec![declared.to_owned()],
+        };
+        let policies = POLICIES.get_or_init(|| Policies::builtin().unwrap());
+        policies.decide_use(&question).allowed
+    }
+
+    proptest! {
+        // Around every limit: of parts, of their length, of the whole, and of what they begin with.
+        #[test]
+        fn what_can_be_granted_can_be_used(
+            declared in "[a-z][a-z0-9_-]{0,64}(\\.[a-z0-9_-]{1,16}){0,12}",
+            below in "(\\.[a-z0-9_-]{0,64}){0,3}",
+        ) {
+            let purpose = format!("{declared}{below}");
+            let library = Library {
+                name: "libraries/l".to_owned(),
+                display_name: String::new(),
+                description: String::new(),
+                organization: "organizations/agency".to_owned(),
+                purposes: vec![declared.clone()],
+                versions: 1,
+                published_version: None,
+            };
+            if checked_purpose("grant.purpose", &purpose, &library).is_ok() {
+                prop_assert!(allowed(&purpose, &declared), "{purpose} below {declared}");
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Libraries and their versions.
 
-use sandyq_access::{OrganizationKind, Resource};
+use sandyq_access::{OrganizationKind, Purpose, Resource};
 use sandyq_proto::v1;
 use sandyq_proto::v1::library_service_server::LibraryService;
 use sandyq_store::{Change, Filter, Stored};
@@ -13,7 +13,6 @@ use crate::call::check_etag;
 use crate::convert;
 use crate::error::{Error, Result, Violation};
 use crate::governed::Governed;
-use crate::names;
 use crate::records::library::{Library, Upload, Version, VersionState};
 use crate::watch::{Answers, watch};
 
@@ -29,10 +28,12 @@ fn purposes(purposes: &[String]) -> Result<Vec<String>> {
     let bad: Vec<Violation> = purposes
         .iter()
         .enumerate()
-        .filter(|(_, purpose)| !names::is_purpose(purpose))
-        .map(|(index, _)| Violation {
-            field: format!("library.purposes[{index}]"),
-            description: "must be words of a-z, 0-9, dash and underscore joined by dots, such as research.health".to_owned(),
+        .filter_map(|(index, purpose)| {
+            let error = Purpose::parse(purpose).err()?;
+            Some(Violation {
+                field: format!("library.purposes[{index}]"),
+                description: error.to_string(),
+            })
         })
         .collect();
     if bad.is_empty() {

@@ -102,8 +102,9 @@ impl Services {
         };
         let mut message = Some(first);
         while let Some(part) = message {
-            take_part(&mut writer, &part, limit).await?;
-            if part.finish_write {
+            let finish = part.finish_write;
+            take_part(&mut writer, part, limit).await?;
+            if finish {
                 // The stream may have been long: the user may have been revoked since.
                 call.authorize_again(version.resource()).await?;
                 return self.finish_upload(&call, upload, &dataset, writer).await;
@@ -230,7 +231,7 @@ async fn next(stream: &mut Streaming<v1::WriteRequest>) -> Result<Option<v1::Wri
     })
 }
 
-async fn take_part(writer: &mut ObjectWriter, part: &v1::WriteRequest, limit: u64) -> Result<()> {
+async fn take_part(writer: &mut ObjectWriter, part: v1::WriteRequest, limit: u64) -> Result<()> {
     let offset = convert::uncount("write_offset", part.write_offset)?;
     if offset != writer.offset() {
         return Err(Error::new(
@@ -254,6 +255,6 @@ async fn take_part(writer: &mut ObjectWriter, part: &v1::WriteRequest, limit: u6
             format!("byte {after} lies beyond the {limit} bytes that were declared or are allowed"),
         ));
     }
-    writer.write(&part.data).await?;
+    writer.take(part.data).await?;
     Ok(())
 }

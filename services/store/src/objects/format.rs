@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce};
+use ring::aead::{Aad, LessSafeKey, NONCE_LEN, Nonce, Tag};
 use ring::rand::SecureRandom;
 
 use crate::keys::{KEY_LEN, KeyringError, aead, expand};
@@ -51,16 +51,16 @@ impl SegmentKey {
         Ok(Self(aead(&key)?))
     }
 
-    /// Encrypts a chunk where it stands and appends the tag.
+    /// Encrypts a chunk where it stands; the tag belongs behind it.
     pub fn seal(
         &self,
         place: &str,
         chunk: u64,
         last: bool,
-        bytes: &mut Vec<u8>,
-    ) -> Result<(), KeyringError> {
+        bytes: &mut [u8],
+    ) -> Result<Tag, KeyringError> {
         self.0
-            .seal_in_place_append_tag(
+            .seal_in_place_separate_tag(
                 nonce(chunk),
                 Aad::from(associated(place, chunk, last)),
                 bytes,
@@ -180,7 +180,8 @@ mod tests {
     fn a_chunk_opens_as_itself_only() {
         let (key, header) = SegmentKey::fresh(&[1; KEY_LEN], &SystemRandom::new()).unwrap();
         let mut sealed = b"bytes".to_vec();
-        key.seal("place", 7, false, &mut sealed).unwrap();
+        let tag = key.seal("place", 7, false, &mut sealed).unwrap();
+        sealed.extend_from_slice(tag.as_ref());
         let open = |key: &SegmentKey, place, chunk, last| {
             key.open(place, chunk, last, &mut sealed.clone())
         };

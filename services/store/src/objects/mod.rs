@@ -21,6 +21,7 @@
 
 mod format;
 mod reader;
+mod segment;
 mod sweep;
 mod writer;
 

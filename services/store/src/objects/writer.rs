@@ -1,20 +1,21 @@
 //! Writing objects: receive, seal and store at the same time.
 //!
-//! While one chunk is received, the one before is hashed and sealed on a thread for blocking work, and the segment
-//! before is written to the disk. A writer so holds two segments and two chunks at most.
+//! While one chunk is received, the one before is copied to its place in the segment, hashed and sealed there on a
+//! thread for blocking work, and the segment before is written to the disk. A writer so holds two segments and two
+//! chunks at most; the memory of a segment that was stored serves the one after next.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use object_store::{ObjectStoreExt as _, PutPayload};
 use ring::digest::{Context, SHA256};
 use tokio::sync::OwnedMutexGuard;
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
-use super::format::{CHUNK_BYTES, Geometry, SegmentKey, TAG_LEN};
+use super::format::{CHUNK_BYTES, Geometry, SegmentKey};
 use super::reader::Source;
+use super::segment::Segment;
 use super::{ObjectError, ObjectRecord, ObjectStore, segment_path};
 use crate::keys::{KEY_LEN, random_key};
 
@@ -22,10 +23,12 @@ use crate::keys::{KEY_LEN, random_key};
 pub struct ObjectWriter {
     objects: ObjectStore,
     record: ObjectRecord,
-    chunk: Vec<u8>,
+    /// Pieces of the chunk that is being received.
+    chunk: Vec<Bytes>,
     offset: u64,
     sealing: Sealing,
-    storing: Option<JoinHandle<Result<(), ObjectError>>>,
+    storing: Option<JoinHandle<Result<Option<Segment>, ObjectError>>>,
+    spare: Option<Segment>,
     durable: Arc<AtomicU64>,
     lease: Arc<OwnedMutexGuard<()>>,
 }
@@ -38,6 +41,9 @@ impl std::fmt::Debug for ObjectWriter {
             .finish_non_exhaustive()
     }
 }
+
+/// What is copied is hashed while the processor's cache still has it.
+const CACHED: usize = 64 << 10;
 
 enum Sealing {
     Idle(Box<Sealer>),
@@ -153,10 +159,11 @@ impl ObjectWriter {
         Self {
             objects: objects.clone(),
             record,
-            chunk: Vec::with_capacity(CHUNK_BYTES + TAG_LEN),
+            chunk: Vec::new(),
             offset,
             sealing: Sealing::Idle(Box::new(sealer)),
             storing: None,
+            spare: None,
             durable: Arc::new(AtomicU64::new(offset)),
             lease: Arc::new(lease),
         }
@@ -184,14 +191,26 @@ impl ObjectWriter {
     ///
     /// # Errors
     /// [`ObjectError::Full`], [`ObjectError::Storage`]; afterwards only [`ObjectError::Interrupted`].
-    pub async fn write(&mut self, mut bytes: &[u8]) -> Result<u64, ObjectError> {
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<u64, ObjectError> {
+        for piece in bytes.chunks(CHUNK_BYTES) {
+            self.take(Bytes::copy_from_slice(piece)).await?;
+        }
+        Ok(self.durable())
+    }
+
+    /// As [`Self::write`], without a copy.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn take(&mut self, mut bytes: Bytes) -> Result<u64, ObjectError> {
         while !bytes.is_empty() {
-            let room = CHUNK_BYTES - self.chunk.len();
-            let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
-            self.chunk.extend_from_slice(now);
+            let received = self.offset % CHUNK_BYTES as u64;
+            let room = CHUNK_BYTES.saturating_sub(usize::try_from(received).unwrap_or(CHUNK_BYTES));
+            let now = bytes.split_to(room.min(bytes.len()));
+            let fills = now.len() == room;
             self.offset += now.len() as u64;
-            bytes = later;
-            if self.chunk.len() == CHUNK_BYTES {
+            self.chunk.push(now);
+            if fills {
                 self.seal(false).await?;
             }
         }
@@ -240,9 +259,9 @@ impl ObjectWriter {
         if sealer.is_full() {
             self.store(&mut sealer).await?;
         }
-        let chunk = std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK_BYTES + TAG_LEN));
+        let pieces = std::mem::take(&mut self.chunk);
         self.sealing = Sealing::Busy(tokio::task::spawn_blocking(move || {
-            sealer.seal(chunk, last)?;
+            sealer.seal(pieces, last)?;
             Ok(sealer)
         }));
         Ok(())
@@ -262,7 +281,8 @@ impl ObjectWriter {
     /// Hands a segment over to be stored, when the one before is.
     async fn store(&mut self, sealer: &mut Sealer) -> Result<(), ObjectError> {
         self.stored().await?;
-        let (path, payload, end) = sealer.take_segment(&self.record)?;
+        let (path, end) = (sealer.path(&self.record), sealer.bytes);
+        let segment = sealer.take_segment(self.spare.take())?;
         let (objects, durable, lease) = (
             self.objects.clone(),
             Arc::clone(&self.durable),
@@ -271,31 +291,31 @@ impl ObjectWriter {
         self.storing = Some(tokio::spawn(async move {
             // The lease outlives a writer that is dropped, until its last segment is in its place.
             let _lease = lease;
-            objects.shared.backend.put(&path, payload).await?;
+            let spare = objects.put(&path, segment).await?;
             durable.store(end, Ordering::Release);
-            Ok(())
+            Ok(spare)
         }));
         Ok(())
     }
 
     async fn stored(&mut self) -> Result<(), ObjectError> {
-        match self.storing.take() {
-            Some(task) => task
+        if let Some(task) = self.storing.take() {
+            self.spare = task
                 .await
-                .map_err(|_| ObjectError::Interrupted(self.record.place.clone()))?,
-            None => Ok(()),
+                .map_err(|_| ObjectError::Interrupted(self.record.place.clone()))??;
         }
+        Ok(())
     }
 }
 
 /// Hashes and seals chunks into a segment.
 struct Sealer {
     place: String,
-    segment_chunks: u64,
+    segment_chunks: u32,
     keyring: crate::keys::Keyring,
     data_key: Zeroizing<[u8; KEY_LEN]>,
     key: SegmentKey,
-    segment: Vec<Bytes>,
+    segment: Segment,
     next: u64,
     bytes: u64,
     digest: Context,
@@ -313,41 +333,51 @@ impl Sealer {
         let (key, header) = SegmentKey::fresh(&data_key, keyring.random())?;
         Ok(Self {
             place: record.place.clone(),
-            segment_chunks: u64::from(record.segment_chunks),
+            segment_chunks: record.segment_chunks,
             keyring,
             data_key,
             key,
-            segment: vec![header.into()],
+            segment: Segment::new(&header, record.segment_chunks),
             next,
             bytes: next * CHUNK_BYTES as u64,
             digest,
         })
     }
 
-    fn seal(&mut self, mut chunk: Vec<u8>, last: bool) -> Result<(), ObjectError> {
-        self.digest.update(&chunk);
-        self.bytes += chunk.len() as u64;
-        self.key.seal(&self.place, self.next, last, &mut chunk)?;
-        self.segment.push(chunk.into());
+    fn seal(&mut self, pieces: Vec<Bytes>, last: bool) -> Result<(), ObjectError> {
+        for piece in pieces {
+            for part in piece.chunks(CACHED) {
+                self.segment.push(part);
+                self.digest.update(part);
+            }
+            self.bytes += piece.len() as u64;
+        }
+        let tag = self
+            .key
+            .seal(&self.place, self.next, last, self.segment.open_chunk())?;
+        self.segment.end_chunk(tag.as_ref());
         self.next += 1;
         Ok(())
     }
 
-    /// The segment's header stands before its chunks.
     fn is_full(&self) -> bool {
-        self.segment.len() as u64 > self.segment_chunks
+        self.segment.chunks() >= self.segment_chunks
     }
 
-    /// The segment, where it goes, and the bytes of the object up to its end. The next one has a key of its own.
-    fn take_segment(
-        &mut self,
-        record: &ObjectRecord,
-    ) -> Result<(object_store::path::Path, PutPayload, u64), ObjectError> {
+    /// Where the segment goes.
+    fn path(&self, record: &ObjectRecord) -> object_store::path::Path {
+        let number = self.next.saturating_sub(1) / u64::from(self.segment_chunks.max(1));
+        segment_path(&record.id, u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    /// The segment. The next one has a key of its own, and the memory of an earlier one if there is any.
+    fn take_segment(&mut self, spare: Option<Segment>) -> Result<Segment, ObjectError> {
         let (key, header) = SegmentKey::fresh(&self.data_key, self.keyring.random())?;
         self.key = key;
-        let segment = std::mem::replace(&mut self.segment, vec![header.into()]);
-        let number = self.next.saturating_sub(1) / self.segment_chunks.max(1);
-        let path = segment_path(&record.id, u32::try_from(number).unwrap_or(u32::MAX));
-        Ok((path, segment.into_iter().collect(), self.bytes))
+        let next = match spare {
+            Some(spare) => spare.again(&header),
+            None => Segment::new(&header, self.segment_chunks),
+        };
+        Ok(std::mem::replace(&mut self.segment, next))
     }
 }

@@ -2,7 +2,8 @@ use std::sync::Arc;
 
 use ring::rand::SystemRandom;
 use sandyq_store::{
-    Filter, Keyring, Kind, MasterKey, ObjectRecord, Page, Record, RequestKey, StoreError,
+    Filter, Keyring, Kind, MasterKey, ObjectRecord, Page, Reads, Record, RequestKey, StoreError,
+    Stored,
 };
 use serde::{Deserialize, Serialize};
 use time::Duration;
@@ -112,16 +113,20 @@ pub async fn a_record_is_read_with_its_ancestors(database: &Database) {
     store.commit(changes, NOW).await.unwrap();
 
     let of = async |name: &str| {
-        let (run, version, library) = store
-            .get_with_ancestors::<Run, Version, Library>(name)
-            .await
-            .unwrap();
-        let alone = store.get_with_parent::<Run, Version>(name).await.unwrap();
-        assert_eq!(alone, (run.clone(), version.clone()));
+        let mut reads = Reads::default();
+        let [run, version, library] =
+            reads.lineage([Run::KIND, Version::KIND, Library::KIND], name);
+        let found = store.read(reads).await.unwrap();
         (
-            run.map(|stored| stored.record),
-            version.map(|stored| stored.record),
-            library.map(|stored| stored.record),
+            found.first(run).unwrap().map(|s: Stored<Run>| s.record),
+            found
+                .first(version)
+                .unwrap()
+                .map(|s: Stored<Version>| s.record),
+            found
+                .first(library)
+                .unwrap()
+                .map(|s: Stored<Library>| s.record),
         )
     };
     let all = (
@@ -132,6 +137,37 @@ pub async fn a_record_is_read_with_its_ancestors(database: &Database) {
     assert_eq!(of(&run.name).await, all);
     assert_eq!(of(&orphan.name).await, (Some(orphan), None, None));
     assert_eq!(of("runs/none").await, (None, None, None));
+    store.close().await;
+}
+
+pub async fn one_query_reads_many_things_and_none_disturbs_another(database: &Database) {
+    let store = database.open().await;
+    let mut changes = change().insert(&library("libraries/a")).unwrap();
+    for name in ["3", "1", "2"] {
+        let version = Version {
+            name: format!("libraries/a/versions/{name}"),
+            library: "libraries/a".to_owned(),
+        };
+        changes = changes.insert(&version).unwrap();
+    }
+    store.commit(changes, NOW).await.unwrap();
+
+    let mut reads = Reads::default();
+    let two = reads.children(Version::KIND, "libraries/a", 2);
+    let absent = reads.one(Library::KIND, "libraries/b");
+    let impossible = reads.one(Library::KIND, "libraries/\0a");
+    let childless = reads.children(Version::KIND, "libraries/\0a", 2);
+    let there = reads.one(Library::KIND, "libraries/a");
+    let found = store.read(reads).await.unwrap();
+    let two: Vec<Stored<Version>> = found.all(two).unwrap();
+    let names: Vec<&str> = two.iter().map(|version| version.name.as_str()).collect();
+    assert_eq!(names, ["libraries/a/versions/1", "libraries/a/versions/2"]);
+    let same = store.get::<Library>("libraries/a").await.unwrap();
+    assert_eq!(found.first(there).unwrap(), same);
+    for number in [absent, impossible, 99] {
+        assert_eq!(found.first::<Library>(number).unwrap(), None);
+    }
+    assert_eq!(found.all::<Version>(childless).unwrap(), []);
     store.close().await;
 }
 
