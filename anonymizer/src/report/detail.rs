@@ -29,7 +29,7 @@ pub struct Detail<'a> {
     pub released: &'a Table,
     /// The population, if it was given.
     pub population: Option<&'a Table>,
-    /// The column that a classifier is to predict; without one there is no such test.
+    /// The column that a classifier is to predict, in place of that of the profile; without either there is no such test.
     pub target: Option<&'a str>,
     /// How much is looked at.
     pub limits: UtilityLimits,
@@ -43,7 +43,12 @@ impl Report {
     /// A target that cannot be predicted; work that was cancelled.
     pub fn complete(&mut self, detail: &Detail<'_>, cancel: &Cancel) -> Result<(), UtilityError> {
         let attributes = detail.attributes();
-        self.utility = Some(utility(&attributes, detail.target, &detail.limits, cancel)?);
+        let target = detail.target.or_else(|| detail.profile.report_target());
+        let limits = UtilityLimits {
+            rare: detail.limits.rare.max(detail.profile.privacy().k),
+            ..detail.limits
+        };
+        self.utility = Some(utility(&attributes, target, &limits, cancel)?);
         let beside = Beside {
             hierarchies: detail.hierarchies,
             original: Some(detail.original),
@@ -320,7 +325,7 @@ mod tests {
         let hierarchy = Hierarchy::parse("age", b"20;20-29;*\n21;20-29;*\n30;30-39;*\n").unwrap();
         let hierarchies = Hierarchies::from([("age".to_owned(), hierarchy)]);
         let original = table(
-            "age;zip;ill;note\n20;0101;a;x\n21;0102;b;y\n30;0201;a;z\n20;0101;b;w\n30;0909;a;v\n",
+            "age;zip;ill;note\n20;A101;a;x\n21;A102;b;y\n30;B201;a;z\n20;A101;b;w\n30;C909;a;v\n",
         );
         let released = table(released);
         let detail = Detail {
@@ -330,7 +335,10 @@ mod tests {
             released: &released,
             population: None,
             target,
-            limits: UtilityLimits::default(),
+            limits: UtilityLimits {
+                rare: 1,
+                ..UtilityLimits::default()
+            },
         };
         let mut report = Report::default();
         report.rows.input = 5;
@@ -339,7 +347,7 @@ mod tests {
         Ok(report)
     }
 
-    const RELEASED: &str = "age;zip;ill;note\n20-29;01;a;x\n20-29;01;b;y\n20-29;01;b;w\n*;02;a;z\n";
+    const RELEASED: &str = "age;zip;ill;note\n20-29;A1;a;x\n20-29;A1;b;y\n20-29;A1;b;w\n*;B2;a;z\n";
 
     #[test]
     fn released_values_stand_for_what_they_were_made_of() {
@@ -358,23 +366,20 @@ mod tests {
                 .find(|bar| bar.label.as_deref() == Some(label));
             bar.map(|bar| (bar.before, bar.after)).unwrap()
         };
-        // Of four rows, three stand for 20 and 21 alike, one for all of three.
-        assert_eq!(shares("20").0, 0.4);
-        assert!((shares("20").1 - (1.5 + 1.0 / 3.0) / 4.0).abs() < 1e-12);
+        // Of four rows, three stand for 20 and 21 alike, one for all of three. 21 has one row of the dataset and is not shown alone.
+        assert!((shares("20 to 21").0 - 0.6).abs() < 1e-12);
+        assert!((shares("20 to 21").1 - (3.0 + 2.0 / 3.0) / 4.0).abs() < 1e-12);
         assert!((shares("30").1 - 1.0 / 12.0).abs() < 1e-12);
         assert_eq!(age.generalized, 1.0);
         // A prepared value stands for the values that became it.
         let zip = &utility.columns[1];
-        let bars: Vec<_> = zip
-            .distribution
-            .iter()
-            .map(|bar| (bar.label.as_deref(), bar.after))
-            .collect();
-        assert!(
-            bars.contains(&(Some("0101"), 0.375)) && bars.contains(&(Some("0909"), 0.0)),
-            "{bars:?}"
+        let bars = zip.distribution.iter();
+        let bars: Vec<_> = bars.map(|bar| (bar.label.as_deref(), bar.after)).collect();
+        assert_eq!(
+            bars,
+            [(Some("A101"), 0.375), (Some("3 other values"), 0.625)]
         );
-        assert_eq!(utility.uniques_before.by_size, [2, 1]);
+        assert_eq!(utility.uniques_before.by_size, [3, 0]);
         assert_eq!(utility.uniques_after.any, 1);
     }
 

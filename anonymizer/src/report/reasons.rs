@@ -139,3 +139,56 @@ fn name(model: &Model) -> (&'static str, Option<usize>) {
         Model::EnhancedBeta { attribute, .. } => ("enhanced_beta", Some(*attribute)),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+mod tests {
+    use crate::intake::{Encoding, Format, Limits, read};
+    use crate::{Cancel, Hierarchies, Profile, PseudonymKey, depersonalize};
+
+    const PROFILE: &str = r#"
+        version = 1
+        [privacy]
+        k = 2
+        suppression_limit = 1.0
+        [datasets.d.columns.q]
+        role = "quasi"
+        transform = "keep"
+        [datasets.d.columns.s]
+        role = "sensitive"
+        models = [{ model = "distinct_diversity", l = 2 }]
+    "#;
+
+    /// Class a is released; b has two rows of one value, c has one row.
+    #[test]
+    fn every_model_that_a_class_fails_is_a_reason() {
+        let format = Format::Csv {
+            delimiter: Some(b','),
+            encoding: Encoding::Utf8,
+        };
+        let rows = "q,s\na,x\na,y\nb,x\nb,x\nc,z\n";
+        let table = read("d", rows.as_bytes(), &format, &Limits::default()).unwrap();
+        let profile = Profile::parse(PROFILE).unwrap();
+        let (key, cancel) = (PseudonymKey::new([7; 32]), Cancel::new());
+        let none = Hierarchies::new();
+        let release = depersonalize(&table, &profile, &none, &key, &cancel, &mut |_| {}).unwrap();
+        let suppression = release.report().suppression.clone().unwrap();
+        let reasons = suppression.reasons.iter();
+        let reasons: Vec<_> = reasons
+            .map(|reason| {
+                (
+                    reason.model.as_str(),
+                    reason.column.as_deref(),
+                    reason.records,
+                )
+            })
+            .collect();
+        assert_eq!(
+            reasons,
+            [
+                ("k_anonymity", None, 1),
+                ("distinct_diversity", Some("s"), 3)
+            ]
+        );
+    }
+}

@@ -7,6 +7,9 @@ use super::attribute::{Attribute, range_label};
 /// Bars of a picture.
 const BARS: usize = 16;
 
+/// Characters of a label.
+const LONGEST: usize = 100;
+
 /// The share of rows with a value, or with values that are shown as one.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bar {
@@ -71,31 +74,84 @@ pub(crate) fn jensen_shannon(before: &[f64], after: &[f64]) -> f64 {
 }
 
 /// The bars of a picture: all values if they are few, otherwise intervals of numbers, or the most frequent values and the rest.
-pub(super) fn bars(attribute: &Attribute<'_>, before: &[f64], after: &[f64]) -> Vec<Bar> {
-    let mut bars: Vec<Bar> = attribute
+///
+/// What fewer than `rare` rows of the dataset have is not told apart: a report may be shown to more people than the dataset.
+pub(super) fn bars(
+    attribute: &Attribute<'_>,
+    before: &[f64],
+    after: &[f64],
+    rare: u64,
+) -> Vec<Bar> {
+    let bars: Vec<Bar> = attribute
         .domain
         .iter()
         .zip(before.iter().zip(after))
         .map(|(label, (before, after))| Bar {
-            label: label.clone(),
+            label: label.as_deref().map(cut),
             range: None,
             values: 1,
             before: *before,
             after: *after,
         })
         .collect();
+    let least = rare as f64 / attribute.before.rows().max(1) as f64 - 1e-12;
+    let is_rare = |bar: &Bar| bar.before > 0.0 && bar.before < least;
     match &attribute.ranges {
-        Some(ranges) => ordered(bars, ranges),
-        None => {
-            let weight = |bar: &Bar| bar.before.max(bar.after);
-            // Equal weights keep the order of the domain, which is that of the data.
-            bars.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
-            let rest = bars.split_off(bars.len().min(keep(bars.len())));
-            bars.sort_by(|a, b| b.before.total_cmp(&a.before));
-            bars.extend(joined(rest, None));
-            bars
+        Some(ranges) => without_rare(ordered(bars, ranges), is_rare),
+        None => ranked(bars, is_rare),
+    }
+}
+
+/// The most frequent values in the order of the dataset, then the rest as one.
+fn ranked(bars: Vec<Bar>, is_rare: impl Fn(&Bar) -> bool) -> Vec<Bar> {
+    let (rare, mut bars): (Vec<Bar>, Vec<Bar>) = bars.into_iter().partition(is_rare);
+    let weight = |bar: &Bar| bar.before.max(bar.after);
+    // Equal weights keep the order of the domain, which is that of the data.
+    bars.sort_by(|a, b| weight(b).total_cmp(&weight(a)));
+    let own = if rare.is_empty() {
+        keep(bars.len())
+    } else {
+        BARS - 1
+    };
+    let rest = bars.split_off(bars.len().min(own));
+    bars.sort_by(|a, b| b.before.total_cmp(&a.before));
+    let rest: Vec<Bar> = rest.into_iter().chain(rare).collect();
+    let label = match rest.len() {
+        1 => "1 other value".to_owned(),
+        many => format!("{many} other values"),
+    };
+    bars.extend(joined(rest, None).map(|bar| Bar {
+        label: Some(label),
+        ..bar
+    }));
+    bars
+}
+
+/// Joins each rare interval with the one before it, or the first with the one after.
+fn without_rare(bars: Vec<Bar>, is_rare: impl Fn(&Bar) -> bool) -> Vec<Bar> {
+    let mut kept: Vec<Bar> = Vec::new();
+    for bar in bars {
+        match kept.last_mut() {
+            Some(last) if is_rare(&bar) || is_rare(last) => {
+                let range = last
+                    .range
+                    .zip(bar.range)
+                    .map(|(a, b)| (a.0, b.1))
+                    .or(last.range);
+                let label = range.map_or_else(|| "other values".to_owned(), range_label);
+                if let Some(both) = joined([last.clone(), bar], Some(label)) {
+                    *last = Bar { range, ..both };
+                }
+            }
+            _ => kept.push(bar),
         }
     }
+    kept
+}
+
+/// The beginning of a long text.
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST).collect()
 }
 
 /// How many of so many values have a bar of their own.
@@ -187,7 +243,7 @@ mod tests {
         rows.extend(["v39", "v39"]);
         let attribute = Attribute::new("a", false, texts(&rows), texts(&rows), |_| None);
         let (before, after) = shares(&attribute);
-        let bars = bars(&attribute, &before, &after);
+        let bars = bars(&attribute, &before, &after, 1);
         assert_eq!(bars.len(), BARS);
         assert_eq!(bars[0].label.as_deref(), Some("v39"));
         assert_eq!(bars[15].label.as_deref(), Some("25 other values"));
@@ -208,11 +264,30 @@ mod tests {
             |label| Some(vec![if label == "17" { "17" } else { "18" }.to_owned()]),
         );
         let (before, after) = shares(&attribute);
-        let bars = bars(&attribute, &before, &after);
+        let bars = bars(&attribute, &before, &after, 1);
         assert_eq!(bars[0].label.as_deref(), Some("17 to 21"));
         assert_eq!(bars[0].range, Some((17.0, 21.0)));
         assert_eq!(bars.last().unwrap().label, None);
         assert!(bars.len() <= BARS + 1);
+    }
+
+    #[test]
+    fn what_few_rows_have_is_not_told_apart() {
+        let shown = |rows: &[String], rare| {
+            let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+            let attribute = Attribute::new("a", true, texts(&rows), texts(&rows), |_| None);
+            let (before, after) = shares(&attribute);
+            let bars = bars(&attribute, &before, &after, rare);
+            let labels = bars.into_iter().filter_map(|bar| bar.label);
+            labels.collect::<Vec<_>>()
+        };
+        let words: Vec<String> = ["x", "x", "x", "y", "z"].map(str::to_owned).to_vec();
+        assert_eq!(shown(&words, 3), ["x", "2 other values"]);
+        assert_eq!(shown(&words, 1), ["x", "y", "z"]);
+        let ones: Vec<String> = ["x", "x", "y"].map(str::to_owned).to_vec();
+        assert_eq!(shown(&ones, 2), ["x", "1 other value"]);
+        let numbers: Vec<String> = [1, 2, 2, 3, 9, 9].map(|n: i32| n.to_string()).to_vec();
+        assert_eq!(shown(&numbers, 2), ["1 to 3", "9"]);
     }
 
     proptest! {

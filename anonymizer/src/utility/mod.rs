@@ -35,6 +35,8 @@ const PAIRED: usize = 30;
 pub struct UtilityLimits {
     /// Rows of either table that pairs and classifiers look at; more are sampled. Distributions look at all.
     pub rows: usize,
+    /// Values that fewer rows of the dataset have are not shown.
+    pub rare: u64,
     /// Cells that the search for records that stand out looks at, for each size of set.
     pub unique_cells: u64,
 }
@@ -43,6 +45,7 @@ impl Default for UtilityLimits {
     fn default() -> Self {
         Self {
             rows: 100_000,
+            rare: 5,
             unique_cells: 500_000_000,
         }
     }
@@ -161,7 +164,10 @@ pub fn utility(
         }
     };
     check()?;
-    let columns = attributes.par_iter().map(column).collect();
+    let columns = attributes
+        .par_iter()
+        .map(|attribute| column(attribute, limits.rare))
+        .collect();
     check()?;
     let sample = Sample::of(attributes, limits.rows);
     let (pairs, unpaired) = pairs(attributes, &sample, cancel);
@@ -208,7 +214,7 @@ fn quasi<'x, 'a>(
         .collect()
 }
 
-fn column(attribute: &Attribute<'_>) -> ColumnUtility {
+fn column(attribute: &Attribute<'_>, rare: u64) -> ColumnUtility {
     let (before, after) = distribution::shares(attribute);
     let counts = attribute.after.counts();
     let spread = counts
@@ -222,7 +228,7 @@ fn column(attribute: &Attribute<'_>) -> ColumnUtility {
         values_before: attribute.before.values(),
         values_after: attribute.after.values(),
         generalized: spread as f64 / attribute.after.rows().max(1) as f64,
-        distribution: distribution::bars(attribute, &before, &after),
+        distribution: distribution::bars(attribute, &before, &after, rare),
     }
 }
 
