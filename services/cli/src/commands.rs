@@ -5,6 +5,7 @@ pub mod audit;
 pub mod completions;
 pub mod context;
 pub mod depersonalization;
+pub mod hierarchy;
 pub mod identity;
 pub mod image;
 pub mod job;
@@ -49,6 +50,9 @@ pub enum Command {
     /// Data libraries and their versions.
     #[command(subcommand)]
     Library(library::Command),
+    /// Generalization hierarchies, made on this machine.
+    #[command(subcommand)]
+    Hierarchy(hierarchy::Command),
     /// Depersonalization profiles.
     #[command(subcommand)]
     Profile(depersonalization::Profile),
@@ -99,6 +103,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Org(command) => organization::run(command, session).await,
         Command::User(command) => user::run(command, session).await,
         Command::Library(command) => library::run(command, session).await,
+        Command::Hierarchy(command) => hierarchy::run(command),
         Command::Profile(command) => depersonalization::profile(command, session).await,
         Command::Depersonalize(command) => depersonalization::depersonalize(command, session).await,
         Command::Run(command) => depersonalization::runs(command, session).await,

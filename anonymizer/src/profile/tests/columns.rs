@@ -392,10 +392,17 @@ fn a_field_of_a_column_that_is_wrong_or_has_no_effect_is_named() {
 
 #[test]
 fn a_column_has_one_role() {
-    let twice = column("role = \"quasi\"\nhierarchy = \"h\"\n[datasets.d.columns.c]\nrole = \"sensitive\"\n");
+    let twice = column(
+        "role = \"quasi\"\nhierarchy = \"h\"\n[datasets.d.columns.c]\nrole = \"sensitive\"\n",
+    );
     let shown = twice.unwrap_err().to_string();
     assert!(shown.starts_with("profile, line 8, column 21"), "{shown}");
     assert!(shown.contains("duplicate key"), "{shown}");
-    let shown = column("role = \"quasi\"\nrole = \"sensitive\"\n").unwrap_err().to_string();
-    assert!(shown.starts_with("profile, line 7, column 1") && shown.contains("duplicate key"), "{shown}");
+    let shown = column("role = \"quasi\"\nrole = \"sensitive\"\n")
+        .unwrap_err()
+        .to_string();
+    assert!(
+        shown.starts_with("profile, line 7, column 1") && shown.contains("duplicate key"),
+        "{shown}"
+    );
 }
