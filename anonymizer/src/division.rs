@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::group::{Groups, Key};
 use crate::input::Input;
+use crate::plan::SavedCell;
 use crate::table::Codes;
 
 /// Which class each record is released in, and what the class shows.
@@ -29,6 +30,24 @@ pub(crate) enum Cell {
     Level(u8, u32),
     /// `*`.
     Star,
+}
+
+impl Cell {
+    /// The level, if it is on one.
+    pub(crate) fn level(&self) -> Option<usize> {
+        match self {
+            Self::Level(level, _) => Some(*level as usize),
+            Self::Star => None,
+        }
+    }
+
+    /// The code on its level; 0 for `*`.
+    pub(crate) fn code(&self) -> u32 {
+        match self {
+            Self::Level(_, code) => *code,
+            Self::Star => 0,
+        }
+    }
 }
 
 impl Division {
@@ -85,6 +104,18 @@ impl Division {
             sizes,
             suppressed,
         }
+    }
+
+    /// The lowest level of each attribute that a class has; 0 where none has any.
+    pub(crate) fn lowest(&self) -> Vec<usize> {
+        let lowest = |cells: &Vec<Cell>| {
+            cells
+                .iter()
+                .filter_map(Cell::level)
+                .min()
+                .unwrap_or_default()
+        };
+        self.cells.iter().map(lowest).collect()
     }
 
     /// Classes released.
@@ -165,6 +196,21 @@ impl Division {
             }
         }
         classes
+    }
+
+    /// What each class shows, as a plan that is saved says it.
+    pub(crate) fn boxes(&self, input: &Input<'_>) -> Vec<Vec<SavedCell>> {
+        let mut boxes = vec![Vec::new(); self.sizes.len()];
+        for ((index, cells), attribute) in self.cells.iter().enumerate().zip(&input.attributes) {
+            let labels = self.labels(input, index);
+            for ((shown, cell), label) in boxes.iter_mut().zip(cells).zip(labels) {
+                let level = cell
+                    .level()
+                    .map(|level| attribute.first_level + level as u32);
+                shown.push(level.map(|level| (level, label.map(str::to_owned))));
+            }
+        }
+        boxes
     }
 
     /// ARX's Loss of each attribute, rows that are not released counting 1.

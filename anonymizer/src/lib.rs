@@ -48,7 +48,7 @@ pub use measure::{
 };
 pub use output::Output;
 pub use parquet::{PSEUDONYMS_KEY, ParquetFault};
-pub use plan::{Plan, PlanError, PlannedColumn, plan};
+pub use plan::{Plan, PlanError, PlannedColumn, SavedCell, plan};
 pub use prepare::{PrepareFault, Step, Unit};
 pub use profile::{
     Aggregate, AggregateFunction, ColumnRule, DatasetProfile, DeltaPresence, Distance, Generalize,

@@ -23,6 +23,8 @@ pub struct Table {
     name: String,
     columns: Vec<Coded>,
     schema: Schema,
+    /// The byte between the cells of the CSV file.
+    delimiter: Option<u8>,
     frame: OnceLock<DataFrame>,
 }
 
@@ -70,6 +72,7 @@ impl Table {
             name: name.to_owned(),
             columns,
             schema,
+            delimiter: None,
             frame: OnceLock::new(),
         }
     }
@@ -84,6 +87,19 @@ impl Table {
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
+    }
+
+    pub(crate) fn with_delimiter(self, delimiter: u8) -> Self {
+        Self {
+            delimiter: Some(delimiter),
+            ..self
+        }
+    }
+
+    /// The byte between the cells of the CSV file that the table was read from.
+    #[must_use]
+    pub fn delimiter(&self) -> Option<u8> {
+        self.delimiter
     }
 
     /// Rows of data, without any header.

@@ -51,6 +51,19 @@ impl<'a> Work<'a> {
         plan::plan_of(&self.input, self.hierarchies, cancel, progress)
     }
 
+    /// The plan that does with this table as a saved plan did with an earlier version of it.
+    ///
+    /// # Errors
+    /// [`PlanError::OtherPlan`] if the plan is of something else, and where the models cannot be met by it.
+    pub fn reuse(
+        &self,
+        saved: &Plan,
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Plan, PlanError> {
+        plan::reuse(&self.input, self.hierarchies, saved, cancel, progress)
+    }
+
     /// Makes what is released, to be written as Parquet or CSV. It is not to be published before [`Work::verify`] has measured it.
     ///
     /// # Errors

@@ -27,13 +27,14 @@ const LARGEST_BLOCK: usize = 16 << 20;
 /// A part of a block is worth a core from this size on.
 const LEAST_PART: usize = 128 * 1024;
 
+/// The columns, their description, and the delimiter that was given or found.
 pub(super) fn read(
     mut source: impl Read,
     delimiter: Option<u8>,
     encoding: Encoding,
     limits: &Limits,
     purpose: Purpose,
-) -> Result<(Vec<Coded>, Schema), IntakeError> {
+) -> Result<(Vec<Coded>, Schema, u8), IntakeError> {
     let mut size = FIRST_BLOCK;
     let mut block = Vec::new();
     fill(&mut source, &mut block, size)?;
@@ -51,7 +52,8 @@ pub(super) fn read(
         fill(&mut source, &mut block, size)?;
     }
     file.refuse(decoder.finish(), &decoder)?;
-    file.finish()
+    let (columns, schema) = file.finish()?;
+    Ok((columns, schema, delimiter))
 }
 
 /// Reads until the block is full or the source ends.

@@ -112,7 +112,9 @@ pub fn read(
             encoding,
         } => {
             let text = Unpacked::new(source, limits.max_table_bytes)?;
-            csv::read(text, *delimiter, *encoding, limits, Purpose::Keep)?
+            let (columns, schema, delimiter) =
+                csv::read(text, *delimiter, *encoding, limits, Purpose::Keep)?;
+            return Ok(Table::new(name, columns, schema).with_delimiter(delimiter));
         }
         Format::Ndjson => {
             let text = Unpacked::new(source, limits.max_table_bytes)?;
@@ -157,7 +159,9 @@ pub fn validate(
             encoding,
         } => {
             let text = Unpacked::new(source, limits.max_table_bytes)?;
-            csv::read(text, *delimiter, *encoding, limits, Purpose::Describe)?
+            let (columns, schema, _) =
+                csv::read(text, *delimiter, *encoding, limits, Purpose::Describe)?;
+            (columns, schema)
         }
         Format::Ndjson => {
             let text = Unpacked::new(source, limits.max_table_bytes)?;

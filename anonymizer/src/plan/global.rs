@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use sandyq_recoding::Problem;
 use sandyq_recoding::global::{Control, Failure, GlobalSolution, Options, search as optimum};
 use sandyq_recoding::metric;
 use sandyq_recoding::models::Models;
@@ -19,6 +20,19 @@ pub(super) fn search(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Division, Vec<usize>, Searched), PlanError> {
+    let found = solve(input, &input.problem, models, cancel, progress)?;
+    let division = Division::of_levels(input, &found.levels, &found.released);
+    let searched = searched(&found);
+    Ok((division, found.levels, searched))
+}
+
+fn solve(
+    input: &Input<'_>,
+    problem: &Problem,
+    models: &Models,
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<GlobalSolution, PlanError> {
     let privacy = input.profile.privacy();
     let options = Options {
         suppressible: privacy.suppressible(input.rows()),
@@ -40,12 +54,27 @@ pub(super) fn search(
         go_on: &|| begun.elapsed() < budget,
         progress: &mut tell,
     };
-    let found = optimum(&input.problem, models, &options, &mut control);
-    let found = found.map_err(|failure| refused(input, privacy, failure))?;
+    let found = optimum(problem, models, &options, &mut control);
+    let found = found.map_err(|failure| refused(input, failure))?;
     tell(found.nodes, found.nodes);
-    let division = Division::of_levels(input, &found.levels, &found.released);
-    let searched = searched(&found);
-    Ok((division, found.levels, searched))
+    Ok(found)
+}
+
+/// The classes at these levels.
+pub(super) fn fixed(
+    input: &Input<'_>,
+    models: &Models,
+    levels: &[usize],
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(Division, Searched), PlanError> {
+    let mut problem = input.problem.clone();
+    for (attribute, level) in problem.attributes.iter_mut().zip(levels) {
+        attribute.levels = attribute.levels.get(*level).cloned().into_iter().collect();
+    }
+    let found = solve(input, &problem, models, cancel, progress)?;
+    let division = Division::of_levels(input, levels, &found.released);
+    Ok((division, searched(&found)))
 }
 
 fn searched(found: &GlobalSolution) -> Searched {
@@ -58,7 +87,7 @@ fn searched(found: &GlobalSolution) -> Searched {
     }
 }
 
-fn narrowed(number: u128) -> u64 {
+pub(super) fn narrowed(number: u128) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
@@ -79,7 +108,8 @@ fn aggregate(privacy: &Privacy) -> metric::Aggregate {
     }
 }
 
-fn refused(input: &Input<'_>, privacy: &Privacy, failure: Failure) -> PlanError {
+pub(super) fn refused(input: &Input<'_>, failure: Failure) -> PlanError {
+    let privacy = input.profile.privacy();
     let dataset = input.table.name().to_owned();
     match failure {
         Failure::Cancelled => PlanError::Cancelled { dataset },

@@ -2,7 +2,9 @@
 //! with suppression of records, at the least loss.
 
 mod global;
+mod local;
 mod models;
+mod reuse;
 
 use std::collections::BTreeMap;
 
@@ -11,12 +13,13 @@ use sandyq_recoding::models::ModelError;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::models::asked;
+pub(crate) use self::reuse::reuse;
 use crate::cancel::{Cancel, Progress};
 use crate::digest::digest_of_classes;
 use crate::division::Division;
 use crate::hierarchy::Hierarchies;
 use crate::input::{Input, InputError};
-use crate::profile::DatasetProfile;
+use crate::profile::{DatasetProfile, Recoding};
 use crate::table::Table;
 
 /// Why there is no plan.
@@ -26,16 +29,6 @@ pub enum PlanError {
     /// Table, profile and hierarchies do not fit one another.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// The profile asks for what this program does not do.
-    #[error(
-        "dataset {dataset:?}: the profile asks for {what}, which this program does not carry out"
-    )]
-    Unsupported {
-        /// The dataset.
-        dataset: String,
-        /// The field of the profile.
-        what: String,
-    },
     /// There are no rows.
     #[error("dataset {dataset:?} has no rows: there is nothing to release")]
     EmptyTable {
@@ -101,6 +94,29 @@ pub enum PlanError {
         /// Why.
         #[source]
         source: Failure,
+    },
+    /// A saved plan is not of this dataset, profile or hierarchies.
+    #[error("the plan does not fit dataset {dataset:?}: it is of {what}; plan again")]
+    OtherPlan {
+        /// The dataset.
+        dataset: String,
+        /// What differs.
+        what: String,
+    },
+    /// A saved plan does not meet the models any more.
+    #[error(
+        "dataset {dataset:?}: the saved plan does not meet the models within the suppression limit: {needed} of {rows} rows would \
+         have to be left out, and {suppressible} may be; plan again"
+    )]
+    Outgrown {
+        /// The dataset.
+        dataset: String,
+        /// Rows that would have to be left out.
+        needed: u64,
+        /// Rows of the dataset.
+        rows: u64,
+        /// Rows that the limit allows to leave out.
+        suppressible: u64,
     },
     /// The work was stopped.
     #[error("planning of dataset {dataset:?} was cancelled")]
@@ -182,10 +198,16 @@ pub struct Plan {
     pub bound: Option<f64>,
     /// Whether nothing better is possible under the metric.
     pub optimal: bool,
+    /// Under local recoding what each class shows, by quasi-identifier.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boxes: Option<Vec<Vec<SavedCell>>>,
     /// Which class each row is in. It is found again where a plan was saved.
     #[serde(skip)]
     pub(crate) division: Option<Division>,
 }
+
+/// What a class shows of a quasi-identifier: the level of its hierarchy and the value on it, or `None` for `*`.
+pub type SavedCell = Option<(u32, Option<String>)>;
 
 /// What a search looked at, and how good its result is for sure.
 struct Searched {
@@ -222,13 +244,18 @@ pub(crate) fn plan_of(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Plan, PlanError> {
+    check(input)?;
+    let models = models::models(input).map_err(|source| unfit(input, source))?;
+    let (division, levels, searched) = match input.profile.privacy().recoding {
+        Recoding::Global => global::search(input, &models, cancel, progress)?,
+        Recoding::Local | Recoding::LocalFast => local::search(input, &models, cancel, progress)?,
+    };
+    Ok(assemble(input, hierarchies, division, &levels, searched))
+}
+
+/// What can be said before any search.
+fn check(input: &Input<'_>) -> Result<(), PlanError> {
     let dataset = || input.table.name().to_owned();
-    if let Some(what) = input.profile.unsupported() {
-        return Err(PlanError::Unsupported {
-            dataset: dataset(),
-            what,
-        });
-    }
     let (rows, k) = (input.rows(), input.profile.privacy().k);
     if input.columns.is_empty() {
         return Err(PlanError::NoColumns { dataset: dataset() });
@@ -243,13 +270,15 @@ pub(crate) fn plan_of(
             rows,
         });
     }
-    let models = models::models(input).map_err(|source| PlanError::Model {
-        dataset: dataset(),
+    Ok(())
+}
+
+fn unfit(input: &Input<'_>, source: ModelError) -> PlanError {
+    PlanError::Model {
+        dataset: input.table.name().to_owned(),
         columns: input.sensitive_names(),
         source,
-    })?;
-    let (division, levels, searched) = global::search(input, &models, cancel, progress)?;
-    Ok(assemble(input, hierarchies, division, &levels, searched))
+    }
 }
 
 /// `levels` are those of the attributes, as places among their permitted ones.
@@ -299,6 +328,10 @@ fn assemble(
         score: search.score,
         bound: search.bound,
         optimal: search.optimal,
+        boxes: match input.profile.privacy().recoding {
+            Recoding::Global => None,
+            Recoding::Local | Recoding::LocalFast => Some(division.boxes(input)),
+        },
         division: Some(division),
     }
 }

@@ -1,6 +1,7 @@
 //! The commands, one file a group.
 
 pub mod access;
+pub mod anonymize;
 pub mod audit;
 pub mod completions;
 pub mod context;
@@ -10,6 +11,7 @@ pub mod identity;
 pub mod image;
 pub mod job;
 pub mod library;
+pub mod measure;
 pub mod organization;
 pub mod output;
 pub mod push;
@@ -53,9 +55,13 @@ pub enum Command {
     /// Generalization hierarchies, made on this machine.
     #[command(subcommand)]
     Hierarchy(hierarchy::Command),
+    /// Measure the risk and the losses of a table as it stands, on this machine.
+    Measure(measure::Measure),
     /// Depersonalization profiles.
     #[command(subcommand)]
     Profile(depersonalization::Profile),
+    /// Depersonalize a file on this machine, without a server.
+    Anonymize(anonymize::Anonymize),
     /// Depersonalize a version under a profile.
     Depersonalize(depersonalization::Depersonalize),
     /// Depersonalization runs and their reports.
@@ -104,7 +110,9 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::User(command) => user::run(command, session).await,
         Command::Library(command) => library::run(command, session).await,
         Command::Hierarchy(command) => hierarchy::run(command),
+        Command::Measure(command) => measure::run(&command, session),
         Command::Profile(command) => depersonalization::profile(command, session).await,
+        Command::Anonymize(command) => anonymize::run(&command, session.printer.format()),
         Command::Depersonalize(command) => depersonalization::depersonalize(command, session).await,
         Command::Run(command) => depersonalization::runs(command, session).await,
         Command::Publish(command) => depersonalization::publish(command, session).await,

@@ -34,7 +34,7 @@ Exit codes:
   4  wrong state, conflict, or a quota is used up
   5  the server cannot be reached; try again
   6  the job ended without success
-  7  a hash, a signature or a proof does not hold
+  7  a hash, a signature, a proof or a required privacy model does not hold
 
 Names may be short where the kind is clear: `adult/v1` for `libraries/adult/versions/v1`.
 Sizes are written 512MiB, spans of time 90s, 10m, 2h or 30d.";
@@ -130,6 +130,10 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<()> {
+    // Work on this machine needs no context and no runtime, and should begin at once.
+    if let Command::Anonymize(command) = &arguments.command {
+        return commands::anonymize::run(command, arguments.output);
+    }
     let session = Session::new(&arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -84,6 +84,11 @@ impl Printer {
         Ok(Self { format, pool })
     }
 
+    /// The form of the results.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
     /// Whether the results are for programs.
     pub fn is_json(&self) -> bool {
         self.format == Format::Json

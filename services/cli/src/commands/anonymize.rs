@@ -1,0 +1,501 @@
+//! Depersonalizing a file on this machine: no server, no network.
+
+mod pending;
+mod progress;
+mod summary;
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use clap::{Args, ValueEnum};
+use sandyq_anonymizer::{
+    Cancel, DatasetProfile, Detail, Encoding, Error, Format, Hierarchies, Hierarchy, Limits,
+    Output, OutputFormat, Plan, PlanError, Profile, PseudonymKey, Release, Table, Transform,
+    UtilityLimits, Work, drift, intake,
+};
+
+use self::pending::Pending;
+use self::progress::Watch;
+use crate::errors::{Exit, Failure, Result, causes};
+use crate::output::{self, note};
+use crate::parse;
+
+/// `sandyq anonymize`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Anonymize {
+    /// The file: CSV or NDJSON, which may be packed with gzip, or Parquet.
+    input: PathBuf,
+    /// The profile, TOML.
+    #[arg(long, value_name = "FILE")]
+    profile: PathBuf,
+    /// Where the release goes: CSV or Parquet by its ending.
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// The folder of the hierarchies: each one that the profile names is read from NAME.csv [default: `hierarchies` beside the profile].
+    #[arg(long, value_name = "DIR")]
+    hierarchies: Option<PathBuf>,
+    /// The data set of the profile [default: the only one, or that of the file's name].
+    #[arg(long, value_name = "NAME")]
+    dataset: Option<String>,
+    /// The table of the population, by the name that the profile gives it.
+    #[arg(long, value_parser = parse::pair, value_name = "NAME=FILE")]
+    population: Option<(String, String)>,
+    /// Write a report that a browser shows.
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Write the report as JSON.
+    #[arg(long, value_name = "FILE")]
+    report_json: Option<PathBuf>,
+    /// The column that the report's test of a classifier predicts.
+    #[arg(long, value_name = "COLUMN")]
+    target: Option<String>,
+    /// Keep the plan, to be used on a later version of the file. It holds what is released, not what was read.
+    #[arg(long, value_name = "FILE")]
+    save_plan: Option<PathBuf>,
+    /// Do not search: use a plan that was kept, and tell what has changed since.
+    #[arg(long, value_name = "FILE")]
+    use_plan: Option<PathBuf>,
+    /// The delimiter of CSV files, or `tab`; found out when not given.
+    #[arg(long, value_parser = parse::delimiter)]
+    delimiter: Option<String>,
+    /// The format of the input; by its ending when not given.
+    #[arg(long, value_enum)]
+    format: Option<InputFormat>,
+    /// The encoding of a CSV file.
+    #[arg(long, value_enum, default_value_t = TextEncoding::Utf8)]
+    encoding: TextEncoding,
+    /// A file with the key of pseudonyms: 64 hexadecimal digits. The same key gives the same pseudonyms.
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  sandyq anonymize adult.csv --profile profile.toml --out adult-release.csv --report report.html
+  sandyq anonymize visits.parquet --profile clinic.toml --dataset visits --out release.parquet --save-plan plan.json
+  sandyq anonymize visits-2027.parquet --profile clinic.toml --dataset visits --out next.parquet --use-plan plan.json
+
+The release is written beside its place, measured there, and moved to its place only when it has all that the profile asks for;
+otherwise nothing is left.
+Exit codes: 0 done; 2 the profile, a hierarchy or an option is wrong, or does not fit the file; 4 the models cannot be met;
+7 the written file failed its measurement; 130 interrupted; 1 anything else.";
+
+/// How the bytes of a file are to be read.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum InputFormat {
+    /// Delimited text with a header row.
+    Csv,
+    /// Apache Parquet.
+    Parquet,
+    /// One JSON object a line.
+    Ndjson,
+}
+
+/// The encoding of a text.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum TextEncoding {
+    /// UTF-8, with or without a byte order mark.
+    #[value(name = "utf-8")]
+    Utf8,
+    /// Windows-1251.
+    #[value(name = "windows-1251")]
+    Windows1251,
+}
+
+/// The steps and how long each took.
+pub(super) type Timings = Vec<(&'static str, Duration)>;
+
+/// Depersonalizes a file.
+pub fn run(command: &Anonymize, form: output::Format) -> Result<()> {
+    let begun = Instant::now();
+    let profile = read_profile(&command.profile)?;
+    let dataset = dataset(command, &profile)?;
+    let hierarchies = hierarchies(command, dataset)?;
+    let key = key(command, dataset)?;
+    let saved = command.use_plan.as_deref().map(read_plan).transpose()?;
+    let watch = Watch::start(form)?;
+    let mut pending = Pending::default();
+    let outcome = release(
+        command,
+        &Given {
+            dataset,
+            hierarchies: &hierarchies,
+            key: &key,
+            saved: saved.as_ref(),
+        },
+        &watch,
+        &mut pending,
+    );
+    watch.finish();
+    let (report, timings) = outcome?;
+    pending.publish()?;
+    summary::print(&report, &command.out, &timings, begun.elapsed(), form)
+}
+
+/// What was read before the data.
+struct Given<'a> {
+    dataset: &'a DatasetProfile,
+    hierarchies: &'a Hierarchies,
+    key: &'a PseudonymKey,
+    saved: Option<&'a SavedPlan>,
+}
+
+/// A plan, and the report of the release that it was made for.
+#[derive(serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SavedPlan {
+    plan: Plan,
+    report: sandyq_anonymizer::Report,
+}
+
+fn release(
+    command: &Anonymize,
+    given: &Given<'_>,
+    watch: &Watch,
+    pending: &mut Pending,
+) -> Result<(sandyq_anonymizer::Report, Timings)> {
+    let mut timings = Timings::new();
+    let mut last = Instant::now();
+    let mut lap = |what| {
+        timings.push((what, last.elapsed()));
+        last = Instant::now();
+    };
+    let cancel = watch.cancel();
+    let progress = &mut |step| watch.tell(step);
+    watch.say("reading");
+    let table = read(command, given.dataset.name(), &command.input)?;
+    let population = population(command, given.dataset)?;
+    lap("read");
+    let work = Work::new(
+        &table,
+        given.dataset,
+        given.hierarchies,
+        population.as_ref(),
+    );
+    let work = work.map_err(|error| failed(error.into()))?;
+    lap("encode");
+    let plan = match given.saved {
+        Some(saved) => work.reuse(&saved.plan, cancel, progress),
+        None => work.plan(cancel, progress),
+    };
+    let plan = plan.map_err(|error| failed(error.into()))?;
+    lap("search");
+    let output = work.execute(&plan, given.key, cancel, progress);
+    let output = output.map_err(|error| failed(error.into()))?;
+    lap("execute");
+    watch.say("writing");
+    let format = output_format(command, &table)?;
+    let written = write(
+        &output,
+        format,
+        pending.file(&command.out)?,
+        &command.out,
+        cancel,
+    )?;
+    lap("write");
+    watch.say("measuring");
+    let verified = work.verify(&plan, given.key, format, written, progress);
+    let mut release = verified.map_err(failed)?;
+    lap("verify");
+    if command.report.is_some() || command.report_json.is_some() {
+        watch.say("reporting");
+        describe(
+            command,
+            given,
+            (&table, population.as_ref()),
+            pending,
+            &mut release,
+            cancel,
+        )?;
+        lap("report");
+    }
+    let (_, mut report) = release.into_parts();
+    report.drift = given.saved.map(|saved| drift(&saved.report, &report));
+    if let Some(path) = &command.report {
+        pending.write(path, report.to_html().as_bytes())?;
+    }
+    if let Some(path) = &command.report_json {
+        let json = report
+            .to_json()
+            .map_err(|error| Failure::general(error.to_string()))?;
+        pending.write(path, json.as_bytes())?;
+    }
+    if let Some(path) = &command.save_plan {
+        let saved = SavedPlan {
+            plan,
+            report: report.clone(),
+        };
+        let json = serde_json::to_vec_pretty(&saved)
+            .map_err(|error| Failure::general(error.to_string()))?;
+        pending.write(path, &json)?;
+    }
+    if cancel.is_cancelled() {
+        return Err(interrupted());
+    }
+    Ok((report, timings))
+}
+
+fn write(
+    output: &Output,
+    format: OutputFormat,
+    file: File,
+    path: &Path,
+    cancel: &Cancel,
+) -> Result<File> {
+    let failed = |error: &(dyn std::error::Error + 'static)| {
+        if cancel.is_cancelled() {
+            return interrupted();
+        }
+        Failure::general(format!(
+            "cannot write {}: {}",
+            path.display(),
+            causes(error)
+        ))
+    };
+    match format {
+        OutputFormat::Csv { delimiter } => {
+            let mut sink = BufWriter::with_capacity(1 << 20, file);
+            output
+                .write_csv(&mut sink, delimiter, cancel)
+                .map_err(|error| failed(&error))?;
+            sink.into_inner().map_err(|error| failed(&error))
+        }
+        OutputFormat::Parquet => {
+            let sink = file.try_clone().map_err(|error| failed(&error))?;
+            output
+                .write_parquet(sink, cancel)
+                .map_err(|error| failed(&error))?;
+            Ok(file)
+        }
+    }
+}
+
+/// Compares the release with the dataset, for the report.
+fn describe(
+    command: &Anonymize,
+    given: &Given<'_>,
+    (original, population): (&Table, Option<&Table>),
+    pending: &Pending,
+    release: &mut Release<File>,
+    cancel: &Cancel,
+) -> Result<()> {
+    let path = pending.place_of(&command.out);
+    let format = match output_format(command, original)? {
+        OutputFormat::Parquet => Format::Parquet,
+        OutputFormat::Csv { delimiter } => Format::Csv {
+            delimiter: Some(delimiter),
+            encoding: Encoding::Utf8,
+        },
+    };
+    let released = open(path, &format, given.dataset.name())?;
+    let detail = Detail {
+        profile: given.dataset,
+        hierarchies: given.hierarchies,
+        original,
+        released: &released,
+        population,
+        target: command.target.as_deref(),
+        limits: UtilityLimits::default(),
+    };
+    release
+        .describe(&detail, cancel)
+        .map_err(|error| Failure::usage(format!("the report cannot be made: {}", causes(&error))))
+}
+
+fn interrupted() -> Failure {
+    Failure::new(Exit::Interrupted, "interrupted; nothing was written")
+}
+
+fn failed(error: Error) -> Failure {
+    if error.is_cancelled() {
+        return interrupted();
+    }
+    let exit = match &error {
+        Error::Plan(PlanError::KNotReachable { .. } | PlanError::Search { .. }) => Exit::Conflict,
+        Error::Plan(_) | Error::Execute(_) | Error::Profile(_) => Exit::Usage,
+        Error::Verify(_) => Exit::Verification,
+        _ => Exit::Failure,
+    };
+    Failure::new(exit, causes(&error))
+}
+
+fn read_profile(path: &Path) -> Result<Profile> {
+    let text = fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
+    Profile::parse(&text)
+        .map_err(|error| Failure::usage(format!("{}: {}", path.display(), causes(&error))))
+}
+
+fn read_plan(path: &Path) -> Result<SavedPlan> {
+    let text = fs::read(path).map_err(|error| Failure::file("read", path, &error))?;
+    serde_json::from_slice(&text)
+        .map_err(|error| Failure::usage(format!("{} is no saved plan: {error}", path.display())))
+}
+
+/// The part of the profile that is of the input.
+fn dataset<'p>(command: &Anonymize, profile: &'p Profile) -> Result<&'p DatasetProfile> {
+    let mut datasets = profile.datasets();
+    let name = match (&command.dataset, datasets.next(), datasets.next()) {
+        (Some(name), ..) => name.clone(),
+        (None, Some(only), None) => return Ok(only),
+        _ => {
+            let name = command.input.file_name().unwrap_or_default();
+            let name = name.to_string_lossy();
+            name.split('.').next().unwrap_or_default().to_owned()
+        }
+    };
+    profile.dataset(&name).map_err(|error| {
+        Failure::usage(format!(
+            "{}; name one of the profile's by --dataset",
+            causes(&error)
+        ))
+    })
+}
+
+fn hierarchies(command: &Anonymize, dataset: &DatasetProfile) -> Result<Hierarchies> {
+    let beside = command
+        .profile
+        .parent()
+        .unwrap_or(Path::new(""))
+        .join("hierarchies");
+    let folder = command.hierarchies.clone().unwrap_or(beside);
+    let names: BTreeSet<&str> = dataset.hierarchies();
+    let read = |name: &str| {
+        let path = folder.join(format!("{name}.csv"));
+        let bytes = fs::read(&path).map_err(|error| Failure::file("read", &path, &error))?;
+        let hierarchy = Hierarchy::parse(name, &bytes)
+            .map_err(|error| Failure::usage(format!("{}: {}", path.display(), causes(&error))))?;
+        Ok((name.to_owned(), hierarchy))
+    };
+    names.into_iter().map(read).collect()
+}
+
+/// The key of pseudonyms, where the profile asks for any.
+fn key(command: &Anonymize, dataset: &DatasetProfile) -> Result<PseudonymKey> {
+    let Some(path) = &command.key_file else {
+        let pseudonyms = dataset
+            .columns()
+            .any(|(_, rule)| matches!(rule.transform, Transform::Pseudonymize { .. }));
+        if pseudonyms {
+            return Err(Failure::usage(
+                "the profile asks for pseudonyms: give the file of their key by --key-file\n  `openssl rand -hex 32 > key` makes one; keep it secret",
+            ));
+        }
+        return Ok(PseudonymKey::new([0; 32]));
+    };
+    let text = fs::read_to_string(path).map_err(|error| Failure::file("read", path, &error))?;
+    let bytes = hex::decode(text.trim()).ok();
+    let bytes: Option<[u8; 32]> = bytes.and_then(|bytes| bytes.try_into().ok());
+    bytes.map(PseudonymKey::new).ok_or_else(|| {
+        Failure::usage(format!(
+            "{} does not hold a key: 64 hexadecimal digits",
+            path.display()
+        ))
+    })
+}
+
+fn population(command: &Anonymize, dataset: &DatasetProfile) -> Result<Option<Table>> {
+    let Some((name, path)) = &command.population else {
+        return Ok(None);
+    };
+    if dataset.privacy().population.as_deref() != Some(name.as_str()) {
+        return Err(Failure::usage(format!(
+            "the profile does not name a population {name:?}"
+        )));
+    }
+    read(command, name, Path::new(path)).map(Some)
+}
+
+/// Reads a table: the given format, or that of the ending.
+fn read(command: &Anonymize, name: &str, path: &Path) -> Result<Table> {
+    open(path, &input_format(command, path)?, name)
+}
+
+fn open(path: &Path, format: &Format, name: &str) -> Result<Table> {
+    let failed = |error: &std::io::Error| Failure::file("read", path, error);
+    let file = File::open(path).map_err(|error| failed(&error))?;
+    // The file is the user's own: what bounds it is this machine.
+    let limits = Limits {
+        max_rows: u64::from(u32::MAX - 1),
+        max_table_bytes: 1 << 40,
+        ..Limits::default()
+    };
+    let table = match format {
+        Format::Parquet => {
+            let bytes = fs::read(path).map_err(|error| failed(&error))?;
+            intake::read_bytes(name, &bytes, format, &limits)
+        }
+        _ => intake::read(name, file, format, &limits),
+    };
+    table.map_err(|error| Failure::usage(format!("{}: {}", path.display(), causes(&error))))
+}
+
+fn input_format(command: &Anonymize, path: &Path) -> Result<Format> {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    let kind = match (command.format, name.rsplit('.').next()) {
+        (Some(format), _) => format,
+        (None, Some("csv" | "tsv" | "txt")) => InputFormat::Csv,
+        (None, Some("parquet")) => InputFormat::Parquet,
+        (None, Some("ndjson" | "jsonl")) => InputFormat::Ndjson,
+        _ => {
+            return Err(Failure::usage(format!(
+                "the format of {} is not known from its ending; give --format",
+                path.display()
+            )));
+        }
+    };
+    Ok(match kind {
+        InputFormat::Parquet => Format::Parquet,
+        InputFormat::Ndjson => Format::Ndjson,
+        InputFormat::Csv => Format::Csv {
+            delimiter: given_delimiter(command),
+            encoding: match command.encoding {
+                TextEncoding::Utf8 => Encoding::Utf8,
+                TextEncoding::Windows1251 => Encoding::Windows1251,
+            },
+        },
+    })
+}
+
+fn given_delimiter(command: &Anonymize) -> Option<u8> {
+    command
+        .delimiter
+        .as_ref()
+        .and_then(|text| text.bytes().next())
+}
+
+/// The format of the release by its ending. CSV is cut as the input was.
+fn output_format(command: &Anonymize, table: &Table) -> Result<OutputFormat> {
+    let ending = command
+        .out
+        .extension()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
+    match ending.as_str() {
+        "parquet" => Ok(OutputFormat::Parquet),
+        "csv" | "txt" => Ok(OutputFormat::Csv {
+            delimiter: given_delimiter(command)
+                .or(table.delimiter())
+                .unwrap_or(b','),
+        }),
+        "tsv" => Ok(OutputFormat::Csv { delimiter: b'\t' }),
+        _ => Err(Failure::usage(format!(
+            "the format of {} is not known from its ending: .csv, .tsv or .parquet",
+            command.out.display()
+        ))),
+    }
+}
+
+/// Says on standard error what a person watching wants to know.
+fn remark(text: &str) {
+    note(text);
+}
