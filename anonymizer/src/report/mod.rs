@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use detail::Detail;
 pub use drift::{ColumnDrift, Drift, drift};
+pub use html::html;
 pub(crate) use reasons::reasons;
 
 use crate::measure::Measurement;

@@ -342,14 +342,14 @@ pub(super) fn suppression(report: &Report) -> Option<Markup> {
                 }
                 p class="aside" { "A record may have failed several requirements." }
             }
-            @if !cells.is_empty() {
-                h3 { "Single values replaced by *" }
-                table {
-                    thead { tr { th { "Column" } th class="n" { "Values" } } }
-                    tbody {
-                        @for column in cells {
-                            tr { th scope="row" { bdi { (show::text(&column.column)) } } td class="n" { (show::count(column.cells)) } }
-                        }
+        }
+        @if !cells.is_empty() {
+            h3 { "Single values replaced by *" }
+            table {
+                thead { tr { th { "Column" } th class="n" { "Values" } } }
+                tbody {
+                    @for column in cells {
+                        tr { th scope="row" { bdi { (show::text(&column.column)) } } td class="n" { (show::count(column.cells)) } }
                     }
                 }
             }
