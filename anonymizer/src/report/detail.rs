@@ -112,6 +112,11 @@ impl Report {
 }
 
 impl<W> Release<W> {
+    /// Names in the report the file that the dataset was read from, by its SHA-256 in hex.
+    pub fn of_file(&mut self, sha256: String) {
+        self.report_mut().input_sha256 = Some(sha256);
+    }
+
     /// Adds to the report what takes longer than measuring the release: see [`Report::complete`].
     ///
     /// # Errors
