@@ -6,6 +6,7 @@
 mod classes;
 mod cover;
 mod models;
+mod report;
 mod requirement;
 mod risk;
 mod sensitive;

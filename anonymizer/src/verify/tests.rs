@@ -6,7 +6,8 @@
     reason = "tests fail by panicking"
 )]
 
-use proptest::prelude::*;
+mod models;
+mod spoilt;
 
 use super::*;
 use crate::parquet;
