@@ -1,18 +1,19 @@
-//! The search of lattices too large to keep something for each node.
+//! Dividing the lattice.
 //!
-//! The lattice is divided into boxes, each all nodes between two. The lower one bounds what its nodes lose by generalization, and what
+//! The nodes are divided into boxes, each all nodes between two. The lower one bounds what its nodes lose by generalization, and what
 //! is known of the upper one what they lose by suppression. The box of the lowest bound is halved, until no box is left that could hold
 //! anything better, or no time. The lowest bound of the boxes left is one for the whole lattice.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
+use super::judge::Finding;
 use super::lattice::{Node, finer};
-use super::sweep::Search;
+use super::search::Search;
 use super::{Best, Failure};
 
 /// Boxes halved together. It does not depend on the number of threads.
-const WAVE: usize = 64;
+const WAVE: usize = 32;
 
 /// The most boxes kept; beyond, the search ends as if time were over.
 const MOST: usize = 1 << 20;
@@ -55,15 +56,21 @@ impl Part {
     }
 }
 
+fn set(node: &mut Node, attribute: usize, to: u8) {
+    if let Some(level) = node.get_mut(attribute) {
+        *level = to;
+    }
+}
+
 impl<const N: usize> Search<'_, N> {
-    /// Halves boxes until nothing is left or the time is over.
-    pub(super) fn divide(&mut self) -> Result<(), Failure> {
-        let whole = (vec![0; self.lattice.heights().len()], self.lattice.top());
+    /// Halves boxes until nothing is left or, unless it is to go on to the end, the time is over.
+    pub(super) fn divide(&mut self, to_the_end: bool) -> Result<(), Failure> {
+        let (bottom, top) = (vec![0; self.lattice.heights().len()], self.lattice.top());
         let mut heap = BinaryHeap::new();
-        let first = self.examine(vec![whole])?;
+        let first = self.examine(vec![(bottom, top.clone(), top)])?;
         heap.extend(first.into_iter().map(Reverse));
         let mut left = self.left(&heap);
-        while !heap.is_empty() && heap.len() < MOST && (self.go_on)() {
+        while !heap.is_empty() && (to_the_end || heap.len() < MOST && (self.go_on)()) {
             let mut halves = Vec::new();
             while halves.len() < 2 * WAVE
                 && let Some(Reverse(part)) = heap.pop()
@@ -102,10 +109,12 @@ impl<const N: usize> Search<'_, N> {
 
     /// Counts the upper nodes of boxes, once the boxes are cut down to what could still be better, and gives the boxes that have
     /// more to tell.
-    fn examine(&mut self, boxes: Vec<(Node, Node)>) -> Result<Vec<Part>, Failure> {
+    ///
+    /// With each box comes a node at or above it that was counted.
+    fn examine(&mut self, boxes: Vec<(Node, Node, Node)>) -> Result<Vec<Part>, Failure> {
+        let boxes = boxes.into_iter();
         let boxes: Vec<(Node, Node)> = boxes
-            .into_iter()
-            .filter_map(|(low, high)| self.cut_down(low, high))
+            .filter_map(|(low, high, above)| self.cut_down(low, high, &above))
             .collect();
         let mut uppers: Vec<Node> = boxes.iter().map(|(_, high)| high.clone()).collect();
         uppers.sort_unstable();
@@ -124,38 +133,38 @@ impl<const N: usize> Search<'_, N> {
         Ok(parts)
     }
 
-    /// Takes levels off the upper end that alone lose too much; nothing if none is left or a node above is dead.
-    fn cut_down(&self, low: Node, mut high: Node) -> Option<(Node, Node)> {
-        if !self.open(self.tree.judge.bound(&low, None)) {
+    /// Takes levels off the upper end that alone lose too much; nothing if what was counted above leaves nothing to find.
+    fn cut_down(&self, low: Node, mut high: Node, above: &Node) -> Option<(Node, Node)> {
+        let judge = self.tree.judge;
+        let above = self.finding(above);
+        if !self.open(judge.bound(&low, above)) {
             return None;
         }
         let mut node = low.clone();
-        for attribute in 0..low.len() {
-            let (Some(upper), Some(lower)) = (high.get_mut(attribute), low.get(attribute)) else {
+        for (attribute, lower) in low.iter().enumerate() {
+            let Some(upper) = high.get_mut(attribute) else {
                 continue;
             };
             while *upper > *lower {
-                if let Some(level) = node.get_mut(attribute) {
-                    *level = *upper;
-                }
-                if self.open(self.tree.judge.bound(&node, None)) {
+                set(&mut node, attribute, *upper);
+                if self.open(judge.bound(&node, above)) {
                     break;
                 }
                 *upper -= 1;
             }
-            if let Some(level) = node.get_mut(attribute) {
-                *level = *lower;
-            }
+            set(&mut node, attribute, *lower);
         }
-        let dead = self
-            .found
-            .iter()
-            .any(|(levels, finding)| finding.dead && finer(&high, levels));
-        (!dead).then_some((low, high))
+        let ruled_out =
+            |finding: &Finding| finding.dead || !self.open(judge.bound(&low, Some(finding)));
+        let near = self
+            .steps(&high, 1)
+            .any(|node| self.finding(&node).is_some_and(ruled_out));
+        let dead = || self.dead.iter().any(|dead| finer(&high, dead));
+        (!near && !dead()).then_some((low, high))
     }
 
     /// Halves a box where that raises the bound of the upper half most.
-    fn halves(&self, part: Part) -> Vec<(Node, Node)> {
+    fn halves(&self, part: Part) -> Vec<(Node, Node, Node)> {
         let Part { low, high, .. } = part;
         let mut best: Option<(f64, usize, u8)> = None;
         for (attribute, (lower, upper)) in low.iter().zip(&high).enumerate() {
@@ -164,9 +173,7 @@ impl<const N: usize> Search<'_, N> {
             }
             let middle = lower + (upper - lower).div_ceil(2);
             let mut raised = low.clone();
-            if let Some(level) = raised.get_mut(attribute) {
-                *level = middle;
-            }
+            set(&mut raised, attribute, middle);
             let bound = self.tree.judge.bound(&raised, None);
             if best.is_none_or(|(known, ..)| bound > known) {
                 best = Some((bound, attribute, middle));
@@ -176,11 +183,9 @@ impl<const N: usize> Search<'_, N> {
             return Vec::new();
         };
         let (mut raised, mut lowered) = (low.clone(), high.clone());
-        if let (Some(from), Some(to)) = (raised.get_mut(attribute), lowered.get_mut(attribute)) {
-            *from = middle;
-            *to = middle - 1;
-        }
-        vec![(low, lowered), (raised, high)]
+        set(&mut raised, attribute, middle);
+        set(&mut lowered, attribute, middle - 1);
+        vec![(low, lowered, high.clone()), (raised, high.clone(), high)]
     }
 
     /// The failure of a search that found nothing.

@@ -1,11 +1,11 @@
 //! Optimal global recoding: one level for each attribute, over the whole generalization lattice, with suppression of the classes that
 //! fail.
 //!
-//! The search keeps a bound from below of what each node can score, from two facts. Going up the lattice, values only lose. And
-//! rows that cannot be released at a node ([`Models::unreleasable`]) cannot be released at any finer node either, where suppressing
-//! them costs at least as much. So nodes are settled from the top: what is known of a node bounds all below it, and one whose bound is above the
-//! best score found, or that would suppress too many rows, is never counted. The result is the optimum over the whole lattice, for
-//! every model, also those that are not monotone.
+//! The search bounds what a node can score from below, from two facts. Going up the lattice, values only lose. And rows that cannot
+//! be released at a node ([`Models::unreleasable`]) cannot be released at any finer node either, where suppressing them costs at least as
+//! much. So a node that was counted bounds all below it, and whole boxes of nodes whose bound is above the best score found, or that
+//! would suppress too many rows, are never counted. The result is the optimum over the whole lattice, for every model, also those that
+//! are not monotone.
 //!
 //! Classes are counted over different records, not rows, and rolled up from those of finer nodes.
 
@@ -13,9 +13,9 @@ mod boxes;
 mod classes;
 mod judge;
 mod lattice;
+mod search;
 mod space;
 mod start;
-mod sweep;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -26,8 +26,8 @@ use std::cmp::Ordering;
 use self::classes::Classes;
 use self::judge::{Finding, Judge};
 use self::lattice::{Lattice, Node};
+use self::search::Search;
 use self::space::{Dense, Space};
-use self::sweep::Search;
 use crate::metric::{Aggregate, Measure, Metric, MetricError};
 use crate::models::{Models, Scratch};
 use crate::problem::Problem;
@@ -41,8 +41,8 @@ pub struct Options {
     pub metric: Metric,
     /// How losses become one score.
     pub aggregate: Aggregate,
-    /// Lattices up to this many nodes are searched to the end whatever [`Control::go_on`] says. The search takes 8 bytes a node. Larger
-    /// ones are searched as long as that says yes, from a good solution on, and are bounded from below.
+    /// Lattices up to this many nodes are searched to the end whatever [`Control::go_on`] says. Larger ones are searched as long as that
+    /// says yes; then the solution is the best found, with a bound of what is left.
     pub exact_nodes: u32,
 }
 
@@ -239,7 +239,9 @@ impl<const N: usize> Search<'_, N> {
     fn solution(&self, best: &Best, options: &Options) -> GlobalSolution {
         let judge = self.tree.judge;
         let records = self.records();
-        let classes = records.roll_up(self.tree.space, &best.levels, judge.models);
+        let outline = records.outline(self.tree.space, &best.levels, true);
+        let targets = outline.targets.clone();
+        let classes = outline.complete(&records, self.tree.space, judge.models);
         let mut scratch = Scratch::default();
         let passed = judge.released(&classes, &mut scratch);
         let measure;
@@ -250,7 +252,6 @@ impl<const N: usize> Search<'_, N> {
             measure = Measure::new(problem, Metric::Loss, options.aggregate).ok();
             measure.as_ref().unwrap_or(judge.measure)
         };
-        let targets = records.outline(self.tree.space, &best.levels, true).targets;
         let released = targets
             .iter()
             .take(judge.problem.records.weights.len())

@@ -3,7 +3,7 @@
 use super::Failure;
 use super::judge::Finding;
 use super::lattice::{Node, finer};
-use super::sweep::Search;
+use super::search::Search;
 
 impl<const N: usize> Search<'_, N> {
     /// Finds by halving where the cheapest way up becomes a solution, counts the most general node, and goes on from neighbour to
@@ -51,7 +51,7 @@ impl<const N: usize> Search<'_, N> {
     }
 
     /// The neighbours one level above or below.
-    fn steps(&self, node: &Node, by: i8) -> impl Iterator<Item = Node> {
+    pub(super) fn steps(&self, node: &Node, by: i8) -> impl Iterator<Item = Node> {
         let heights = self.lattice.heights();
         (0..heights.len()).filter_map(move |attribute| {
             let mut next = node.clone();

@@ -167,7 +167,6 @@ fn check(
     problem: &Problem,
     models: &[Model],
     (limit, metric, aggregate): (f64, Metric, Aggregate),
-    exact_nodes: u32,
 ) -> Result<(), TestCaseError> {
     let Ok(_) = Models::new(models, problem) else {
         // More values asked for than there are.
@@ -177,7 +176,7 @@ fn check(
         suppressible: (limit * problem.rows() as f64) as u64,
         metric,
         aggregate,
-        exact_nodes,
+        ..Options::default()
     };
     let naive = solutions(problem, models, &options);
     let best = naive
@@ -220,7 +219,7 @@ fn check(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(600))]
+    #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
     fn the_search_finds_what_the_naive_way_finds(
@@ -228,16 +227,48 @@ proptest! {
         models in prop::collection::vec(model(), 1..4),
         options in options(),
     ) {
-        check(&problem, &models, options, u32::MAX)?;
+        check(&problem, &models, options)?;
     }
 
+    /// A search that is ended early knows between what the optimum lies.
     #[test]
-    fn boxes_find_it_too(
+    fn an_unfinished_search_bounds_the_optimum(
         problem in problem(true),
-        models in prop::collection::vec(model(), 1..4),
-        options in options(),
+        models in prop::collection::vec(model(), 1..3),
+        (limit, metric, aggregate) in options(),
+        rounds in 0..4_u32,
     ) {
-        check(&problem, &models, options, 0)?;
+        let Ok(ready) = Models::new(&models, &problem) else {
+            return Ok(());
+        };
+        let options = Options {
+            suppressible: (limit * problem.rows() as f64) as u64,
+            metric,
+            aggregate,
+            exact_nodes: 0,
+        };
+        let scores = solutions(&problem, &models, &options);
+        let best = scores.iter().map(|node| node.score).fold(f64::INFINITY, f64::min);
+        let asked = std::sync::atomic::AtomicU32::new(0);
+        let mut control = Control {
+            cancelled: &|| false,
+            go_on: &|| asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < rounds,
+            progress: &mut |_, _| {},
+        };
+        match search(&problem, &ready, &options, &mut control) {
+            Ok(solution) => {
+                let slack = 1e-6 * best.abs().max(1.0);
+                prop_assert!(solution.bound <= best + slack, "{solution:?} {best}");
+                prop_assert!(solution.score >= best - slack, "{solution:?} {best}");
+                prop_assert!(!solution.optimal || solution.score <= best + slack);
+                prop_assert_eq!(solution.optimal, solution.bound == solution.score);
+            }
+            Err(Failure::Unreachable { .. }) => prop_assert!(best == f64::INFINITY),
+            Err(failure) => {
+                let late = matches!(failure, Failure::OutOfTime { .. });
+                prop_assert!(late, "{failure:?}");
+            }
+        }
     }
 
     #[test]
@@ -246,6 +277,6 @@ proptest! {
         models in prop::collection::vec(model(), 1..3),
         options in options(),
     ) {
-        check(&problem, &models, options, u32::MAX)?;
+        check(&problem, &models, options)?;
     }
 }

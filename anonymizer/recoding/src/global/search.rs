@@ -1,8 +1,6 @@
-//! The search from the top of the lattice down.
+//! What a search knows, and how nodes are counted.
 
 use std::collections::HashMap;
-
-use rayon::prelude::*;
 
 use super::classes::Classes;
 use super::judge::{Finding, Judge};
@@ -11,16 +9,8 @@ use super::space::Space;
 use super::tree::{Tree, meet};
 use super::{Best, Control, Failure, Options, unreachable};
 
-/// Nodes evaluated together. It does not depend on the number of threads, so that neither does the result.
-const WAVE: usize = 256;
-
 /// Classes kept to roll up from, as a multiple of the records.
-const KEPT: usize = 3;
-
-/// What is known of a node from nodes at or above it.
-const NOTHING: u32 = 0;
-/// It is no solution, nor is any finer node.
-const DEAD: u32 = u32::MAX;
+const KEPT: usize = 6;
 
 /// How much of the lattice is settled.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +27,8 @@ pub(super) struct Search<'a, const N: usize> {
     /// All nodes counted, and where each is.
     pub found: Vec<(Node, Finding)>,
     pub places: HashMap<Node, usize>,
+    /// Nodes at and below which there is no solution, none below another.
+    pub dead: Vec<Node>,
     pub go_on: &'a (dyn Fn() -> bool + Sync),
     pub progress: &'a mut dyn FnMut(u128, u128),
     /// Classes to roll up from, the records first.
@@ -61,6 +53,7 @@ impl<'a, const N: usize> Search<'a, N> {
             best: None,
             found: Vec::new(),
             places: HashMap::new(),
+            dead: Vec::new(),
             go_on: control.go_on,
             progress: control.progress,
             kept: vec![Classes::records(space, judge.models)],
@@ -85,11 +78,8 @@ impl<'a, const N: usize> Search<'a, N> {
 
     pub(super) fn run(&mut self, options: &Options) -> Result<Best, Failure> {
         self.start()?;
-        if self.lattice.nodes() <= u128::from(options.exact_nodes) {
-            self.sweep()?;
-        } else {
-            self.divide()?;
-        }
+        let to_the_end = self.lattice.nodes() <= u128::from(options.exact_nodes);
+        self.divide(to_the_end)?;
         self.outcome()
     }
 
@@ -139,6 +129,10 @@ impl<'a, const N: usize> Search<'a, N> {
                     .is_none_or(|best| new.compare(best).is_lt())
             {
                 self.best = Some(new);
+            }
+            if finding.dead && !self.dead.iter().any(|dead| finer(levels, dead)) {
+                self.dead.retain(|dead| !finer(dead, levels));
+                self.dead.push(levels.clone());
             }
             self.places.insert(levels.clone(), self.found.len());
             self.found.push((levels.clone(), finding));
@@ -191,115 +185,5 @@ impl<'a, const N: usize> Search<'a, N> {
         let mut keep = keep.into_iter();
         self.kept.retain(|_| keep.next().unwrap_or(true));
         self.kept.len() - 1
-    }
-
-    fn view(&self) -> View<'_> {
-        View {
-            judge: self.tree.judge,
-            lattice: self.lattice,
-            found: &self.found,
-            places: &self.places,
-        }
-    }
-
-    /// Settles all nodes, those of the highest sum of levels first.
-    fn sweep(&mut self) -> Result<(), Failure> {
-        let nodes = self.lattice.nodes();
-        let by_sum = self.lattice.by_sum();
-        let mut known = vec![NOTHING; nodes as usize];
-        for sum in by_sum.iter().rev() {
-            let view = self.view();
-            let told = sum
-                .par_iter()
-                .with_min_len(512)
-                .map(|node| view.inherit(*node, &known));
-            let told: Vec<(u32, f64)> = told.collect();
-            let mut open: Vec<(f64, u32)> = Vec::new();
-            for (node, (witness, bound)) in sum.iter().zip(told) {
-                if let Some(slot) = known.get_mut(*node as usize) {
-                    *slot = witness;
-                }
-                if bound < f64::INFINITY && self.open(bound) {
-                    open.push((bound, *node));
-                }
-            }
-            open.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            for wave in open.chunks(WAVE) {
-                let wave: Vec<&(f64, u32)> =
-                    wave.iter().filter(|(bound, _)| self.open(*bound)).collect();
-                let nodes: Vec<Node> = wave
-                    .iter()
-                    .map(|(_, node)| self.lattice.levels(*node))
-                    .collect();
-                self.count(&nodes)?;
-                for ((_, node), levels) in wave.iter().zip(&nodes) {
-                    let Some(slot) = known.get_mut(*node as usize) else {
-                        continue;
-                    };
-                    *slot = self.view().witness(levels).unwrap_or(*slot);
-                }
-            }
-            self.settled.nodes += sum.len() as u128;
-            (self.progress)(self.settled.nodes, nodes);
-        }
-        Ok(())
-    }
-}
-
-/// What is known of the nodes counted, for threads to share.
-struct View<'a> {
-    judge: &'a Judge<'a>,
-    lattice: &'a Lattice,
-    found: &'a [(Node, Finding)],
-    places: &'a HashMap<Node, usize>,
-}
-
-impl View<'_> {
-    /// What a node that was counted tells.
-    fn witness(&self, levels: &Node) -> Option<u32> {
-        let place = *self.places.get(levels)?;
-        let (_, finding) = self.found.get(place)?;
-        Some(if finding.dead { DEAD } else { place as u32 + 1 })
-    }
-
-    /// What is known of a node that its neighbours above tell, and the bound of its rank; infinite if there is nothing left to find out.
-    fn inherit(&self, node: u32, known: &[u32]) -> (u32, f64) {
-        let levels = self.lattice.levels(node);
-        if let Some(witness) = self.witness(&levels) {
-            return (witness, f64::INFINITY);
-        }
-        let judge = self.judge;
-        let mut told = (NOTHING, judge.bound(&levels, None));
-        let above = levels
-            .iter()
-            .zip(self.lattice.heights())
-            .zip(self.lattice.strides());
-        let mut last = NOTHING;
-        for ((level, height), stride) in above {
-            if level + 1 >= *height {
-                continue;
-            }
-            let witness = known
-                .get((node + stride) as usize)
-                .copied()
-                .unwrap_or(NOTHING);
-            if witness == DEAD {
-                return (DEAD, f64::INFINITY);
-            }
-            if witness == last {
-                continue;
-            }
-            last = witness;
-            let finding = (witness as usize)
-                .checked_sub(1)
-                .and_then(|place| self.found.get(place));
-            if let Some((_, finding)) = finding {
-                let bound = judge.bound(&levels, Some(finding));
-                if bound >= told.1 {
-                    told = (witness, bound);
-                }
-            }
-        }
-        told
     }
 }
