@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ring::digest::{Context, SHA256};
 use sandyq_anonymizer::{
-    Cancel, Hierarchies, Hierarchy, Limits, Profile, PseudonymKey, Release, depersonalize, intake,
+    Cancel, Detail, Format, Hierarchies, Hierarchy, Limits, Profile, PseudonymKey, Release,
+    UtilityLimits, depersonalize, intake,
 };
 use sandyq_store::{Change, Filter, ObjectRecord, Page};
 use serde_json::json;
@@ -104,7 +105,7 @@ async fn release(
     let source = raw(platform, dataset).await?;
     let (id, format) = (dataset.id.clone(), dataset.format.clone());
     let (profile, hierarchies) = (run.profile.clone(), run.hierarchies.clone());
-    let (key, cancel) = (key.clone(), cancel.clone());
+    let (key, cancel, sha256) = (key.clone(), cancel.clone(), dataset.sha256.clone());
     heavy(move || -> Result<Release, String> {
         let profile = Profile::parse(&profile).map_err(|e| chain(&e))?;
         let hierarchies = hierarchies
@@ -118,8 +119,24 @@ async fn release(
             .collect::<Result<Hierarchies, String>>()?;
         let table =
             intake::read(&id, source, &format, &Limits::default()).map_err(|e| chain(&e))?;
-        depersonalize(&table, &profile, &hierarchies, &key, &cancel, &mut |_| {})
-            .map_err(|e| chain(&e))
+        let mut release =
+            depersonalize(&table, &profile, &hierarchies, &key, &cancel, &mut |_| {})
+                .map_err(|e| chain(&e))?;
+        let limits = Limits::default();
+        let released = intake::read(&id, release.bytes(), &Format::Parquet, &limits)
+            .map_err(|e| chain(&e))?;
+        let detail = Detail {
+            profile: profile.dataset(&id).map_err(|e| chain(&e))?,
+            hierarchies: &hierarchies,
+            original: &table,
+            released: &released,
+            population: None,
+            target: None,
+            limits: UtilityLimits::default(),
+        };
+        release.of_file(sha256);
+        release.describe(&detail, &cancel).map_err(|e| chain(&e))?;
+        Ok(release)
     })
     .await?
     .map_err(|message| {
