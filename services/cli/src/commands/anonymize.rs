@@ -1,5 +1,6 @@
 //! Depersonalizing a file on this machine: no server, no network.
 
+mod digest;
 mod pending;
 mod progress;
 mod summary;
@@ -17,6 +18,7 @@ use sandyq_anonymizer::{
     UtilityLimits, Work, drift, intake,
 };
 
+use self::digest::sha256_of;
 use self::pending::Pending;
 use self::progress::Watch;
 use crate::errors::{Exit, Failure, Result, causes};
@@ -201,7 +203,9 @@ fn release(
     let verified = work.verify(&plan, given.key, format, written, progress);
     let mut release = verified.map_err(failed)?;
     lap("verify");
-    if command.report.is_some() || command.report_json.is_some() {
+    // A saved plan carries the report too: a later release is compared with it.
+    let compared = command.save_plan.is_some() || given.saved.is_some();
+    if compared || command.report.is_some() || command.report_json.is_some() {
         watch.say("reporting");
         describe(
             command,
@@ -301,9 +305,13 @@ fn describe(
         target: command.target.as_deref(),
         limits: UtilityLimits::default(),
     };
-    release
-        .describe(&detail, cancel)
-        .map_err(|error| Failure::usage(format!("the report cannot be made: {}", causes(&error))))
+    release.of_file(sha256_of(&command.input)?);
+    release.describe(&detail, cancel).map_err(|error| {
+        if cancel.is_cancelled() {
+            return interrupted();
+        }
+        Failure::usage(format!("the report cannot be made: {}", causes(&error)))
+    })
 }
 
 fn interrupted() -> Failure {

@@ -74,6 +74,23 @@ pub enum Runs {
         #[arg(value_parser = parse::run)]
         run: String,
     },
+    /// Write the whole report of a data set, as the owner approves it, into files.
+    #[command(after_help = "Example:\n  sandyq run report adult/v1/r1 --html report.html
+The page is one file that needs no network, for reading and printing.")]
+    Report {
+        /// The run.
+        #[arg(value_parser = parse::run)]
+        run: String,
+        /// The data set; may be left out if there is one.
+        #[arg(long, value_name = "NAME")]
+        dataset: Option<String>,
+        /// Write the report as a page with pictures.
+        #[arg(long, value_name = "FILE", required_unless_present = "json")]
+        html: Option<PathBuf>,
+        /// Write the report as JSON.
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+    },
     /// List the runs of a version.
     #[command(after_help = "Example:\n  sandyq run list adult/v1")]
     List {
@@ -159,6 +176,23 @@ pub async fn runs(command: Runs, session: &Session) -> Result<()> {
     match command {
         Runs::Show { run } => show(session, &get(&client, run).await?),
         Runs::Watch { run } => watch(&client, session, &run).await,
+        Runs::Report {
+            run,
+            dataset,
+            html,
+            json,
+        } => {
+            let run = get(&client, run).await?;
+            let report = report::whole(&run, dataset.as_deref())?;
+            let page = html.as_ref().map(|_| report::page(report)).transpose()?;
+            for (path, text) in [(html, page), (json, Some(report.report_json.clone()))] {
+                if let (Some(path), Some(text)) = (path, text) {
+                    std::fs::write(&path, text)
+                        .map_err(|error| Failure::file("write", &path, &error))?;
+                }
+            }
+            Ok(())
+        }
         Runs::List { version } => {
             let all = pages(async |page_token| {
                 let request = ListRunsRequest {

@@ -119,12 +119,11 @@ async fn release(
             .collect::<Result<Hierarchies, String>>()?;
         let table =
             intake::read(&id, source, &format, &Limits::default()).map_err(|e| chain(&e))?;
-        let mut release =
-            depersonalize(&table, &profile, &hierarchies, &key, &cancel, &mut |_| {})
-                .map_err(|e| chain(&e))?;
-        let limits = Limits::default();
-        let released = intake::read(&id, release.bytes(), &Format::Parquet, &limits)
+        let mut release = depersonalize(&table, &profile, &hierarchies, &key, &cancel, &mut |_| {})
             .map_err(|e| chain(&e))?;
+        let limits = Limits::default();
+        let released =
+            intake::read(&id, release.bytes(), &Format::Parquet, &limits).map_err(|e| chain(&e))?;
         let detail = Detail {
             profile: profile.dataset(&id).map_err(|e| chain(&e))?,
             hierarchies: &hierarchies,

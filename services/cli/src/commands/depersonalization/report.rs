@@ -2,10 +2,46 @@
 
 use std::fmt::Write as _;
 
+use sandyq_anonymizer::Report;
 use sandyq_proto::v1::{DatasetReport, Run};
 use serde_json::Value;
 
+use crate::errors::{Failure, Result};
 use crate::output::{new_table, printable};
+
+/// The report of one data set: the one that is named, or the only one.
+pub fn whole<'a>(run: &'a Run, dataset: Option<&str>) -> Result<&'a DatasetReport> {
+    let named = |report: &&DatasetReport| dataset.is_none_or(|name| report.dataset_id == name);
+    let mut found = run.reports.iter().filter(named);
+    match (found.next(), found.next()) {
+        (Some(report), None) => Ok(report),
+        (None, _) if run.reports.is_empty() => Err(Failure::general(format!(
+            "{} has no report; see `sandyq run show`",
+            printable(&run.name)
+        ))),
+        _ => {
+            let names = run
+                .reports
+                .iter()
+                .map(|report| printable(&report.dataset_id));
+            let names = names.collect::<Vec<_>>().join(", ");
+            Err(Failure::usage(format!(
+                "name one data set: --dataset {names}"
+            )))
+        }
+    }
+}
+
+/// The report as a page, made here of what the server measured.
+pub fn page(report: &DatasetReport) -> Result<String> {
+    let parsed: Report = serde_json::from_str(&report.report_json).map_err(|error| {
+        Failure::general(format!(
+            "the report of {} is of another version of Sandyq: {error}",
+            printable(&report.dataset_id)
+        ))
+    })?;
+    Ok(parsed.to_html())
+}
 
 /// The report as text.
 pub fn render(run: &Run) -> String {
@@ -192,6 +228,50 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
+    }
+
+    fn reported(datasets: &[&str]) -> Run {
+        let report = |dataset: &&str| DatasetReport {
+            dataset_id: (*dataset).to_owned(),
+            report_json: Report::default().to_json().unwrap_or_default(),
+            ..Default::default()
+        };
+        Run {
+            reports: datasets.iter().map(report).collect(),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_data_set_is_named_where_there_are_several() {
+        let (one, two) = (reported(&["a"]), reported(&["a", "b"]));
+        assert_eq!(
+            whole(&one, None)
+                .map(|report| report.dataset_id.as_str())
+                .ok(),
+            Some("a")
+        );
+        assert_eq!(
+            whole(&two, Some("b"))
+                .map(|report| report.dataset_id.as_str())
+                .ok(),
+            Some("b")
+        );
+        for (run, dataset) in [(&two, None), (&two, Some("c")), (&reported(&[]), None)] {
+            assert!(whole(run, dataset).is_err());
+        }
+    }
+
+    #[test]
+    fn a_page_is_made_of_the_report_that_was_measured() {
+        let run = reported(&["a"]);
+        let made = run.reports.first().map(page);
+        assert!(matches!(made, Some(Ok(html)) if html.starts_with("<!DOCTYPE html>")));
+        let other = DatasetReport {
+            report_json: "{}".to_owned(),
+            ..Default::default()
+        };
+        assert!(page(&other).is_err());
     }
 
     #[test]
