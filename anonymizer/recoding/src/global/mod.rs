@@ -265,6 +265,8 @@ impl<const N: usize> Search<'_, N> {
         };
         let score = judge.measure.score(best.rank);
         let settled = self.settled();
+        let open = settled.open.map(|open| judge.measure.score(open));
+        let bound = open.map_or(score, |open| open.min(score));
         GlobalSolution {
             levels: best
                 .levels
@@ -280,10 +282,8 @@ impl<const N: usize> Search<'_, N> {
                 .min()
                 .unwrap_or_default(),
             released: released.collect(),
-            optimal: settled.open.is_none(),
-            bound: settled
-                .open
-                .map_or(score, |open| judge.measure.score(open).min(score)),
+            optimal: bound >= score,
+            bound,
             nodes: self.lattice.nodes(),
             settled: settled.nodes,
             examined: self.examined(),
