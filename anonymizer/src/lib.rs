@@ -59,6 +59,7 @@ pub use pseudonym::{PseudonymKey, RekeyError, pseudonym_columns, rekey};
 pub use report::{
     ColumnDrift, ColumnReport, Detail, Drift, DropReason, DroppedColumn, LossReport, PrivacyReport, Report,
     RowsReport, SearchReport, SuppressedCells, SuppressionReason, SuppressionReport, drift,
+    html,
 };
 pub use table::{ColumnSchema, DISTINCT_CAP, Distinct, PhysicalType, Schema, Table};
 pub use utility::{
