@@ -6,8 +6,6 @@
 mod codes;
 mod dictionary;
 
-use std::sync::OnceLock;
-
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +23,6 @@ pub struct Table {
     schema: Schema,
     /// The byte between the cells of the CSV file.
     delimiter: Option<u8>,
-    frame: OnceLock<DataFrame>,
 }
 
 /// One column: a code for each row, and what the codes stand for.
@@ -73,7 +70,6 @@ impl Table {
             columns,
             schema,
             delimiter: None,
-            frame: OnceLock::new(),
         }
     }
 
@@ -121,28 +117,6 @@ impl Table {
     /// A column by its name.
     pub(crate) fn column(&self, name: &str) -> Option<&Coded> {
         self.columns.iter().find(|column| column.name == name)
-    }
-
-    /// The table with its values spelt out, for whoever works on frames.
-    pub(crate) fn frame(&self) -> &DataFrame {
-        self.frame.get_or_init(|| {
-            let columns = self.columns.iter().map(Coded::spelt).collect();
-            DataFrame::new(self.rows(), columns).unwrap_or_default()
-        })
-    }
-}
-
-impl Coded {
-    /// The column with its values spelt out.
-    fn spelt(&self) -> Column {
-        let codes: Vec<Option<IdxSize>> =
-            self.codes.iter().map(|code| code.checked_sub(1)).collect();
-        let codes = IdxCa::from_iter_options("".into(), codes.into_iter());
-        let values = self.dictionary.series(&self.name);
-        values
-            .take(&codes)
-            .unwrap_or_else(|_| Series::new_empty(self.name.as_str().into(), values.dtype()))
-            .into_column()
     }
 }
 

@@ -25,13 +25,23 @@ impl Reader<'_> {
         self.ranges(own, &path)?;
         let raw = own.over(defaults);
         let privacy = raw.values();
+        let attackers = raw
+            .risk
+            .as_ref()
+            .filter(|risk| risk.get_ref().needs_population());
         let needs_population = [
             ("k_map", span(&raw.k_map)),
             ("delta_presence", span(&raw.delta_presence)),
+            ("risk", attackers.map(Spanned::span)),
         ];
         for (field, span) in needs_population {
             if let Some(span) = span.filter(|_| raw.population.is_none()) {
-                let message = "needs population, the name of the table that holds the population";
+                let message = match field {
+                    "risk" => {
+                        "journalist and marketer need population, the name of the table that holds the population; without one, bound the prosecutor"
+                    }
+                    _ => "needs population, the name of the table that holds the population",
+                };
                 let own = own.span(field).is_some();
                 let path = if own { path.as_str() } else { "privacy" };
                 return Err(self.fault(span, &format!("{path}.{field}"), message));
@@ -314,6 +324,13 @@ impl RawPrivacy {
 }
 
 impl RawRisk {
+    /// Whether it bounds the risk of attackers who compare with the population.
+    fn needs_population(&self) -> bool {
+        self.journalist_highest.is_some()
+            || self.journalist_average.is_some()
+            || self.marketer.is_some()
+    }
+
     fn fields(&self) -> [(&'static str, &Given<f64>); 5] {
         [
             ("prosecutor_highest", &self.prosecutor_highest),

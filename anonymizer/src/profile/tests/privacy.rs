@@ -61,14 +61,14 @@ fn k_may_be_absent_where_something_else_bounds_each_person() {
         "k_map = 2\npopulation = \"p\"",
         "delta_presence = { min = 0.1 }\npopulation = \"p\"",
         "risk = { prosecutor_highest = 0.2 }",
-        "risk = { journalist_highest = 0.2 }",
+        "risk = { journalist_highest = 0.2 }\npopulation = \"p\"",
     ] {
         assert_eq!(privacy(instead).unwrap().k, 1, "{instead}");
     }
     for not_enough in [
         "",
         "risk = { prosecutor_average = 0.1 }",
-        "risk = { marketer = 0.1 }",
+        "risk = { marketer = 0.1 }\npopulation = \"p\"",
         "suppression_limit = 0.5",
     ] {
         let shown = privacy(not_enough).unwrap_err().to_string();
@@ -119,6 +119,11 @@ fn a_field_of_privacy_that_is_wrong_or_has_no_effect_is_named() {
             "share from 0 to 1",
         ),
         ("k = 5\nrisk = {}", "privacy.risk", "bounds no risk"),
+        (
+            "k = 5\nrisk = { marketer = 0.1 }",
+            "privacy.risk",
+            "journalist and marketer need population",
+        ),
         (
             "k = 5\nrisk = { marketer = 0 }",
             "privacy.risk.marketer",
@@ -205,7 +210,7 @@ fn a_default_needs_effect_on_one_dataset_only() {
         .to_string();
     assert!(own.contains("field datasets.a.privacy.metric"), "{own}");
     let two = of(
-        "risk = { marketer = 0.1 }",
+        "risk = { marketer = 0.1 }\npopulation = \"p\"",
         "risk = { prosecutor_highest = 0.5 }",
         "",
     )
