@@ -7,7 +7,6 @@ mod sensitive;
 
 use std::borrow::Cow;
 
-use polars::prelude::*;
 use sandyq_recoding::Problem;
 
 pub(crate) use self::attribute::Attribute;
@@ -134,15 +133,6 @@ pub enum InputError {
         /// Up to ten of the values, with their rows.
         values: Vec<(String, u64)>,
     },
-    /// A column could not be read as text.
-    #[error("dataset {dataset:?}: a column cannot be read as text")]
-    Frame {
-        /// The dataset.
-        dataset: String,
-        /// What polars says.
-        #[source]
-        source: PolarsError,
-    },
 }
 
 fn listed(values: &[(String, u64)], distinct: u64) -> String {
@@ -162,18 +152,6 @@ fn listed(values: &[(String, u64)], distinct: u64) -> String {
 /// A message repeats only the beginning of a long value.
 fn shortened(value: &str) -> String {
     value.chars().take(SHOWN).collect()
-}
-
-/// The columns of the table in their order, each with its rule if the profile names it.
-pub(crate) fn columns<'a>(
-    table: &'a Table,
-    profile: &'a DatasetProfile,
-) -> Result<Vec<(&'a Column, Option<&'a ColumnRule>)>, InputError> {
-    check_names(table, profile)?;
-    let columns = table.frame().columns().iter();
-    Ok(columns
-        .map(|column| (column, profile.column(column.name())))
-        .collect())
 }
 
 fn check_names(table: &Table, profile: &DatasetProfile) -> Result<(), InputError> {

@@ -14,12 +14,12 @@ const QUASI: [&str; 8] = [
     "salary-class",
 ];
 
-fn adult() -> Table {
+pub(super) fn adult() -> Table {
     let adult = example("adult.csv");
     intake::read("adult", adult.as_slice(), &CSV, &Limits::default()).unwrap()
 }
 
-fn adult_hierarchies() -> Hierarchies {
+pub(super) fn adult_hierarchies() -> Hierarchies {
     let load = |name: &str| {
         let hierarchy =
             Hierarchy::parse(name, &example(&format!("hierarchies/{name}.csv"))).unwrap();

@@ -8,6 +8,7 @@
 )]
 
 mod adult;
+mod cases;
 mod pipeline;
 
 use std::path::PathBuf;
