@@ -2,13 +2,13 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint build test bench demo
+.PHONY: help setup fmt lint build test bench bench-anonymizer demo
 
 CARGO ?= cargo
 SCRIPTS := $(wildcard .ci/run deploy/*.sh deploy/*/*.sh examples/*/*.sh)
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install and start what the demonstration and the tests need (Debian packages, Docker)
 	deploy/setup.sh demo test
@@ -37,6 +37,9 @@ test: ## Run all tests, on a real Docker engine and a real PostgreSQL
 bench: build ## Measure speed and memory against the targets
 	deploy/setup.sh demo
 	deploy/bench.sh
+
+bench-anonymizer: ## Compare the anonymization engine with ARX and with polars
+	deploy/bench-anonymizer.sh
 
 demo: ## Show the whole main job on real parts (KEEP=1 leaves the server up)
 	KEEP="$(KEEP)" examples/demo/demo.sh
