@@ -118,7 +118,7 @@ pub enum InputError {
         column: String,
         /// What is wrong.
         #[source]
-        source: HierarchyError,
+        source: Box<HierarchyError>,
     },
     /// A distance between values is by an order that lacks some of them.
     #[error(

@@ -190,7 +190,7 @@ impl Place<'_> {
             Err(source) => Err(InputError::Hierarchy {
                 dataset,
                 column,
-                source,
+                source: Box::new(source),
             }),
         }
     }
