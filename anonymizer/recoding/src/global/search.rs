@@ -8,6 +8,7 @@ use super::lattice::{Lattice, Node, finer};
 use super::space::Space;
 use super::tree::{Tree, meet};
 use super::{Best, Control, Failure, Options, unreachable};
+use crate::models::Scratch;
 
 /// Classes kept to roll up from, as a multiple of the records.
 const KEPT: usize = 6;
@@ -85,10 +86,12 @@ impl<'a, const N: usize> Search<'a, N> {
 
     /// The failure if no node is a solution.
     pub(super) fn fail(&self) -> Failure {
-        let top = self.lattice.top();
-        let needed = self.finding(&top).map_or(0, |finding| finding.suppressed);
         let judge = self.tree.judge;
+        let top = self.lattice.top();
         let classes = self.records().roll_up(self.tree.space, &top, judge.models);
+        let released = judge.released(&classes, &mut Scratch::default());
+        let kept = classes.rows.iter().zip(released).filter(|(_, kept)| *kept);
+        let needed = judge.rows - kept.map(|(rows, _)| u64::from(*rows)).sum::<u64>();
         unreachable(judge, &classes, needed)
     }
 

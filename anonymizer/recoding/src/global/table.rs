@@ -113,7 +113,7 @@ impl<const N: usize> Table<N> {
 
     /// A hash table with open addressing.
     pub(super) fn hashed(room: usize) -> Self {
-        let bits = room.clamp(1 << 9, 1 << 28).next_power_of_two().ilog2() + 1;
+        let bits = room.clamp(1 << 9, 1 << 31).next_power_of_two().ilog2() + 1;
         Self {
             slots: vec![0; 1 << bits],
             shift: 64 - bits,

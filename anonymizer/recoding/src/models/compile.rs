@@ -8,48 +8,6 @@ use crate::problem::{Problem, Sensitive};
 /// Beyond it, products of two counts would leave what a double holds with room to spare.
 const MAX_ROWS: u64 = 1 << 31;
 
-impl Model {
-    /// What merging classes does to it.
-    #[must_use]
-    pub fn monotony(&self) -> Monotony {
-        match self {
-            Self::KAnonymity { .. }
-            | Self::KMap { .. }
-            | Self::ProsecutorHighest { .. }
-            | Self::JournalistHighest { .. }
-            | Self::DistinctDiversity { .. } => Monotony::Upward,
-            // A value that one class lacks may become too rare when the other brings it in.
-            Self::DeltaDisclosure { .. } => Monotony::None,
-            // People without a row join classes as they grow, so that presence may fall below the lower bound.
-            Self::DeltaPresence { min, .. } if *min > 0.0 => Monotony::None,
-            Self::DeltaPresence { .. }
-            | Self::ProsecutorAverage { .. }
-            | Self::JournalistAverage { .. }
-            | Self::Marketer { .. }
-            | Self::EntropyDiversity { .. }
-            | Self::RecursiveDiversity { .. }
-            | Self::TCloseness { .. }
-            | Self::BasicBeta { .. }
-            | Self::EnhancedBeta { .. } => Monotony::Merging,
-        }
-    }
-
-    /// The sensitive attribute it speaks of.
-    #[must_use]
-    pub fn attribute(&self) -> Option<usize> {
-        match self {
-            Self::DistinctDiversity { attribute, .. }
-            | Self::EntropyDiversity { attribute, .. }
-            | Self::RecursiveDiversity { attribute, .. }
-            | Self::TCloseness { attribute, .. }
-            | Self::DeltaDisclosure { attribute, .. }
-            | Self::BasicBeta { attribute, .. }
-            | Self::EnhancedBeta { attribute, .. } => Some(*attribute),
-            _ => None,
-        }
-    }
-}
-
 impl Models {
     /// Makes models ready for a problem, which has passed [`Problem::check`].
     ///
