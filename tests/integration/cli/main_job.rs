@@ -62,11 +62,30 @@ fn publish(terminal: &Terminal) -> String {
     );
     let runs = terminal.last("owner", &["run", "list", &version]);
     assert_eq!(runs[0]["state"], "STATE_VERIFIED", "{runs}");
+    read_report(terminal, &name(&runs[0]));
     terminal.must(
         "owner",
         &["publish", &version, "--run", &name(&runs[0]), "--yes"],
     );
     version
+}
+
+/// The page is made of the report that is approved, and says what a person has to know.
+fn read_report(terminal: &Terminal, run: &str) {
+    let (page, json) = (terminal.path("report.html"), terminal.path("report.json"));
+    let files = ["--html", text(&page), "--json", text(&json)];
+    terminal.must("owner", &[&["run", "report", run][..], &files].concat());
+    let page = std::fs::read_to_string(page).unwrap();
+    let report = std::fs::read_to_string(json).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    for hash in ["profile_sha256", "input_sha256", "output_sha256"] {
+        let hash = report[hash].as_str().unwrap();
+        assert!(hash.len() == 64 && page.contains(hash), "{hash}");
+    }
+    assert!(page.contains("The release meets all"));
+    assert!(!page.contains("<script"));
+    assert!(report["utility"]["pairs"].as_array().unwrap().len() > 10);
+    assert!(report["original"]["risks"]["prosecutor"]["highest"].as_f64() == Some(1.0));
 }
 
 fn open_sandbox(terminal: &Terminal) {
