@@ -171,10 +171,10 @@ impl Best {
 
 /// Finds the node of least score that meets the models within the suppression limit.
 ///
-/// The problem has passed [`Problem::check`], and the models were made for it. Classes that fail a model are suppressed; where the
-/// classes that are left fail a model on the whole table ([`Models::holds`]), the smallest of them are suppressed too, all of one size at
-/// once, until it holds. A node at which every row would be suppressed is no solution. The result does not depend on the number of
-/// threads.
+/// The problem has passed [`Problem::check`], and the models were made for it. Classes that fail a model are suppressed. Where the
+/// classes that are left fail a model on the whole table ([`Models::holds`]), the smallest of them are suppressed too, by rows, or by
+/// people where no such model asks about rows, all of one size at once, until it holds. A node at which every row would be suppressed
+/// is no solution. The result does not depend on the number of threads.
 ///
 /// # Errors
 /// See [`Failure`].
