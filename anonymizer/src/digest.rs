@@ -9,13 +9,6 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 
 /// A digest of the equivalence classes of a release: the combination of quasi-identifiers of each class, in order, and its size.
 /// The plan pins it, and the verifier computes it again from what was released.
-pub(crate) fn classes_sha256(
-    classes: &std::collections::BTreeMap<Vec<Option<String>>, u64>,
-) -> String {
-    digest_of_classes(classes.iter().map(|(labels, size)| (labels.as_slice(), *size)))
-}
-
-/// As [`classes_sha256`], of classes that are in order.
 pub(crate) fn digest_of_classes<'c, L: AsRef<str> + 'c>(
     classes: impl Iterator<Item = (&'c [Option<L>], u64)>,
 ) -> String {

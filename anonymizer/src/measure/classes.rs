@@ -189,37 +189,6 @@ impl Classes {
             .enumerate()
             .map(|(class, size)| (self.key(class), *size))
     }
-
-    /// The classes that `keep` says yes to.
-    pub(crate) fn filtered(&self, keep: impl Fn(&[u32]) -> bool) -> Self {
-        let kept: Vec<usize> = (0..self.len())
-            .filter(|class| keep(self.key(*class)))
-            .collect();
-        let sensitive = self.sensitive.iter().map(|all| {
-            let mut histograms = Histograms {
-                starts: vec![0],
-                cells: Vec::new(),
-            };
-            for class in &kept {
-                histograms.cells.extend_from_slice(all.of(*class));
-                histograms.starts.push(histograms.cells.len());
-            }
-            histograms
-        });
-        Self {
-            width: self.width,
-            keys: kept
-                .iter()
-                .flat_map(|class| self.key(*class))
-                .copied()
-                .collect(),
-            sizes: kept
-                .iter()
-                .filter_map(|class| self.sizes.get(*class).copied())
-                .collect(),
-            sensitive: sensitive.collect(),
-        }
-    }
 }
 
 impl Histograms {
@@ -316,10 +285,7 @@ mod tests {
             prop_assert_eq!(merged.len(), first.finish().len());
             let classes = whole.finish();
             prop_assert_eq!(counted(&classes), expected.clone());
-            prop_assert_eq!(counted(&second.finish()), expected.clone());
-            let some = counted(&classes.filtered(|key| key[0] == 1));
-            expected.retain(|key, _| key[0] == 1);
-            prop_assert_eq!(some, expected);
+            prop_assert_eq!(counted(&second.finish()), expected);
         }
     }
 }

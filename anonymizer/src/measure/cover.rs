@@ -12,7 +12,7 @@ pub(crate) type Above = Vec<Vec<u32>>;
 pub(crate) fn covered(classes: &Classes, above: &[Above], others: &Classes) -> Vec<u64> {
     let mut order: Vec<usize> = (0..classes.len()).collect();
     order.sort_unstable_by(|a, b| classes.key(*a).cmp(classes.key(*b)));
-    let under: Vec<Under> = above.iter().map(|above| Under::of(above)).collect();
+    let under: Vec<Under> = above.iter().map(Under::of).collect();
     let mut walk = Walk {
         classes,
         under: &under,

@@ -68,18 +68,21 @@ impl Tree {
     }
 }
 
+/// The values of a class, each with its rows, in ascending order of codes.
+pub(crate) type Values = [(u32, u64)];
+
 /// Rows of a class.
-pub(crate) fn size(class: &[(u32, u64)]) -> u64 {
+pub(crate) fn size(class: &Values) -> u64 {
     class.iter().map(|(_, rows)| rows).sum()
 }
 
 /// Different values: the l of distinct l-diversity (Machanavajjhala et al. 2007).
-pub(crate) fn distinct(class: &[(u32, u64)]) -> u64 {
+pub(crate) fn distinct(class: &Values) -> u64 {
     class.len() as u64
 }
 
 /// exp of the entropy: the l of entropy l-diversity, -Σ p ln p ≥ ln l (Machanavajjhala et al. 2007).
-pub(crate) fn entropy(class: &[(u32, u64)]) -> f64 {
+pub(crate) fn entropy(class: &Values) -> f64 {
     let size = size(class) as f64;
     let entropy: f64 = class
         .iter()
@@ -93,7 +96,7 @@ pub(crate) fn entropy(class: &[(u32, u64)]) -> f64 {
 
 /// Recursive (c,l)-diversity: the count of the most frequent value and the sum of the l-th most frequent and rarer ones. It holds if the
 /// first is below c times the second (Machanavajjhala et al. 2007).
-pub(crate) fn recursive(class: &[(u32, u64)], l: u64) -> (u64, u64) {
+pub(crate) fn recursive(class: &Values, l: u64) -> (u64, u64) {
     let mut counts: Vec<u64> = class.iter().map(|(_, rows)| *rows).collect();
     counts.sort_unstable_by(|a, b| b.cmp(a));
     let first = counts.first().copied().unwrap_or_default();
@@ -102,7 +105,7 @@ pub(crate) fn recursive(class: &[(u32, u64)], l: u64) -> (u64, u64) {
 }
 
 /// p - q of every value of the table.
-fn differences(class: &[(u32, u64)], prior: &Prior) -> Vec<f64> {
+fn differences(class: &Values, prior: &Prior) -> Vec<f64> {
     let mut differences: Vec<f64> = (0..prior.counts.len() as u32)
         .map(|code| -prior.share(code))
         .collect();
@@ -121,7 +124,7 @@ fn differences(class: &[(u32, u64)], prior: &Prior) -> Vec<f64> {
 }
 
 /// t-closeness with equal ground distance: ½ Σ |p - q| (Li et al. 2007).
-pub(crate) fn equal_distance(class: &[(u32, u64)], prior: &Prior) -> f64 {
+pub(crate) fn equal_distance(class: &Values, prior: &Prior) -> f64 {
     differences(class, prior)
         .iter()
         .map(|difference| difference.abs())
@@ -131,7 +134,7 @@ pub(crate) fn equal_distance(class: &[(u32, u64)], prior: &Prior) -> f64 {
 
 /// t-closeness with ordered distance: Σ_i |Σ_{j ≤ i} (p_j - q_j)| / (m - 1) over the m values in their order, here the places of values
 /// by code (Li et al. 2007).
-pub(crate) fn ordered_distance(class: &[(u32, u64)], prior: &Prior, places: &[u32]) -> f64 {
+pub(crate) fn ordered_distance(class: &Values, prior: &Prior, places: &[u32]) -> f64 {
     let differences = differences(class, prior);
     let place = |code: usize| places.get(code).copied().unwrap_or(u32::MAX);
     // Codes that neither the table nor the class has stand for no value.
@@ -157,7 +160,7 @@ pub(crate) fn ordered_distance(class: &[(u32, u64)], prior: &Prior, places: &[u3
 
 /// t-closeness with hierarchical distance: Σ over inner nodes of height / H · min(what flows out of its children, what flows in), where
 /// what a node cannot even out among its own flows on to its parent (Li et al. 2007).
-pub(crate) fn hierarchical_distance(class: &[(u32, u64)], prior: &Prior, tree: &Tree) -> f64 {
+pub(crate) fn hierarchical_distance(class: &Values, prior: &Prior, tree: &Tree) -> f64 {
     let mut extra = differences(class, prior);
     let mut distance = 0.0;
     for (parents, height) in tree.parents.iter().zip(1..) {
@@ -179,7 +182,7 @@ pub(crate) fn hierarchical_distance(class: &[(u32, u64)], prior: &Prior, tree: &
 
 /// δ-disclosure: the largest |log2 (p / q)| over the values of the class; `None` if one is not in the table (Brickell, Shmatikov 2008;
 /// as in ARX, values that the class lacks are not looked at, for log 0 is no number). It holds if the number is below δ.
-pub(crate) fn disclosure(class: &[(u32, u64)], prior: &Prior) -> Option<f64> {
+pub(crate) fn disclosure(class: &Values, prior: &Prior) -> Option<f64> {
     let size = size(class) as f64;
     class.iter().try_fold(0.0, |largest: f64, (code, rows)| {
         let q = prior.share(*code);
@@ -189,13 +192,13 @@ pub(crate) fn disclosure(class: &[(u32, u64)], prior: &Prior) -> Option<f64> {
 }
 
 /// Basic β-likeness: the largest (p - q) / q over the values that became likelier; 0 if none did (Cao, Karras 2012).
-pub(crate) fn basic_likeness(class: &[(u32, u64)], prior: &Prior) -> Option<f64> {
+pub(crate) fn basic_likeness(class: &Values, prior: &Prior) -> Option<f64> {
     gains(class, prior).try_fold(0.0, |largest: f64, (gain, _)| Some(largest.max(gain?)))
 }
 
 /// Enhanced β-likeness: the smallest β with (p - q) / q ≤ min(β, -ln q) for every value that became likelier; `None` if a value gained
 /// more than -ln q, which no β allows (Cao, Karras 2012).
-pub(crate) fn enhanced_likeness(class: &[(u32, u64)], prior: &Prior) -> Option<f64> {
+pub(crate) fn enhanced_likeness(class: &Values, prior: &Prior) -> Option<f64> {
     gains(class, prior).try_fold(0.0, |largest: f64, (gain, q)| {
         let gain = gain?;
         (gain <= -q.ln() + super::TOLERANCE).then_some(largest.max(gain))
@@ -203,10 +206,7 @@ pub(crate) fn enhanced_likeness(class: &[(u32, u64)], prior: &Prior) -> Option<f
 }
 
 /// The (p - q) / q of each value with p > q, with its q; no number for a value that the table does not have.
-fn gains<'a>(
-    class: &'a [(u32, u64)],
-    prior: &'a Prior,
-) -> impl Iterator<Item = (Option<f64>, f64)> + 'a {
+fn gains<'a>(class: &'a Values, prior: &'a Prior) -> impl Iterator<Item = (Option<f64>, f64)> + 'a {
     let size = size(class) as f64;
     class.iter().filter_map(move |(code, rows)| {
         let (p, q) = (*rows as f64 / size, prior.share(*code));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::TOLERANCE;
 use super::models;
-use super::subject::{Measurement, Sensitive, Subject, largest};
+use super::subject::{Measurement, Sensitive, Subject, Told, largest};
 use crate::profile::{Distance, Model, Privacy};
 
 /// One thing that a profile asks for, and the measured number. Numbers within 10^-8 of one another are equal.
@@ -184,14 +184,14 @@ fn of_model(
     sensitive: &Sensitive<'_>,
     place: usize,
     model: &Model,
-    classes: &[&[(u32, u64)]],
+    classes: &[&models::Values],
 ) -> Requirement {
     use Comparison::{AtLeast, AtMost, Below};
     let prior = &sensitive.prior;
-    let most =
-        |of: &dyn Fn(&[(u32, u64)]) -> Option<f64>| largest(classes.iter().map(|class| of(class)));
-    let least =
-        |of: &dyn Fn(&[(u32, u64)]) -> f64| classes.iter().map(|class| of(class)).reduce(f64::min);
+    let most = |of: &Told| largest(classes.iter().map(|class| of(class)));
+    let least = |of: &dyn Fn(&models::Values) -> f64| {
+        classes.iter().map(|class| of(class)).reduce(f64::min)
+    };
     let (name, detail, comparison, required, measured) = match model {
         Model::DistinctDiversity { l } => (
             "distinct_diversity",
@@ -263,7 +263,7 @@ fn of_model(
     requirement
 }
 
-type Most<'a> = dyn Fn(&dyn Fn(&[(u32, u64)]) -> Option<f64>) -> Option<f64> + 'a;
+type Most<'a> = dyn Fn(&Told) -> Option<f64> + 'a;
 
 fn closeness(
     sensitive: &Sensitive<'_>,

@@ -188,7 +188,7 @@ fn presence(sizes: &[u64], people: &[u64]) -> PopulationMeasure {
 impl Sensitive<'_> {
     fn measure(&self, histograms: &super::classes::Histograms) -> SensitiveMeasure {
         let prior = &self.prior;
-        let most = |of: &dyn Fn(&[(u32, u64)]) -> Option<f64>| largest(histograms.iter().map(of));
+        let most = |of: &Told| largest(histograms.iter().map(of));
         SensitiveMeasure {
             column: self.column.to_owned(),
             values: prior.distinct() as u64,
@@ -205,6 +205,9 @@ impl Sensitive<'_> {
         }
     }
 }
+
+/// What a class tells, as a number if there is one.
+pub(super) type Told<'t> = dyn Fn(&models::Values) -> Option<f64> + 't;
 
 /// The largest number; `None` if one is missing, or if there are none.
 pub(super) fn largest(mut numbers: impl Iterator<Item = Option<f64>>) -> Option<f64> {

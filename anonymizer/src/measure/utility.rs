@@ -17,8 +17,6 @@ pub(crate) struct Scale {
     pub height: u32,
     /// The grade of each value that the hierarchy has; `None` where there is no hierarchy.
     grades: Option<HashMap<String, Grade>>,
-    /// The only value of the highest level, which covers missing values too.
-    pub root: Option<String>,
 }
 
 /// How general one value is.
@@ -55,12 +53,9 @@ impl Scale {
                     .or_insert(Grade { leaves, level });
             }
         }
-        let mut top = hierarchy.generalized(hierarchy.levels().saturating_sub(1));
-        let root = top.next().filter(|first| top.all(|value| value == *first));
         Self {
             domain: hierarchy.len() as u64,
             height: (hierarchy.levels() as u32).saturating_sub(1),
-            root: root.map(str::to_owned),
             grades: Some(grades),
         }
     }
@@ -266,7 +261,6 @@ mod tests {
         let scale = Scale::of(&hierarchy, 0..3);
         let grade = |leaves, level| Some(Grade { leaves, level });
         assert_eq!((scale.domain, scale.height), (4, 2));
-        assert_eq!(scale.root.as_deref(), Some("*"));
         assert_eq!(scale.grade(Some("20")), grade(1, 0));
         assert_eq!(scale.grade(Some("20-29")), grade(2, 1));
         assert_eq!(scale.grade(Some("30-39")), grade(1, 1));

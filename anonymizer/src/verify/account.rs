@@ -29,7 +29,7 @@ pub(super) enum What {
     /// The row is no text.
     Encoding,
     /// The file cannot be read here.
-    Unreadable(VerifyError),
+    Unreadable(Box<VerifyError>),
 }
 
 /// What was counted in some parts of a release.

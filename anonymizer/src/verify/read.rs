@@ -108,13 +108,13 @@ fn told(fault: Fault, rows: &[(usize, u64)], columns: &[Column<'_>]) -> VerifyEr
             row,
             what: "it is not UTF-8",
         },
-        What::Unreadable(error) => error,
+        What::Unreadable(error) => *error,
     }
 }
 
 fn unreadable(part: usize, error: impl Into<VerifyError>) -> Fault {
     Fault {
         at: At { part, row: 0 },
-        what: What::Unreadable(error.into()),
+        what: What::Unreadable(Box::new(error.into())),
     }
 }

@@ -40,8 +40,6 @@ pub(super) struct Source {
     classes: Vec<Class>,
     /// For each microaggregated column, what each class has in it.
     pub aggregates: Vec<Vec<Option<String>>>,
-    /// Rows that are suppressed by assignment.
-    pub suppressed: u64,
 }
 
 /// Rows of the dataset that share what their quasi-identifiers become.
@@ -59,7 +57,6 @@ struct Part {
     classes: Vec<Class>,
     /// For each microaggregated column, the rows of each value of each class.
     values: Vec<HashMap<(u32, u32), u64>>,
-    suppressed: u64,
     fault: Option<usize>,
 }
 
@@ -98,7 +95,6 @@ impl Source {
             places: all.places,
             classes: all.classes,
             aggregates,
-            suppressed: all.suppressed,
         })
     }
 
@@ -193,10 +189,7 @@ impl Part {
                     None => *key,
                     Some(claimed) => match claimed.marks.get(claimed.assignment.class(row)) {
                         Some(mark) => *mark,
-                        None => {
-                            self.suppressed += 1;
-                            continue;
-                        }
+                        None => continue,
                     },
                 };
                 let place = self.place(key);
@@ -245,7 +238,6 @@ impl Part {
                 *sums.entry((here, value)).or_default() += rows;
             }
         }
-        self.suppressed += other.suppressed;
     }
 
     /// What each class has in each microaggregated column. The columns learn which texts they may hold.
@@ -344,6 +336,10 @@ impl<'c, 'a> Marks<'c, 'a> {
     }
 
     /// Adds the marks of the rows from one on.
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "the same lines for codes of every width"
+    )]
     fn add(&self, from: usize, sums: &mut [u64]) {
         each!(&self.column.source.codes, codes => {
             let codes = codes.get(from..).unwrap_or_default();
