@@ -23,6 +23,9 @@ const ROUNDS: u32 = 3;
 const HOT: f64 = 0.25;
 const COLD: f64 = 0.003;
 
+/// Records up to which each gets the full effort. Beyond, so many share it that the time stays the same, down to a quarter.
+const SHARED: u64 = 25_000;
+
 /// Improves classes by search.
 pub(super) struct Thorough<'a, const W: usize> {
     pub(super) space: &'a Space<W>,
@@ -175,7 +178,9 @@ impl<const W: usize> Thorough<'_, W> {
         let near = Neighbours::new(&space, &mut random);
         let classes = Classes::new(&space, self.judge, own, tally);
         let mut search = Search::new(classes, &near, random);
-        let work = self.effort * records.len() as u64 / u64::from(ROUNDS);
+        let all = self.space.len().max(1) as u64;
+        let effort = (self.effort * SHARED / all).clamp(self.effort / 4, self.effort);
+        let work = effort * records.len() as u64 / u64::from(ROUNDS);
         search.run(work, cooling, &stop);
         let tally = search.classes.tally();
         let found = search.classes.into_members().into_iter();

@@ -121,10 +121,6 @@ impl<'a, const W: usize> Classes<'a, W> {
         self.tally
     }
 
-    pub(super) fn total(&self) -> i64 {
-        self.list.iter().map(Class::value).sum()
-    }
-
     /// Rows that a class can do without, as far as rows go.
     #[inline]
     pub(super) fn slack(&self, class: u32) -> i64 {

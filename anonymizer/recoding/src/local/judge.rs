@@ -52,10 +52,11 @@ impl<'a, const W: usize> Judge<'a, W> {
         }
     }
 
-    /// People of the population within the box of a class; 0 without a population.
+    /// People of the population within the box of a class; 0 without a population or a class.
     pub(super) fn population(&self, space: &Space<W>, hull: &Hull<W>) -> u64 {
         self.people
             .as_ref()
+            .filter(|_| !hull.is_empty())
             .map_or(0, |people| people.within(&space.scale, hull))
     }
 

@@ -32,7 +32,7 @@ use self::space::{Member, Space, rows};
 use self::specialize::Specializer;
 use self::suppress::Start;
 pub use crate::global::{Control, Failure};
-use crate::models::Models;
+use crate::models::{Models, Monotony};
 use crate::problem::Problem;
 
 /// How much is done for a small loss.
@@ -197,9 +197,8 @@ impl Recoding<'_, '_> {
         let space = Space::<W>::new(self.problem, self.models, Arc::new(scale));
         let mut judge = Judge::new(self.problem, self.models, &space.scale);
         let start = Start::new(&space, &judge, self.options.suppressible)?;
-        let mut suppressed = start.suppressed;
         let fast = self.specialize(&space, &mut judge, &start.classes)?;
-        let mut found = fast.clone();
+        let mut found = None;
         if self.options.mode == Mode::Thorough {
             let thorough = Thorough {
                 space: &space,
@@ -208,12 +207,35 @@ impl Recoding<'_, '_> {
                 go_on: self.control.go_on,
                 effort: (EFFORT * self.options.effort) as u64,
             };
-            found = thorough.run(found, self.control.progress)?;
+            let searched = thorough.run(fast.clone(), self.control.progress)?;
+            found = Some(self.finish(&space, &judge, searched, &start));
         }
+        // What is suppressed at the end may help the other result more, and mergers may spoil one where two good classes may fail together.
+        let open = self.options.suppressible > 0 || self.models.monotony() == Monotony::None;
+        if found.is_none() || open {
+            let fast = self.finish(&space, &judge, fast, &start);
+            found = found
+                .filter(|found| found.arithmetic <= fast.arithmetic)
+                .or(Some(fast));
+        }
+        found.ok_or(Failure::Cancelled)
+    }
+
+    /// What is released in the end of classes found.
+    fn finish<const W: usize>(
+        &self,
+        space: &Space<W>,
+        judge: &Judge<'_, W>,
+        classes: Vec<Vec<Member>>,
+        start: &Start,
+    ) -> LocalSolution {
         let limit = self.options.suppressible;
-        found = suppress::trim(&space, &judge, found, limit, &mut suppressed);
-        let found = release::merge(&space, &judge, found).unwrap_or(start.classes);
-        Ok(release::solution(self.problem, &space, &found, &suppressed))
+        let mut suppressed = start.suppressed.clone();
+        let trimmed = suppress::trim(space, judge, classes, limit, &mut suppressed);
+        if let Some(merged) = release::merge(space, judge, trimmed) {
+            return release::solution(self.problem, space, &merged, &suppressed);
+        }
+        release::solution(self.problem, space, &start.classes, &start.suppressed)
     }
 
     /// The fast mode. Where the models limit an average over the whole table, classes are held larger than each of them needs to be, by as

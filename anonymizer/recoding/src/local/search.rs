@@ -19,6 +19,9 @@ const OPEN: usize = 120;
 /// ... or bring a neighbour in.
 const PULL: usize = 220;
 
+/// Where the neighbour is in the same class, of 1000 moves so many begin a class, which may divide theirs.
+const DIVIDE: usize = 120;
+
 /// Members above which a class is not dissolved at one stroke.
 const DISSOLVABLE: usize = 64;
 
@@ -118,11 +121,12 @@ impl<'a, const W: usize> Search<'a, W> {
         let Some(other) = self.home(neighbour) else {
             return;
         };
-        if own == other {
-            return;
-        }
         let kind = self.random.below(1000);
-        if kind < DISSOLVE {
+        if own == other {
+            if kind < DIVIDE {
+                self.open(record, own);
+            }
+        } else if kind < DISSOLVE {
             self.dissolve(own);
         } else if kind < DISSOLVE + OPEN {
             self.open(record, own);

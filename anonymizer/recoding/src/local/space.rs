@@ -44,7 +44,11 @@ impl<const W: usize> Hull<W> {
         any: u32::MAX,
     };
 
-    /// The bits in which members differ.
+    pub(super) fn is_empty(&self) -> bool {
+        self.any == u32::MAX
+    }
+
+    /// The bits in which members differ; there must be some.
     #[inline]
     pub(super) fn differ(&self) -> Word<W> {
         std::array::from_fn(|word| self.or[word] ^ self.and[word])
@@ -157,7 +161,7 @@ impl<const W: usize> Space<W> {
     /// Cost of each row of a class; 0 if it is empty.
     #[inline]
     pub(super) fn cost(&self, hull: &Hull<W>) -> i64 {
-        if hull.any == u32::MAX {
+        if hull.is_empty() {
             return 0;
         }
         self.scale.cost(hull.differ(), self.codes(hull.any))

@@ -215,6 +215,7 @@ impl<const W: usize> Specializer<'_, W> {
         let least = self.judge.least;
         let mut spare: Vec<u64> = choice.apart.iter().map(|part| part.1 - least).collect();
         let mut lack = choice.lack;
+        let own = poor.len();
         while lack > 0 {
             let near = self.nearest(poor, rich, &spare, lack as usize);
             if near.is_empty() {
@@ -225,7 +226,11 @@ impl<const W: usize> Specializer<'_, W> {
                 let taken = lack.min(u64::from(member.1)).min(spare[from]);
                 if taken > 0 {
                     member.1 -= taken as u32;
-                    poor.push((member.0, taken as u32));
+                    // A record may be called on again when others could not give enough.
+                    match poor[own..].iter_mut().find(|known| known.0 == member.0) {
+                        Some(known) => known.1 += taken as u32,
+                        None => poor.push((member.0, taken as u32)),
+                    }
                     spare[from] -= taken;
                     lack -= taken;
                 }
