@@ -153,6 +153,8 @@ fn generalized<'t>(
             .or(root)
             .map(String::as_str);
         let leaves = match value {
+            // Whoever reads `*` learns nothing, whatever stands under it.
+            _ if label == Some(SUPPRESSED) => hierarchy.len() as u64,
             Some(value) => under.get(value).copied().unwrap_or(1),
             None if root.is_some() => hierarchy.len() as u64,
             None => 1,

@@ -10,6 +10,8 @@
 mod adult;
 mod cases;
 mod pipeline;
+mod reuse;
+mod transforms;
 
 use std::path::PathBuf;
 
