@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use super::account::{At, Counted, row_mark, row_number};
 use super::column::{Becomes, Column as Released, Generalizer, Maker};
@@ -362,7 +363,7 @@ pub(super) fn measure(
     people: Option<Vec<u64>>,
 ) -> Result<Measurement, VerifyError> {
     let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
-    let originals: Vec<Originals> = keys.iter().map(|column| originals(column)).collect();
+    let originals: Vec<Originals> = keys.par_iter().map(|column| originals(column)).collect();
     let attributes = keys
         .iter()
         .zip(&originals)

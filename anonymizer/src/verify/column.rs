@@ -362,11 +362,13 @@ impl<'a> Column<'a> {
     }
 
     fn grade(&mut self, generalizer: Option<&Generalizer<'_>>) {
-        let source = &self.source;
-        let missing = u64::from(source.nulls() > 0);
+        let source = self.source;
         let scale = match generalizer {
             Some(by) => Scale::of(by.hierarchy, by.levels().map(|level| level as usize)),
-            None => Scale::flat(source.dictionary.values() as u64 + missing),
+            None => {
+                let missing = u64::from(source.nulls() > 0);
+                Scale::flat(source.dictionary.values() as u64 + missing)
+            }
         };
         let exact = Grade {
             leaves: 1,

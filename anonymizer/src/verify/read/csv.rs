@@ -77,6 +77,7 @@ impl State<'_> {
         loop {
             let missing = wanted.saturating_sub(block.len()) as u64;
             if missing > 0 && !self.ended {
+                block.reserve(missing as usize + 1);
                 let read = self.reader.by_ref().take(missing).read_to_end(&mut block)?;
                 self.ended = (read as u64) < missing;
             }
