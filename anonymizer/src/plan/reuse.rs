@@ -107,7 +107,7 @@ struct Signature {
 }
 
 /// Each record in the most specific class that contains it, by the sum over attributes of the share of the domain; of several, the
-/// first. Records in none, and classes that do not meet the models, are left out, within the limit.
+/// first. Records that no class takes are left out, within the limit.
 fn boxed(
     input: &Input<'_>,
     boxes: &[Vec<SavedCell>],
@@ -139,18 +139,47 @@ fn boxed(
                 .insert(cells.iter().map(Cell::code).collect(), class);
         }
     }
-    let records = &input.problem.records;
-    let chosen: Vec<Option<u32>> = (0..records.weights.len())
-        .into_par_iter()
-        .map(|record| {
-            let classes = signatures.iter().filter_map(|signature| {
-                let codes = codes(input, signature, record);
-                signature.classes.get(&codes).copied()
-            });
-            let cost = |class: &u32| costs.get(*class as usize).copied().unwrap_or(f64::INFINITY);
-            classes.min_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.cmp(b)))
-        })
-        .collect();
+    let records = input.problem.records.weights.len();
+    let mut chosen: Vec<Option<u32>> = vec![None; records];
+    let mut left_out = vec![false; cells.len()];
+    let mut pending: Vec<usize> = (0..records).collect();
+    // A class that its more specific neighbours leave too few records is given up, and its records go to the next.
+    while !pending.is_empty() {
+        let best: Vec<Option<u32>> = pending
+            .par_iter()
+            .map(|record| {
+                let classes = signatures.iter().filter_map(|signature| {
+                    let codes = codes(input, signature, *record);
+                    signature.classes.get(&codes).copied()
+                });
+                let open = |class: &u32| left_out.get(*class as usize) == Some(&false);
+                let cost =
+                    |class: &u32| costs.get(*class as usize).copied().unwrap_or(f64::INFINITY);
+                classes
+                    .filter(open)
+                    .min_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.cmp(b)))
+            })
+            .collect();
+        for (record, class) in pending.drain(..).zip(best) {
+            if let Some(slot) = chosen.get_mut(record) {
+                *slot = class;
+            }
+        }
+        let mut failed = Filled::of(input, cells.len(), &chosen, models).failed(models);
+        let cost = |class: &u32| costs.get(*class as usize).copied().unwrap_or(f64::INFINITY);
+        failed.sort_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.cmp(b)));
+        // The records of the most specific ones may be enough for the others.
+        for class in failed.iter().take(failed.len().div_ceil(4)) {
+            if let Some(slot) = left_out.get_mut(*class as usize) {
+                *slot = true;
+            }
+        }
+        let gone = |class: &Option<u32>| {
+            class.is_some_and(|class| left_out.get(class as usize) == Some(&true))
+        };
+        let again = chosen.iter().enumerate().filter(|(_, class)| gone(class));
+        pending.extend(again.map(|(record, _)| record));
+    }
     divided(input, &cells, &chosen, models)
 }
 
@@ -198,53 +227,76 @@ fn codes(input: &Input<'_>, signature: &Signature, record: usize) -> Vec<u32> {
     codes.collect()
 }
 
-/// The division by chosen classes, without those that do not meet the models.
+/// Rows of each class, and their sensitive values.
+struct Filled {
+    rows: Vec<u64>,
+    counts: Vec<Vec<u32>>,
+}
+
+impl Filled {
+    fn of(input: &Input<'_>, classes: usize, chosen: &[Option<u32>], models: &Models) -> Self {
+        let records = &input.problem.records;
+        let mut filled = Self {
+            rows: vec![0; classes],
+            counts: vec![vec![0; models.width()]; classes],
+        };
+        for (record, class) in chosen.iter().enumerate() {
+            let (Some(class), Some(weight)) = (class, records.weights.get(record)) else {
+                continue;
+            };
+            if let Some(rows) = filled.rows.get_mut(*class as usize) {
+                *rows += u64::from(*weight);
+            }
+            let Some(counts) = filled.counts.get_mut(*class as usize) else {
+                continue;
+            };
+            for (attribute, values) in records.sensitive.iter().enumerate() {
+                let value = values.get(record).copied().unwrap_or_default();
+                if let Some(count) = counts.get_mut((models.offset(attribute) + value) as usize) {
+                    *count += weight;
+                }
+            }
+        }
+        filled
+    }
+
+    /// The classes that have rows and do not meet the models.
+    fn failed(&self, models: &Models) -> Vec<u32> {
+        let mut scratch = Scratch::default();
+        let classes = (0_u32..).zip(self.rows.iter().zip(&self.counts));
+        let failed = classes.filter(|(_, (rows, counts))| {
+            let class = Class {
+                rows: **rows,
+                population: 0,
+                counts: Counts::Dense(counts),
+            };
+            **rows > 0 && !models.admits(&class, &mut scratch)
+        });
+        failed.map(|(class, _)| class).collect()
+    }
+}
+
+/// The division by chosen classes, all of which meet the models.
 fn divided(
     input: &Input<'_>,
     cells: &[Option<Vec<Cell>>],
     chosen: &[Option<u32>],
     models: &Models,
 ) -> Result<Division, PlanError> {
-    let records = &input.problem.records;
-    let mut rows = vec![0_u64; cells.len()];
-    let mut counts = vec![vec![0_u32; models.width()]; cells.len()];
-    for (record, class) in chosen.iter().enumerate() {
-        let (Some(class), Some(weight)) = (class, records.weights.get(record)) else {
-            continue;
-        };
-        if let Some(rows) = rows.get_mut(*class as usize) {
-            *rows += u64::from(*weight);
-        }
-        for (attribute, values) in records.sensitive.iter().enumerate() {
-            let value = values.get(record).copied().unwrap_or_default();
-            let slot = (models.offset(attribute) + value) as usize;
-            let count = counts
-                .get_mut(*class as usize)
-                .and_then(|counts| counts.get_mut(slot));
-            if let Some(count) = count {
-                *count += weight;
-            }
-        }
-    }
     if models.needs_population() {
         return Err(other(
             input,
             "classes, which cannot be held to a population again",
         ));
     }
-    let (mut scratch, mut tally) = (Scratch::default(), Tally::default());
-    let mut numbers = Vec::new();
+    let filled = Filled::of(input, cells.len(), chosen, models);
+    let (mut tally, mut numbers) = (Tally::default(), Vec::new());
     let mut division = Division {
         cells: vec![Vec::new(); input.attributes.len()],
         ..Division::default()
     };
-    for ((rows, counts), cells) in rows.iter().zip(&counts).zip(cells) {
-        let class = Class {
-            rows: *rows,
-            population: 0,
-            counts: Counts::Dense(counts),
-        };
-        if *rows == 0 || !models.admits(&class, &mut scratch) {
+    for (rows, cells) in filled.rows.iter().zip(cells) {
+        if *rows == 0 {
             numbers.push(0);
             continue;
         }

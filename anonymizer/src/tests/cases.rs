@@ -93,7 +93,10 @@ fn released(case: &str) -> Score {
 /// At most ARX's score, and at an equal score at most as many suppressed rows.
 fn at_least_as_good(case: &str, geometric: f64, arithmetic: f64, suppressed: usize) {
     let score = released(case);
-    let found = format!("{case}: {:.6} {:.6} {}", score.geometric, score.arithmetic, score.suppressed);
+    let found = format!(
+        "{case}: {:.6} {:.6} {}",
+        score.geometric, score.arithmetic, score.suppressed
+    );
     assert!(score.geometric < geometric + 1e-6, "{found}");
     if score.geometric > geometric - 1e-6 {
         assert!(score.suppressed <= suppressed, "{found}");
@@ -131,7 +134,11 @@ fn nine_quasi_identifiers_are_as_good_as_arx() {
 fn local_recoding_is_better_than_arx() {
     for (case, arithmetic) in [("local", 0.0293), ("adult9-local", 0.0550)] {
         let score = released(case);
-        assert!(score.arithmetic <= arithmetic, "{case}: {}", score.arithmetic);
+        assert!(
+            score.arithmetic <= arithmetic,
+            "{case}: {}",
+            score.arithmetic
+        );
         assert_eq!(score.suppressed, 0);
     }
 }
