@@ -30,15 +30,6 @@ impl Default for Codes {
 }
 
 impl Codes {
-    /// An empty list for numbers below `bound`.
-    pub(crate) fn below(bound: usize, capacity: usize) -> Self {
-        match bound {
-            0..=0x100 => Self::U8(Vec::with_capacity(capacity)),
-            0x101..=0x1_0000 => Self::U16(Vec::with_capacity(capacity)),
-            _ => Self::U32(Vec::with_capacity(capacity)),
-        }
-    }
-
     pub(crate) fn len(&self) -> usize {
         each!(self, values => values.len())
     }

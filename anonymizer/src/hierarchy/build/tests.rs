@@ -104,10 +104,7 @@ fn characters_are_masked_from_either_end() {
         "050;05*;0**;***;*\n07;0*;**;**;*\n"
     );
     assert_eq!(
-        file(
-            &mask(End::Left, Some(4), 2),
-            &["Ақтау", "Орал"].get(1..).unwrap()
-        ),
+        file(&mask(End::Left, Some(4), 2), &["Орал"]),
         "Орал;**ал;****;*\n"
     );
     assert_eq!(
