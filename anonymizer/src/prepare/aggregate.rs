@@ -139,11 +139,7 @@ fn mode<'v>(values: impl Iterator<Item = (&'v str, u64)>) -> Aggregated<'v> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(
-        clippy::unwrap_used,
-        clippy::panic,
-        reason = "tests fail by panicking"
-    )]
+    #![allow(clippy::unwrap_used, clippy::panic, reason = "tests fail by panicking")]
 
     use proptest::prelude::*;
 
