@@ -12,6 +12,7 @@ mod classes;
 mod hierarchy;
 mod judge;
 mod neighbours;
+mod nodes;
 mod people;
 mod random;
 mod release;
@@ -136,7 +137,7 @@ pub struct LocalSolution {
 }
 
 /// Work that the thorough mode does for each record: members of classes looked at, about.
-const EFFORT: f64 = 3000.0;
+const EFFORT: f64 = 2500.0;
 
 /// Recodes a table locally.
 ///
@@ -197,7 +198,18 @@ impl Recoding<'_, '_> {
         let space = Space::<W>::new(self.problem, self.models, Arc::new(scale));
         let mut judge = Judge::new(self.problem, self.models, &space.scale);
         let start = Start::new(&space, &judge, self.options.suppressible)?;
-        let fast = self.specialize(&space, &mut judge, &start.classes)?;
+        let mut fast = self.specialize(&space, &mut judge, &start.classes)?;
+        // In a table of a few rows the greedy way may be worse than one level for each attribute.
+        let cost = |classes: &[Vec<Member>]| -> i64 {
+            classes.iter().map(|class| space.value(class)).sum()
+        };
+        let kept: Vec<Member> = start.classes.iter().flatten().copied().collect();
+        if let Some(node) = nodes::best(&space, &judge, &kept)
+            && cost(&node) < cost(&fast)
+            && self.models.holds(&judge.tally(&space, &node))
+        {
+            fast = node;
+        }
         let mut found = None;
         if self.options.mode == Mode::Thorough {
             let thorough = Thorough {

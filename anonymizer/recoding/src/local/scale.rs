@@ -283,6 +283,20 @@ impl Scale {
         self.cost(differ, codes) >= FORBIDDEN
     }
 
+    /// For an attribute, the bits that remain on each of its levels, from `*` if that may be down to the finest.
+    pub(super) fn ways<const W: usize>(&self, attribute: usize) -> Vec<Word<W>> {
+        let mut ways = Vec::new();
+        let mut kept = [0; W];
+        for segment in self.segments.iter().filter(|s| s.attribute == attribute) {
+            if self.costs[segment.coarse as usize] < FORBIDDEN {
+                ways.push(kept);
+            }
+            kept[segment.word] |= low_bits(segment.width) << segment.shift;
+        }
+        ways.push(kept);
+        ways
+    }
+
     /// The segments that no class may lose.
     pub(super) fn forbidding(&self) -> Vec<Segment> {
         let forbids = |segment: &&Segment| self.costs[segment.coarse as usize] >= FORBIDDEN;

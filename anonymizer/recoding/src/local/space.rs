@@ -61,9 +61,10 @@ impl<const W: usize> Hull<W> {
 
     #[inline]
     pub(super) fn add(&mut self, path: &Word<W>, record: u32) {
-        for word in 0..W {
-            self.or[word] |= path[word];
-            self.and[word] &= path[word];
+        let hull = self.or.iter_mut().zip(&mut self.and);
+        for ((or, and), path) in hull.zip(path) {
+            *or |= path;
+            *and &= path;
         }
         self.any = record;
     }

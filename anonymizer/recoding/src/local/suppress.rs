@@ -57,7 +57,7 @@ impl Start {
         desk: &mut Desk,
     ) {
         let differ = space.hull_of(&group).differ();
-        let mut best: Option<(u64, Vec<Vec<Member>>, Vec<Vec<Member>>)> = None;
+        let mut best: Option<(u64, [Vec<Vec<Member>>; 2])> = None;
         // Fewer rows than any class needs hold nothing that can be.
         let large = rows(&group) >= judge.least;
         for segment in space.scale.decisive(differ).filter(|_| large) {
@@ -72,10 +72,10 @@ impl Start {
                 .partition(|part| judge.admits(space, part, desk));
             let sum = kept.iter().map(|part| rows(part)).sum();
             if sum > best.as_ref().map_or(0, |best| best.0) {
-                best = Some((sum, kept, left));
+                best = Some((sum, [kept, left]));
             }
         }
-        let Some((_, kept, left)) = best else {
+        let Some((_, [kept, left])) = best else {
             self.suppressed.extend(group);
             return;
         };

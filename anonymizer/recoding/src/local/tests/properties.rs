@@ -56,4 +56,16 @@ proptest! {
             (fast, thorough) => prop_assert!(false, "{fast:?} but {thorough:?}"),
         }
     }
+
+    #[test]
+    fn small_tables_lose_no_more_than_any_global_recoding(
+        problem in tables::problem(),
+        k in 1_u64..6,
+    ) {
+        let models = [Model::KAnonymity { k }];
+        if let Some(global) = oracle::best_global(&problem, &models) {
+            let local = run(&problem, &models, &Options { effort: 0.1, ..options(Mode::Thorough, 0) }).unwrap();
+            prop_assert!(local.arithmetic <= global + 1e-6, "{} > {global}", local.arithmetic);
+        }
+    }
 }
