@@ -14,6 +14,8 @@
 
 mod account;
 mod check;
+mod claims;
+mod classes;
 mod column;
 mod label;
 mod people;
@@ -227,7 +229,7 @@ impl<'a> Verification<'a> {
         let (source, digest) = (source?, digest?);
         check::file(&output, self.format, &columns)?;
         let counted = read::count(&output, self.format, &columns, self.starred())?;
-        let released = check::released(self, &columns, &source, counted)?;
+        let released = classes::released(self, &columns, &source, counted)?;
         let people = match self.population {
             Some(population) => Some(people::people(
                 &columns,
@@ -237,8 +239,8 @@ impl<'a> Verification<'a> {
             )?),
             None => None,
         };
-        let measurement = check::measure(self, &columns, &released, people)?;
-        check::claims(self, &columns, &released, &measurement)?;
+        let measurement = claims::measure(self, &columns, &released, people)?;
+        claims::claims(self, &columns, &released, &measurement)?;
         Ok(Release::new(self, &columns, measurement, digest, output))
     }
 }

@@ -1,0 +1,183 @@
+//! Measuring a release, and holding the measures to what was required and planned.
+
+use rayon::prelude::*;
+
+use super::classes::Accounted;
+use super::column::Column as Released;
+use super::{Verification, VerifyError};
+use crate::digest::digest_of_classes;
+use crate::measure::{self, Measured, Measurement, Originals, Requirement, Subject};
+use crate::profile::Missing;
+
+/// Measures the classes.
+pub(super) fn measure(
+    of: &Verification<'_>,
+    columns: &[Released<'_>],
+    released: &Accounted,
+    people: Option<Vec<u64>>,
+) -> Result<Measurement, VerifyError> {
+    let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
+    let originals: Vec<Originals> = keys.par_iter().map(|column| originals(column)).collect();
+    let attributes = keys
+        .iter()
+        .zip(&originals)
+        .filter_map(|(column, originals)| {
+            let key = column.key.as_ref()?;
+            Some(Measured {
+                column: column.name,
+                weight: key.weight,
+                domain: key.domain,
+                height: key.height,
+                grades: &key.grades,
+                originals: Some(originals),
+            })
+        });
+    let mut sensitive = Vec::new();
+    for column in columns
+        .iter()
+        .filter(|column| !column.rule.models.is_empty())
+    {
+        let (values, counts) = column.values();
+        let models = &column.rule.models;
+        sensitive.push(measure::sensitive(
+            column.name,
+            models,
+            &values,
+            counts,
+            of.hierarchies,
+        )?);
+    }
+    let candidates = (of.profile.privacy().missing == Missing::Any).then(|| {
+        measure::candidates(
+            &released.classes,
+            &keys.iter().map(|key| key.labels.len()).collect::<Vec<_>>(),
+        )
+    });
+    let subject = Subject {
+        classes: released.classes.clone(),
+        suppressed: released.suppressed,
+        attributes: attributes.collect(),
+        sensitive,
+        candidates,
+        people,
+    };
+    Ok(subject.measure(of.profile.privacy()))
+}
+
+fn originals(column: &Released<'_>) -> Originals {
+    let all = column.source.counts();
+    let mut under = vec![Vec::new(); column.labels.len()];
+    for (count, code) in all.iter().zip(0..) {
+        column.each_label(code, |label| {
+            if let Some(counts) = under.get_mut(label as usize).filter(|_| *count > 0) {
+                counts.push(*count);
+            }
+        });
+    }
+    Originals { all, under }
+}
+
+/// What was measured against what was required and planned.
+pub(super) fn claims(
+    of: &Verification<'_>,
+    columns: &[Released<'_>],
+    released: &Accounted,
+    measured: &Measurement,
+) -> Result<(), VerifyError> {
+    if let Some(requirement) = measured.violated().next() {
+        return Err(violated(of, requirement, measured));
+    }
+    let plan = of.plan;
+    same("suppressed rows", released.suppressed, plan.suppressed)?;
+    same(
+        "the number of classes",
+        measured.classes.classes,
+        plan.classes,
+    )?;
+    same(
+        "the smallest class",
+        measured.classes.smallest,
+        plan.smallest_class,
+    )?;
+    let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
+    let labels = |key: &[u32]| {
+        key.iter()
+            .zip(&keys)
+            .map(|(code, column)| column.labels.text(*code))
+            .collect()
+    };
+    let mut classes: Vec<(Vec<Option<&str>>, u64)> = released
+        .classes
+        .iter()
+        .map(|(key, rows)| (labels(key), rows))
+        .collect();
+    classes.sort_unstable();
+    let digest = digest_of_classes(
+        classes
+            .iter()
+            .map(|(labels, rows)| (labels.as_slice(), *rows)),
+    );
+    same("the digest of the classes", &digest, &plan.classes_sha256)?;
+    let utility = &measured.utility;
+    for (attribute, planned) in utility.attributes.iter().zip(&plan.columns) {
+        close("the loss of a column", attribute.loss, planned.loss)?;
+    }
+    close(
+        "the geometric loss",
+        utility.geometric_loss,
+        plan.geometric_loss,
+    )?;
+    close(
+        "the arithmetic loss",
+        utility.arithmetic_loss,
+        plan.arithmetic_loss,
+    )
+}
+
+fn violated(
+    of: &Verification<'_>,
+    requirement: &Requirement,
+    measured: &Measurement,
+) -> VerifyError {
+    let privacy = of.profile.privacy();
+    match requirement.model.as_str() {
+        "k_anonymity" => VerifyError::NotAnonymous {
+            measured: requirement.measured.unwrap_or_default() as u64,
+            required: privacy.k,
+        },
+        "suppression" => VerifyError::TooMuchSuppressed {
+            suppressed: measured.suppressed,
+            rows: measured.records,
+            allowed: privacy.suppressible(measured.records),
+        },
+        _ => VerifyError::NotPrivate {
+            what: requirement.to_string(),
+        },
+    }
+}
+
+fn same<T: PartialEq + std::fmt::Display>(
+    what: &'static str,
+    measured: T,
+    planned: T,
+) -> Result<(), VerifyError> {
+    if measured == planned {
+        return Ok(());
+    }
+    Err(VerifyError::NotAsPlanned {
+        what,
+        measured: measured.to_string(),
+        planned: planned.to_string(),
+    })
+}
+
+fn close(what: &'static str, measured: f64, planned: f64) -> Result<(), VerifyError> {
+    if (measured - planned).abs() <= 1e-9 {
+        return Ok(());
+    }
+    Err(VerifyError::NotAsPlanned {
+        what,
+        measured: measured.to_string(),
+        planned: planned.to_string(),
+    })
+}
