@@ -155,7 +155,7 @@ pub enum Model {
         /// How far values are from one another.
         distance: Distance,
     },
-    /// `|log2(p/q)| < delta` for every value of the table (Brickell, Shmatikov 2008).
+    /// `|log2(p/q)| < delta` for every value that the class has (as in ARX; Brickell, Shmatikov 2008).
     DeltaDisclosure {
         /// Above 0.
         delta: f64,
