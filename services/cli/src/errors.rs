@@ -25,7 +25,7 @@ pub enum Exit {
     Unavailable = 5,
     /// The job ended, but not with success.
     JobFailed = 6,
-    /// A hash, a signature or a proof does not hold.
+    /// A hash, a signature, a proof or a required privacy model does not hold.
     Verification = 7,
     /// Interrupted from the keyboard.
     Interrupted = 130,
