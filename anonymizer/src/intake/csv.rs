@@ -7,12 +7,13 @@
 
 use std::io::Read;
 
-use memchr::{memchr2_iter, memchr3_iter, memrchr};
+use memchr::memrchr;
 use rayon::prelude::*;
 
 use super::builder::{Budget, TextColumn, check_names};
 use super::decode::{Decoder, Fault};
 use super::error::{IntakeError, Place};
+use super::plain::{Plain, next_odd};
 use super::scan::{Records, Scanner};
 use super::sniff::{checked, sniff};
 use super::{Encoding, Limits, Purpose};
@@ -293,62 +294,6 @@ fn scan(
     Ok(())
 }
 
-/// The place of the next byte that only the scanner understands.
-fn next_odd(text: &[u8], from: usize) -> usize {
-    let rest = text.get(from..).unwrap_or_default();
-    memchr3_iter(b'"', b'\r', 0, rest)
-        .find(|at| !rest.get(*at..).unwrap_or_default().starts_with(b"\r\n"))
-        .map_or(text.len(), |at| from + at)
-}
-
-/// Lines in which only delimiters and line breaks have a meaning.
-struct Plain<'a> {
-    delimiter: u8,
-    limits: &'a Limits,
-    place: Place,
-    rows: &'a mut Rows,
-}
-
-impl Plain<'_> {
-    /// Answers the place after the last line.
-    fn lines(&mut self, text: &[u8]) -> Result<Place, IntakeError> {
-        let (mut start, mut cells) = (0, 0);
-        for end in memchr2_iter(self.delimiter, b'\n', text) {
-            let cell = text.get(start..end).unwrap_or_default();
-            start = end + 1;
-            if text.get(end) != Some(&b'\n') {
-                self.cell(cell, cells)?;
-                cells += 1;
-                continue;
-            }
-            let cell = cell.strip_suffix(b"\r").unwrap_or(cell);
-            if cells > 0 || !cell.is_empty() {
-                self.cell(cell, cells)?;
-                cells += 1;
-            }
-            if self.rows.end(cells, self.place)? {
-                self.place.row += 1;
-            }
-            self.place.line += 1;
-            cells = 0;
-        }
-        Ok(self.place)
-    }
-
-    #[inline]
-    fn cell(&mut self, cell: &[u8], cells: u64) -> Result<(), IntakeError> {
-        if cell.len() > self.limits.max_cell_bytes {
-            return Err(IntakeError::CellTooLong {
-                place: self.place,
-                column: cells + 1,
-                limit: self.limits.max_cell_bytes,
-            });
-        }
-        self.rows.push(cell);
-        Ok(())
-    }
-}
-
 /// Collects the names of the header.
 struct Header<'a> {
     names: &'a mut Vec<String>,
@@ -375,7 +320,7 @@ impl Records for Header<'_> {
 
 /// Rows of data.
 #[derive(Default)]
-struct Rows {
+pub(super) struct Rows {
     columns: Vec<TextColumn>,
     cell: usize,
     rows: u64,
@@ -385,7 +330,7 @@ struct Rows {
 
 impl Rows {
     #[inline]
-    fn push(&mut self, text: &[u8]) {
+    pub(super) fn push(&mut self, text: &[u8]) {
         if let Some(column) = self.columns.get_mut(self.cell) {
             column.push(text);
             self.bytes += text.len() as u64;

@@ -17,6 +17,7 @@ mod error;
 mod json;
 mod ndjson;
 mod parquet;
+mod plain;
 pub(crate) mod scan;
 mod sniff;
 mod typed;
