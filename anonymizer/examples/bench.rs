@@ -4,7 +4,10 @@
 //!     bench resample TABLE ROWS OUT                      OUT.csv or OUT.parquet
 //!
 //! Resampled rows are drawn with replacement, and of each column one cell in twenty is drawn anew. The same table comes out every time.
-#![allow(clippy::indexing_slicing, reason = "codes are drawn from the table they index")]
+#![allow(
+    clippy::indexing_slicing,
+    reason = "codes are drawn from the table they index"
+)]
 
 use std::collections::HashMap;
 use std::error::Error;
@@ -14,7 +17,9 @@ use std::path::Path;
 use std::time::Instant;
 
 use polars::prelude::*;
-use sandyq_anonymizer::{Cancel, Format, Hierarchies, Hierarchy, Limits, Profile, Table, Work, intake};
+use sandyq_anonymizer::{
+    Cancel, Format, Hierarchies, Hierarchy, Limits, Profile, Table, Work, intake,
+};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -29,7 +34,10 @@ fn main() -> Outcome<()> {
             search(table, profile, hierarchies, repeats.parse()?)
         }
         ["resample", table, rows, out] => resample(table, rows.parse()?, out),
-        _ => Err("usage: bench search TABLE PROFILE HIERARCHIES REPEATS | bench resample TABLE ROWS OUT".into()),
+        _ => Err(
+            "usage: bench search TABLE PROFILE HIERARCHIES REPEATS | bench resample TABLE ROWS OUT"
+                .into(),
+        ),
     }
 }
 
@@ -52,7 +60,10 @@ fn read(path: &str, name: &str) -> Outcome<Table> {
 
 fn search(path: &str, profile: &str, folder: &str, repeats: usize) -> Outcome<()> {
     let profile = Profile::parse(&fs::read_to_string(profile)?)?;
-    let dataset = profile.datasets().next().ok_or("the profile has no dataset")?;
+    let dataset = profile
+        .datasets()
+        .next()
+        .ok_or("the profile has no dataset")?;
     let mut hierarchies = Hierarchies::new();
     for name in dataset.hierarchies() {
         let bytes = fs::read(Path::new(folder).join(format!("{name}.csv")))?;
@@ -150,7 +161,11 @@ fn resample(path: &str, rows: usize, out: &str) -> Outcome<()> {
         for _ in 0..count {
             let row = random.below(height);
             for (column, drawn) in columns.iter().zip(&mut drawn) {
-                let row = if random.below(20) == 0 { random.below(height) } else { row };
+                let row = if random.below(20) == 0 {
+                    random.below(height)
+                } else {
+                    row
+                };
                 drawn.push(column.rows[row]);
             }
         }
@@ -170,7 +185,9 @@ fn resample(path: &str, rows: usize, out: &str) -> Outcome<()> {
         }
         return Ok(sink.flush()?);
     }
-    let fields = columns.iter().map(|column| (PlSmallStr::from_str(&column.name), DataType::String));
+    let fields = columns
+        .iter()
+        .map(|column| (PlSmallStr::from_str(&column.name), DataType::String));
     let mut writer = ParquetWriter::new(File::create(out)?).batched(&fields.collect())?;
     let mut left = rows;
     while left > 0 {
@@ -178,7 +195,9 @@ fn resample(path: &str, rows: usize, out: &str) -> Outcome<()> {
         let drawn = draw(count);
         let frame = columns.iter().zip(drawn).map(|(column, codes)| {
             let values = Series::new(PlSmallStr::from_str(&column.name), &column.values);
-            Ok(values.take(&IdxCa::from_vec("".into(), codes))?.into_column())
+            Ok(values
+                .take(&IdxCa::from_vec("".into(), codes))?
+                .into_column())
         });
         let frame = DataFrame::new(count, frame.collect::<PolarsResult<_>>()?)?;
         writer.write_batch(&frame)?;
