@@ -2,6 +2,8 @@
 
 use std::fs::File;
 use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
+use std::os::unix::fs::FileExt as _;
+use std::path::PathBuf;
 
 use polars::io::mmap::MmapBytesReader;
 use ring::digest::{Context, SHA256};
@@ -46,7 +48,19 @@ impl Written for Vec<u8> {
     }
 }
 
-/// A file opened for reading.
+/// A file by its path. Every reader opens it for itself: handles made of one another share their place in the file.
+impl Written for PathBuf {
+    fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
+        Ok(Box::new(File::open(self)?))
+    }
+
+    fn parquet(&self) -> io::Result<Box<dyn MmapBytesReader + '_>> {
+        Ok(Box::new(File::open(self)?))
+    }
+}
+
+/// A file opened for reading. Its handles share their place in the file, so that a Parquet decoder is given the bytes; a path
+/// spares that.
 impl Written for File {
     fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
         let mut file = self;
@@ -55,7 +69,10 @@ impl Written for File {
     }
 
     fn parquet(&self) -> io::Result<Box<dyn MmapBytesReader + '_>> {
-        Ok(Box::new(self.try_clone()?))
+        let size = usize::try_from(self.metadata()?.len()).unwrap_or(usize::MAX);
+        let mut bytes = vec![0; size];
+        self.read_exact_at(&mut bytes, 0)?;
+        Ok(Box::new(Cursor::new(bytes)))
     }
 }
 

@@ -193,13 +193,14 @@ fn release(
     lap("execute");
     watch.say("writing");
     let format = output_format(command, &table)?;
-    let written = write(
+    write(
         &output,
         format,
         pending.file(&command.out)?,
         &command.out,
         cancel,
     )?;
+    let written = pending.place_of(&command.out).to_owned();
     lap("write");
     watch.say("measuring");
     let verified = work.verify(&plan, given.key, format, written, progress);
@@ -286,7 +287,7 @@ fn describe(
     given: &Given<'_>,
     (original, population): (&Table, Option<&Table>),
     pending: &Pending,
-    release: &mut Release<File>,
+    release: &mut Release<PathBuf>,
     cancel: &Cancel,
 ) -> Result<()> {
     let path = pending.place_of(&command.out);
