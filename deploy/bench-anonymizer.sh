@@ -16,10 +16,10 @@ x40=${X40:-$folder/x40.csv}
 read -ra millions <<<"${ROWS:-1 10 50}"
 parts=${*:-search process local floor growth verify}
 sandyq=target/release/sandyq
-bench=target/release/examples/bench
+bench=target/release/examples/engine
 mkdir -p "$folder"
 
-cargo build --release --locked -p sandyq -p sandyq-anonymizer --bins --example bench
+cargo build --release --locked -p sandyq -p sandyq-anonymizer --bins --example engine
 [[ -f $x40 ]] || "$bench" resample "$adult/adult.csv" 1206480 "$x40"
 
 wanted() { [[ " $parts " == *" $1 "* ]]; }

@@ -1,7 +1,7 @@
 //! What `make bench-anonymizer` measures from within: the search when it is warm, and larger tables made of a small one.
 //!
-//!     bench search TABLE PROFILE HIERARCHIES REPEATS     one line: encode and search, median seconds, scores
-//!     bench resample TABLE ROWS OUT                      OUT.csv or OUT.parquet
+//!     engine search TABLE PROFILE HIERARCHIES REPEATS     one line: encode and search, median seconds, scores
+//!     engine resample TABLE ROWS OUT                      OUT.csv or OUT.parquet
 //!
 //! Resampled rows are drawn with replacement, and of each column one cell in twenty is drawn anew. The same table comes out every time.
 #![allow(
@@ -35,7 +35,7 @@ fn main() -> Outcome<()> {
         }
         ["resample", table, rows, out] => resample(table, rows.parse()?, out),
         _ => Err(
-            "usage: bench search TABLE PROFILE HIERARCHIES REPEATS | bench resample TABLE ROWS OUT"
+            "usage: engine search TABLE PROFILE HIERARCHIES REPEATS | engine resample TABLE ROWS OUT"
                 .into(),
         ),
     }
