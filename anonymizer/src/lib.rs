@@ -43,8 +43,8 @@ pub use hierarchy::{
 pub use input::{InputError, SUPPRESSED};
 pub use intake::{Encoding, Format, IntakeError, Limits};
 pub use measure::{
-    AttackerRisk, AttributeUtility, Beside, ClassSizes, Comparison, MeasureError, Measurement, PopulationMeasure,
-    Requirement, Risks, SensitiveMeasure, Utility, measure,
+    AttackerRisk, AttributeUtility, Beside, ClassSizes, Comparison, MeasureError, Measurement,
+    PopulationMeasure, Requirement, Risks, SensitiveMeasure, Utility, measure,
 };
 pub use output::Output;
 pub use parquet::{PSEUDONYMS_KEY, ParquetFault};
@@ -57,8 +57,8 @@ pub use profile::{
 };
 pub use pseudonym::{PseudonymKey, RekeyError, pseudonym_columns, rekey};
 pub use report::{
-    ColumnDrift, ColumnReport, Detail, Drift, DropReason, DroppedColumn, LossReport, PrivacyReport, Report,
-    RowsReport, SearchReport, SuppressedCells, SuppressionReason, SuppressionReport, drift,
+    ColumnDrift, ColumnReport, Detail, Drift, DropReason, DroppedColumn, LossReport, PrivacyReport,
+    Report, RowsReport, SearchReport, SuppressedCells, SuppressionReason, SuppressionReport, drift,
     html,
 };
 pub use table::{ColumnSchema, DISTINCT_CAP, Distinct, PhysicalType, Schema, Table};

@@ -75,8 +75,10 @@ pub enum Runs {
         run: String,
     },
     /// Write the whole report of a data set, as the owner approves it, into files.
-    #[command(after_help = "Example:\n  sandyq run report adult/v1/r1 --html report.html
-The page is one file that needs no network, for reading and printing.")]
+    #[command(
+        after_help = "Example:\n  sandyq run report adult/v1/r1 --html report.html
+The page is one file that needs no network, for reading and printing."
+    )]
     Report {
         /// The run.
         #[arg(value_parser = parse::run)]
