@@ -29,6 +29,7 @@ async fn bad_data_is_refused_as_a_whole() {
     data::every_fault_is_named_with_its_place(&site).await;
     data::one_bad_data_set_refuses_the_version(&site).await;
     data::declarations_are_checked_first(&site).await;
+    data::a_file_that_kills_its_decoder_does_not_kill_the_server(&site).await;
 }
 
 #[tokio::test]

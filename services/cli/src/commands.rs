@@ -5,6 +5,7 @@ pub mod anonymize;
 pub mod audit;
 pub mod completions;
 pub mod context;
+pub mod decode;
 pub mod depersonalization;
 pub mod hierarchy;
 pub mod identity;
@@ -93,6 +94,9 @@ pub enum Command {
     /// The append-only log.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Decode a Parquet file from standard input and forget it; the server tries strange files so, apart from itself.
+    #[command(hide = true)]
+    DecodeParquet(decode::DecodeParquet),
     /// Print completions for a shell.
     Completions(completions::Completions),
 }
@@ -124,6 +128,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Job(command) => job::run(command, session).await,
         Command::Output(command) => output::run(command, session).await,
         Command::Audit(command) => audit::run(command, session).await,
+        Command::DecodeParquet(command) => decode::run(&command),
         Command::Completions(command) => completions::run(&command),
     }
 }

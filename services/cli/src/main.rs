@@ -134,6 +134,9 @@ fn run(arguments: Arguments) -> Result<()> {
     if let Command::Anonymize(command) = &arguments.command {
         return commands::anonymize::run(command, arguments.output);
     }
+    if let Command::DecodeParquet(command) = &arguments.command {
+        return commands::decode::run(command);
+    }
     let session = Session::new(&arguments)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

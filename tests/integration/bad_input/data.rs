@@ -1,11 +1,13 @@
 //! Faults of the bytes themselves.
 
-use std::io::Cursor;
+use std::io::{Cursor, Write as _};
+use std::process::{Command, Stdio};
 
-use polars::prelude::{Column, DataFrame, ParquetWriter};
+use polars::prelude::{Column, DataFrame, ParquetCompression, ParquetWriter};
 use sandyq_proto::v1;
 use sandyq_proto::v1::version::State;
 use sandyq_tests::register::PROFILE;
+use sandyq_tests::site::program;
 use sandyq_tests::work::csv_dataset;
 use sandyq_tests::{Site, fields, reason, request_id};
 use tonic::Code;
@@ -240,4 +242,47 @@ pub async fn declarations_are_checked_first(site: &Site) {
         .await
         .unwrap();
     assert!(listed.into_inner().versions.is_empty());
+}
+
+/// Bytes that end the process that decodes them: found by trying each byte of a good file, so that the test is of what the decoder of
+/// today cannot bear.
+fn deadly() -> Vec<u8> {
+    let texts = Column::new("text".into(), ["x", "y", "z"]);
+    let numbers = Column::new("number".into(), [1_i64, 2, 3]);
+    let mut frame = DataFrame::new(3, vec![numbers, texts]).unwrap();
+    let mut out = Cursor::new(Vec::new());
+    ParquetWriter::new(&mut out)
+        .with_compression(ParquetCompression::Uncompressed)
+        .finish(&mut frame)
+        .unwrap();
+    let whole = out.into_inner();
+    let kills = |bytes: &[u8]| {
+        let mut decoder = Command::new(program())
+            .arg("decode-parquet")
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // A decoder that died reads no more.
+        let _ = decoder.stdin.take().unwrap().write_all(bytes);
+        !decoder.wait().unwrap().success()
+    };
+    assert!(!kills(&whole));
+    // Lengths are written so that the lowest bit is the sign.
+    let mut spoilt = (4..whole.len()).map(|at| {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 1;
+        bytes
+    });
+    spoilt.find(|bytes| kills(bytes)).unwrap()
+}
+
+pub async fn a_file_that_kills_its_decoder_does_not_kill_the_server(site: &Site) {
+    let bytes = deadly();
+    let library = site.create_library("deadly").await;
+    let declared = dataset("rows", v1::DatasetFormat::Parquet, &bytes);
+    let version = push(site, &library.name, vec![(declared, &bytes)]).await;
+    let message = &version.failure_message;
+    assert!(message.contains("the decoder gave up on it"), "{message}");
+    leads_nowhere(site, &version).await;
 }

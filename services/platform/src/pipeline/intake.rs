@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
-use sandyq_anonymizer::{Limits, Schema, intake};
+use sandyq_anonymizer::{Format, Limits, Schema, intake};
 use sandyq_store::Change;
 use serde_json::json;
 
-use super::{heavy, raw};
+use super::{heavy, raw, trial};
 use crate::call::system_event;
-use crate::error::{Result, chain};
+use crate::error::{Error, Result, chain};
 use crate::platform::Platform;
 use crate::records::library::{Column, Version, VersionEvent, VersionState};
 
@@ -33,8 +33,19 @@ async fn take_in(platform: &Arc<Platform>, name: &str) -> Result<()> {
     let mut schemas = Vec::new();
     let mut failures = Vec::new();
     for dataset in &version.datasets {
-        let source = raw(platform, dataset).await?;
         let format = dataset.format.clone();
+        if format == Format::Parquet {
+            let source = raw(platform, dataset).await?;
+            let survives = heavy(move || trial::survives(source)).await?;
+            if !survives.map_err(|error| Error::internal("try the data set's decoder", error))? {
+                failures.push(format!(
+                    "data set {}: the Parquet file cannot be decoded: the decoder gave up on it",
+                    dataset.id
+                ));
+                continue;
+            }
+        }
+        let source = raw(platform, dataset).await?;
         let limits = Limits::default();
         let checked = heavy(move || intake::validate(source, &format, &limits)).await;
         match checked {

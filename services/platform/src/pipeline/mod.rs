@@ -2,6 +2,7 @@
 
 pub mod intake;
 pub mod runs;
+mod trial;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
