@@ -11,7 +11,10 @@
     reason = "a program to measure with"
 )]
 
-use std::collections::HashMap;
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Instant;
 
 use sandyq_recoding::global::{Control, Options, search};
@@ -29,28 +32,6 @@ const QUASI: [&str; 8] = [
     "salary-class",
 ];
 
-fn levels(folder: &str, name: &str) -> (Vec<String>, Vec<Level>) {
-    let text = std::fs::read_to_string(format!("{folder}/{name}.csv")).unwrap();
-    let rows: Vec<Vec<&str>> = text.lines().map(|line| line.split(';').collect()).collect();
-    let level = |place: usize| {
-        let mut names: HashMap<&str, u32> = HashMap::new();
-        let mut leaves = Vec::new();
-        let codes = rows.iter().map(|row| {
-            let next = names.len() as u32;
-            let code = *names.entry(row[place]).or_insert(next);
-            leaves.resize(names.len(), 0);
-            leaves[code as usize] += 1;
-            code
-        });
-        Level {
-            codes: codes.collect(),
-            leaves,
-        }
-    };
-    let made = (0..rows[0].len()).map(level).collect();
-    (rows.iter().map(|row| row[0].to_owned()).collect(), made)
-}
-
 fn main() {
     let mut args = std::env::args().skip(1);
     let (file, folder) = (args.next().unwrap(), args.next().unwrap());
@@ -60,19 +41,16 @@ fn main() {
         .unwrap();
     let header = reader.headers().unwrap().clone();
     let names: Vec<&str> = QUASI.into_iter().chain(["occupation"]).collect();
-    let hierarchies: Vec<_> = names.iter().map(|name| levels(&folder, name)).collect();
-    let codes: Vec<HashMap<&[u8], u32>> = hierarchies
-        .iter()
-        .map(|(values, _)| (0..).zip(values).map(|(c, v)| (v.as_bytes(), c)).collect())
-        .collect();
+    let hierarchy = |name: &&str| table::hierarchy(&Path::new(&folder).join(format!("{name}.csv")));
+    let hierarchies: Vec<_> = names.iter().map(hierarchy).collect();
     let places: Vec<usize> = names
         .iter()
         .map(|name| header.iter().position(|h| h == *name).unwrap())
         .collect();
-    let mut row = csv::ByteRecord::new();
+    let mut row = csv::StringRecord::new();
     let mut table: Vec<[u32; 9]> = Vec::new();
-    while reader.read_byte_record(&mut row).unwrap() {
-        table.push(std::array::from_fn(|j| codes[j][&row[places[j]]]));
+    while reader.read_record(&mut row).unwrap() {
+        table.push(std::array::from_fn(|j| hierarchies[j].1[&row[places[j]]]));
     }
     for case in args {
         let (case, columns): (&str, &[usize]) = if let Some(case) = case.strip_prefix('9') {
@@ -87,12 +65,6 @@ fn main() {
             let shift = if place < 9 { 0 } else { 1_000 * place };
             table[(row + shift) % table.len()][*column]
         };
-        let all = |row: usize| {
-            let own = columns.iter().enumerate().map(|column| value(row, column));
-            own.chain([table[row][8]]).collect::<Vec<u32>>()
-        };
-        let mut rows: Vec<Vec<u32>> = (0..table.len()).map(all).collect();
-        rows.sort_unstable();
         let k = Model::KAnonymity { k: 5 };
         let attribute = 0;
         let close = |distance| Model::TCloseness {
@@ -122,60 +94,26 @@ fn main() {
             _ => panic!("no such case"),
         };
         let sensitive = models.len() > 1;
-        let width = quasi + usize::from(sensitive);
-        let mut records = Records {
-            quasi: vec![Vec::new(); quasi],
-            sensitive: if sensitive {
-                vec![Vec::new()]
-            } else {
-                Vec::new()
-            },
-            weights: Vec::new(),
-        };
-        for alike in rows.chunk_by(|a, b| a[..width] == b[..width]) {
-            for (column, value) in records.quasi.iter_mut().zip(&alike[0]) {
-                column.push(*value);
-            }
-            if sensitive {
-                records.sensitive[0].push(alike[0][quasi]);
-            }
-            records.weights.push(alike.len() as u32);
+        let mut rows: BTreeMap<(Vec<u32>, Option<u32>), u32> = BTreeMap::new();
+        for (place, row) in table.iter().enumerate() {
+            let own = columns.iter().enumerate();
+            let tuple = own.map(|column| value(place, column)).collect();
+            *rows
+                .entry((tuple, sensitive.then_some(row[8])))
+                .or_default() += 1;
         }
-        let attributes = columns
-            .iter()
-            .map(|column| &hierarchies[*column])
-            .map(|(values, levels)| Attribute {
-                domain: values.len() as u64,
-                weight: 1.0,
-                levels: levels.clone(),
-                suppressible: false,
-            })
-            .collect();
-        let (values, above) = &hierarchies[8];
-        let mut totals = vec![0; values.len()];
-        for row in &rows {
-            totals[row[quasi] as usize] += 1;
+        let attributes = columns.iter().map(|column| hierarchies[*column].0.clone());
+        let (occupation, values) = &hierarchies[8];
+        let values = if sensitive { values.len() } else { 0 };
+        let mut problem = table::problem(attributes.collect(), rows, values);
+        for known in &mut problem.sensitive {
+            let above = occupation.levels[1..].iter();
+            known.above = above.map(|level| level.codes.clone()).collect();
         }
-        let occupation = Sensitive {
-            values: values.len() as u32,
-            totals,
-            ranks: Vec::new(),
-            above: above[1..].iter().map(|level| level.codes.clone()).collect(),
-        };
-        let problem = Problem {
-            attributes,
-            records,
-            sensitive: if sensitive {
-                vec![occupation]
-            } else {
-                Vec::new()
-            },
-            population: None,
-        };
         problem.check().unwrap();
         let models = Models::new(&models, &problem).unwrap();
         let options = Options {
-            suppressible: (limit * rows.len() as f64) as u64,
+            suppressible: (limit * table.len() as f64) as u64,
             exact_nodes: if std::env::var("BOXES").is_ok() {
                 0
             } else {

@@ -7,6 +7,7 @@ use super::{Attribute, Level, Problem, Records, Sensitive};
 
 /// A table with `;` between its columns. Each quasi-identifier has its hierarchy in `NAME.csv` of the folder, `;`-delimited, leaf
 /// first, of which each level is permitted.
+#[allow(dead_code, reason = "not every program reads whole tables")]
 pub fn load(file: &Path, hierarchies: &Path, quasi: &[&str], sensitive: Option<&str>) -> Problem {
     let mut reader = csv::ReaderBuilder::new()
         .delimiter(b';')
@@ -37,7 +38,8 @@ pub fn load(file: &Path, hierarchies: &Path, quasi: &[&str], sensitive: Option<&
     problem(attributes, rows, names.len())
 }
 
-fn problem(
+/// Rows by their quasi-identifiers and sensitive value, of which there are `values`; none where there is no sensitive attribute.
+pub fn problem(
     attributes: Vec<Attribute>,
     rows: BTreeMap<(Vec<u32>, Option<u32>), u32>,
     values: usize,
@@ -73,7 +75,7 @@ fn problem(
 }
 
 /// A hierarchy, and the codes of its leaves.
-fn hierarchy(file: &Path) -> (Attribute, HashMap<String, u32>) {
+pub fn hierarchy(file: &Path) -> (Attribute, HashMap<String, u32>) {
     let text = std::fs::read_to_string(file).expect("a hierarchy");
     let lines = text.lines().filter(|line| !line.is_empty());
     let rows: Vec<Vec<&str>> = lines.map(|line| line.split(';').collect()).collect();
