@@ -1,0 +1,1 @@
+//! Recognizers of personal data in text and columns.

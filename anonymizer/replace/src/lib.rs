@@ -1,0 +1,1 @@
+//! Replacements for personal data that keep it useful.

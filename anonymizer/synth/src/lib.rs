@@ -1,0 +1,1 @@
+//! An invented registry with labelled personal data.

@@ -1,0 +1,1 @@
+//! Names, streets and places of Kazakhstan in Russian and Kazakh.
