@@ -1,1 +1,16 @@
-//! Recognizers of personal data in text and columns.
+//! Recognizers of personal data in free text, in Russian, Kazakh and English, for Kazakhstan first.
+//!
+//! A [`Detector`] reads a text once into a folded view ([`text::Text`]: tokens of lower-case words, ASCII digits and
+//! signs, each with its place in the original), lets every recognizer of one table ([`recognizer::RECOGNIZERS`]) name
+//! candidates, and resolves overlaps. Offsets are bytes of the original text; [`code_points`] converts them.
+
+mod engine;
+mod kind;
+mod overlap;
+pub mod recognizer;
+mod span;
+pub mod text;
+
+pub use engine::Detector;
+pub use kind::Kind;
+pub use span::{CodePoints, Span, code_points};

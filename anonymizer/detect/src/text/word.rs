@@ -1,0 +1,80 @@
+//! Hashes of words, the same for all ways to write a word.
+
+use super::alphabet::{loose, lower};
+
+const SEED: u64 = 0x243F_6A88_85A3_08D3;
+const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+
+/// The hash of a word as it is being read, letter by letter.
+#[derive(Clone, Copy, Debug)]
+pub struct Loose(u64);
+
+impl Loose {
+    /// Of no letters.
+    pub const EMPTY: Self = Self(SEED);
+
+    /// With one more loose letter (see [`hash`]).
+    pub(super) const fn with(self, letter: u32) -> Self {
+        Self((self.0.rotate_left(5) ^ letter as u64).wrapping_mul(FACTOR))
+    }
+
+    /// The hash of the letters so far.
+    pub const fn finish(self) -> u64 {
+        self.0 ^ (self.0 >> 32)
+    }
+}
+
+/// The hash of a word without regard to case, ё, diacritics of Latin letters, and Kazakh letters typed as Russian ones:
+/// `hash("Қызы") == hash("кызы")`. A token of that word has it. For constants it is computed by the compiler.
+pub const fn hash(word: &str) -> u64 {
+    let mut bytes = word.as_bytes();
+    let mut state = Loose::EMPTY;
+    while let Some((letter, rest)) = next(bytes) {
+        state = state.with(loose(lower(letter)));
+        bytes = rest;
+    }
+    state.finish()
+}
+
+/// Decodes one character of valid UTF-8.
+const fn next(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    match bytes {
+        [a @ 0..=0x7F, rest @ ..] => Some((*a as u32, rest)),
+        [a @ 0xC0..=0xDF, b, rest @ ..] => {
+            Some((((*a as u32) & 0x1F) << 6 | (*b as u32) & 0x3F, rest))
+        }
+        [a @ 0xE0..=0xEF, b, c, rest @ ..] => Some((
+            ((*a as u32) & 0xF) << 12 | ((*b as u32) & 0x3F) << 6 | (*c as u32) & 0x3F,
+            rest,
+        )),
+        [a, b, c, d, rest @ ..] => Some((
+            ((*a as u32) & 7) << 18
+                | ((*b as u32) & 0x3F) << 12
+                | ((*c as u32) & 0x3F) << 6
+                | (*d as u32) & 0x3F,
+            rest,
+        )),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ways_to_write_a_word_have_one_hash() {
+        for (a, b) in [
+            ("ИИН", "иин"),
+            ("Қызы", "кызы"),
+            ("ЕЩЁ", "еще"),
+            ("Ұлы", "улы"),
+            ("Güliá", "gulia"),
+            ("ЖІБЕК", "жибек"),
+        ] {
+            assert_eq!(hash(a), hash(b), "{a} {b}");
+        }
+        assert_ne!(hash("иин"), hash("нии"));
+        assert_ne!(hash("й"), hash("и"));
+    }
+}
