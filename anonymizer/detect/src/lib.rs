@@ -5,6 +5,7 @@
 //! candidates, and resolves overlaps. Offsets are bytes of the original text; [`code_points`] converts them.
 
 mod engine;
+pub mod identifier;
 mod kind;
 mod overlap;
 pub mod recognizer;
