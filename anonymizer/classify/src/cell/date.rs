@@ -1,0 +1,70 @@
+//! Dates as people and programs write them.
+
+/// The year of a date, if the text is one, with or without a time of day.
+pub fn year(text: &[u8]) -> Option<u16> {
+    let (date, time) = split_time(text);
+    if !time.is_empty() && !is_time(time) {
+        return None;
+    }
+    let separator = *date.iter().find(|byte| !byte.is_ascii_digit())?;
+    if !matches!(separator, b'.' | b'-' | b'/') {
+        return None;
+    }
+    let mut parts = date.split(|byte| *byte == separator);
+    let (first, second, third) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let number = |part: &[u8]| super::check::small(part);
+    let (a, b, c) = (number(first)?, number(second)?, number(third)?);
+    match (first.len(), second.len(), third.len()) {
+        (4, 1..=2, 1..=2) => real(a, b, c),
+        (1..=2, 1..=2, 4) => real(c, b, a).or_else(|| (separator == b'/').then(|| real(c, a, b))?),
+        (2, 2, 2) if separator != b'-' => real(century(c), b, a).or_else(|| real(century(c), a, b)),
+        _ => None,
+    }
+}
+
+/// The year of a date of eight digits, `YYYYMMDD` or `DDMMYYYY`.
+pub fn year_of_digits(digits: &[u8]) -> Option<u16> {
+    let part = |from: usize, to: usize| digits.get(from..to).and_then(super::check::small);
+    let forward = real(part(0, 4)?, part(4, 6)?, part(6, 8)?);
+    forward.or_else(|| real(part(4, 8)?, part(2, 4)?, part(0, 2)?))
+}
+
+/// Two digits of a year as people read them.
+const fn century(year: u16) -> u16 {
+    if year < 30 { 2000 + year } else { 1900 + year }
+}
+
+/// The year, if the day exists.
+pub fn real(year: u16, month: u16, day: u16) -> Option<u16> {
+    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        1..=12 => 31,
+        _ => return None,
+    };
+    ((1850..=2150).contains(&year) && (1..=days).contains(&day)).then_some(year)
+}
+
+fn split_time(text: &[u8]) -> (&[u8], &[u8]) {
+    let end = text.iter().position(|byte| matches!(byte, b' ' | b'T' | b't' | b','));
+    match end.and_then(|end| text.split_at_checked(end)) {
+        Some((date, time)) => (date, time.get(1..).unwrap_or_default().trim_ascii()),
+        None => (text, &[]),
+    }
+}
+
+/// Whether the text is a time of day: `9:05`, `09:05:00.123+05:00`, `09:05Z`.
+pub fn is_time(text: &[u8]) -> bool {
+    let mut parts = text.splitn(3, |byte| *byte == b':');
+    let below = |part: Option<&[u8]>, limit: u16| {
+        let part = part.map(|part| part.get(..2).unwrap_or(part));
+        part.and_then(super::check::small).is_some_and(|number| number < limit)
+    };
+    let rest = text.iter().all(|byte| matches!(byte, b'0'..=b'9' | b':' | b'.' | b',' | b'+' | b'-' | b'Z' | b'z'));
+    rest && below(parts.next(), 24) && below(parts.next(), 60) && parts.next().is_none_or(|part| below(Some(part), 61))
+}
