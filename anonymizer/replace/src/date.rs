@@ -51,7 +51,11 @@ impl DateShift {
         let mut stream = Stream::new(&self.stream, *seed.bytes());
         let days = i64::from(self.days);
         let place = below(&mut stream, 2 * self.days as usize) as i64 - days;
-        if place >= 0 && days > 0 { place + 1 } else { place }
+        if place >= 0 && days > 0 {
+            place + 1
+        } else {
+            place
+        }
     }
 
     /// The date of a subject shifted, written as it was; a time of day after it stays.
@@ -84,7 +88,10 @@ impl<'t> Written<'t> {
     /// Reads `2024-05-17`, `2024/05/17`, `2024.05.17`, `17.05.2024`, `17/05/2024`, `17-05-2024` or `20240517`, with a time of day
     /// after a space or `T` or without.
     pub(crate) fn parse(value: &'t str) -> Option<Self> {
-        let length = value.bytes().take_while(|byte| byte.is_ascii_digit()).count();
+        let length = value
+            .bytes()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
         if length == 8 {
             let (date, after) = value.split_at_checked(8)?;
             let number = |range: std::ops::Range<usize>| date.get(range)?.parse::<i64>().ok();
@@ -120,7 +127,10 @@ impl<'t> Written<'t> {
     }
 
     fn with(day: i64, format: Format, after: &'t str) -> Option<Self> {
-        let time = |rest: &str| rest.bytes().all(|b| matches!(b, b'0'..=b'9' | b':' | b'.' | b'+' | b'-' | b'Z' | b' '));
+        let time = |rest: &str| {
+            rest.bytes()
+                .all(|b| matches!(b, b'0'..=b'9' | b':' | b'.' | b'+' | b'-' | b'Z' | b' '))
+        };
         let fits = after.is_empty() || after.strip_prefix([' ', 'T']).is_some_and(time);
         fits.then_some(Self { day, format, after })
     }
@@ -181,7 +191,13 @@ mod tests {
         assert_eq!(days(1970, 1, 1), Some(0));
         assert_eq!(days(2000, 3, 1), Some(11_017));
         assert_eq!(civil(19_860), Some((2024, 5, 17)));
-        for (year, month, day) in [(2023, 2, 29), (1900, 2, 29), (2024, 4, 31), (2024, 13, 1), (0, 1, 1)] {
+        for (year, month, day) in [
+            (2023, 2, 29),
+            (1900, 2, 29),
+            (2024, 4, 31),
+            (2024, 13, 1),
+            (0, 1, 1),
+        ] {
             assert_eq!(days(year, month, day), None);
         }
         assert_eq!(days(2000, 2, 29), Some(11_016));
@@ -197,7 +213,10 @@ mod tests {
             ("17.05.2024 08:30:15", "17.05.2024 08:30:15"),
             ("17/05/2024", "17/05/2024"),
             ("20240517T083015Z", "20240517T083015Z"),
-            ("2024-05-17T08:30:15.123+05:00", "2024-05-17T08:30:15.123+05:00"),
+            (
+                "2024-05-17T08:30:15.123+05:00",
+                "2024-05-17T08:30:15.123+05:00",
+            ),
         ] {
             let made = shift.apply("person", "900101300017", written).unwrap();
             assert_ne!(made, written);
@@ -205,25 +224,52 @@ mod tests {
             assert_eq!(read.day, 19_860 + offset);
             assert_eq!(read.with_day(19_860).unwrap(), back);
         }
-        for no in ["", "2024", "2024-13-01", "2024-02-30", "17.05.24", "сегодня", "2024-05-17 в пять", "2024-05.17", "202405171", "ааааа"] {
-            assert_eq!(shift.apply("person", "s", no), Err(DateError::NoDate), "{no}");
+        for no in [
+            "",
+            "2024",
+            "2024-13-01",
+            "2024-02-30",
+            "17.05.24",
+            "сегодня",
+            "2024-05-17 в пять",
+            "2024-05.17",
+            "202405171",
+            "ааааа",
+        ] {
+            assert_eq!(
+                shift.apply("person", "s", no),
+                Err(DateError::NoDate),
+                "{no}"
+            );
         }
         let one_day = DateShift::new(&ProjectKey::new([9; 32]), 4000);
         let edge = ["0001-01-01", "9999-12-31"].map(|date| one_day.apply("d", "s", date));
-        assert_eq!(edge.iter().filter(|made| **made == Err(DateError::OutOfRange)).count(), 1);
+        assert_eq!(
+            edge.iter()
+                .filter(|made| **made == Err(DateError::OutOfRange))
+                .count(),
+            1
+        );
     }
 
     #[test]
     fn offsets_use_the_whole_range_and_are_of_the_key() {
         let shift = DateShift::new(&ProjectKey::new([9; 32]), 2);
-        let mut seen: Vec<i64> = (0..200).map(|s| shift.offset("d", &s.to_string())).collect();
+        let mut seen: Vec<i64> = (0..200)
+            .map(|s| shift.offset("d", &s.to_string()))
+            .collect();
         seen.sort_unstable();
         seen.dedup();
         assert_eq!(seen, [-2, -1, 1, 2]);
         let other = DateShift::new(&ProjectKey::new([8; 32]), 180);
-        let differ = (0..50).filter(|s| other.offset("d", &s.to_string()) != self::shift().offset("d", &s.to_string()));
+        let differ = (0..50).filter(|s| {
+            other.offset("d", &s.to_string()) != self::shift().offset("d", &s.to_string())
+        });
         assert!(differ.count() > 40);
-        assert_eq!(DateShift::new(&ProjectKey::new([9; 32]), 0).offset("d", "s"), 0);
+        assert_eq!(
+            DateShift::new(&ProjectKey::new([9; 32]), 0).offset("d", "s"),
+            0
+        );
     }
 
     proptest! {

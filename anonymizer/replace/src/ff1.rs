@@ -82,7 +82,9 @@ pub enum Ff1Error {
         min: usize,
     },
     /// Too many characters.
-    #[error("has {length} characters of the alphabet, more than {MAX_LENGTH}; use a pseudonym instead")]
+    #[error(
+        "has {length} characters of the alphabet, more than {MAX_LENGTH}; use a pseudonym instead"
+    )]
     TooLong {
         /// Characters of the alphabet that the value has.
         length: usize,
@@ -177,7 +179,10 @@ impl FormatPreserving {
         value
             .chars()
             .map(|character| match self.alphabet.numeral(character) {
-                Some(_) => numerals.next().map(Alphabet::character).ok_or(Ff1Error::Cipher),
+                Some(_) => numerals
+                    .next()
+                    .map(Alphabet::character)
+                    .ok_or(Ff1Error::Cipher),
                 None => Ok(character),
             })
             .collect()
@@ -186,7 +191,11 @@ impl FormatPreserving {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests fail by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        reason = "tests fail by panicking"
+    )]
 
     use aes::{Aes128, Aes192};
     use proptest::prelude::*;
@@ -226,7 +235,10 @@ mod tests {
         let made = ff1.encrypt(tweak, &plain).unwrap();
         let back: Vec<u16> = ff1.decrypt(tweak, &made).unwrap().into();
         assert_eq!(back, numerals(text));
-        Vec::from(made).into_iter().map(Alphabet::character).collect()
+        Vec::from(made)
+            .into_iter()
+            .map(Alphabet::character)
+            .collect()
     }
 
     #[test]
@@ -266,18 +278,31 @@ mod tests {
     #[test]
     fn what_would_not_be_hidden_is_refused() {
         let digits = made(Alphabet::Digits);
-        assert_eq!(digits.encrypt("12345"), Err(Ff1Error::TooShort { length: 5, min: 6 }));
-        assert_eq!(digits.encrypt("12-34-5a6"), Err(Ff1Error::OutsideAlphabet { position: 8 }));
+        assert_eq!(
+            digits.encrypt("12345"),
+            Err(Ff1Error::TooShort { length: 5, min: 6 })
+        );
+        assert_eq!(
+            digits.encrypt("12-34-5a6"),
+            Err(Ff1Error::OutsideAlphabet { position: 8 })
+        );
         assert_eq!(
             digits.encrypt(&"1".repeat(300)),
             Err(Ff1Error::TooLong { length: 300 })
         );
-        assert_eq!(made(Alphabet::Alphanumeric).encrypt("ABC"), Err(Ff1Error::TooShort { length: 3, min: 4 }));
+        assert_eq!(
+            made(Alphabet::Alphanumeric).encrypt("ABC"),
+            Err(Ff1Error::TooShort { length: 3, min: 4 })
+        );
         assert_eq!(
             made(Alphabet::Alphanumeric).encrypt("ABCD1Ж"),
             Err(Ff1Error::OutsideAlphabet { position: 6 })
         );
-        for alphabet in [Alphabet::Digits, Alphabet::Alphanumeric, Alphabet::AlphanumericCase] {
+        for alphabet in [
+            Alphabet::Digits,
+            Alphabet::Alphanumeric,
+            Alphabet::AlphanumericCase,
+        ] {
             let domain = |length: usize| u64::from(alphabet.radix()).pow(length as u32);
             assert!(domain(alphabet.min_length()) >= MIN_DOMAIN);
             assert!(domain(alphabet.min_length() - 1) < MIN_DOMAIN);
@@ -289,7 +314,8 @@ mod tests {
         let one = made(Alphabet::Digits).encrypt("900101300017").unwrap();
         let key = ProjectKey::new([5; 32]);
         let domain = FormatPreserving::new(&key, "iin", Alphabet::Digits).unwrap();
-        let other = FormatPreserving::new(&ProjectKey::new([6; 32]), "phone", Alphabet::Digits).unwrap();
+        let other =
+            FormatPreserving::new(&ProjectKey::new([6; 32]), "phone", Alphabet::Digits).unwrap();
         assert_ne!(domain.encrypt("900101300017").unwrap(), one);
         assert_ne!(other.encrypt("900101300017").unwrap(), one);
         assert_ne!(other.decrypt(&one).unwrap(), "900101300017");

@@ -30,7 +30,11 @@ impl PartialMask {
                     return character;
                 }
                 place += 1;
-                if shown.contains(&(place - 1)) { character } else { MASK }
+                if shown.contains(&(place - 1)) {
+                    character
+                } else {
+                    MASK
+                }
             })
             .collect()
     }
@@ -42,12 +46,21 @@ mod tests {
 
     #[test]
     fn at_most_half_is_shown() {
-        let right = |show, value| PartialMask { show, end: End::Right }.apply(value);
+        let right = |show, value| {
+            PartialMask {
+                show,
+                end: End::Right,
+            }
+            .apply(value)
+        };
         assert_eq!(right(4, "+7 (701) 123-45-67"), "+* (***) ***-45-67");
         assert_eq!(right(9, "1234"), "**34");
         assert_eq!(right(1, "Я"), "*");
         assert_eq!(right(0, "Ахметов"), "*******");
-        let left = PartialMask { show: 2, end: End::Left };
+        let left = PartialMask {
+            show: 2,
+            end: End::Left,
+        };
         assert_eq!(left.apply("a.b@mail.kz"), "a.b@****.**");
         assert_eq!(left.apply("-"), "-");
         assert_eq!(left.apply(""), "");

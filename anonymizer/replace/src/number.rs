@@ -67,7 +67,10 @@ impl Noise {
     /// [`NoNumber`] if the value is not a finite number.
     pub fn apply(&self, domain: &str, subject: &str, value: &str) -> Result<String, NoNumber> {
         let number = number(value)?;
-        let seed = self.pseudonyms.domain(domain).of(&format!("{subject}\0{value}"));
+        let seed = self
+            .pseudonyms
+            .domain(domain)
+            .of(&format!("{subject}\0{value}"));
         let mut stream = Stream::new(&self.stream, *seed.bytes());
         let scale = match self.spread {
             Spread::Absolute(spread) => spread,
@@ -76,7 +79,9 @@ impl Noise {
         let even = unit(&mut stream).max(f64::EPSILON) - 0.5;
         let noise = match self.shape {
             Shape::Uniform => 2.0 * even * scale,
-            Shape::Laplace => -scale * even.signum() * (1.0 - 2.0 * even.abs()).max(f64::MIN_POSITIVE).ln(),
+            Shape::Laplace => {
+                -scale * even.signum() * (1.0 - 2.0 * even.abs()).max(f64::MIN_POSITIVE).ln()
+            }
         };
         let decimals = decimals(value);
         Ok(without_minus_zero(format!("{:.decimals$}", number + noise)))
@@ -85,13 +90,24 @@ impl Noise {
 
 fn number(value: &str) -> Result<f64, NoNumber> {
     let number: f64 = value.trim().parse().map_err(|_| NoNumber)?;
-    if number.is_finite() { Ok(number) } else { Err(NoNumber) }
+    if number.is_finite() {
+        Ok(number)
+    } else {
+        Err(NoNumber)
+    }
 }
 
 /// Digits after the point, at most 12.
 fn decimals(value: &str) -> usize {
-    let fraction = value.trim().split_once('.').map_or("", |(_, fraction)| fraction);
-    fraction.bytes().take_while(u8::is_ascii_digit).count().min(12)
+    let fraction = value
+        .trim()
+        .split_once('.')
+        .map_or("", |(_, fraction)| fraction);
+    fraction
+        .bytes()
+        .take_while(u8::is_ascii_digit)
+        .count()
+        .min(12)
 }
 
 fn without_minus_zero(text: String) -> String {
@@ -148,7 +164,11 @@ mod tests {
         let differences: Vec<f64> = (0..4000)
             .map(|subject| made(&subject.to_string()).parse::<f64>().unwrap() - 100.5)
             .collect();
-        assert!(differences.iter().all(|difference| difference.abs() <= 10.005));
+        assert!(
+            differences
+                .iter()
+                .all(|difference| difference.abs() <= 10.005)
+        );
         let mean = differences.iter().sum::<f64>() / 4000.0;
         assert!(mean.abs() < 0.4, "{mean}");
         assert!(differences.iter().any(|difference| difference.abs() > 9.0));
@@ -164,7 +184,11 @@ mod tests {
             })
             .sum();
         // The mean of |X| is the scale, here 10.
-        assert!((9.4..10.6).contains(&(total / 4000.0)), "{}", total / 4000.0);
+        assert!(
+            (9.4..10.6).contains(&(total / 4000.0)),
+            "{}",
+            total / 4000.0
+        );
     }
 
     #[test]
@@ -172,7 +196,11 @@ mod tests {
         let one = noise(Spread::Absolute(1000.0), Shape::Uniform);
         let made = one.apply("c", "s", "100000").unwrap();
         assert!(!made.contains('.'));
-        let other = Noise::new(&ProjectKey::new([4; 32]), Spread::Absolute(1000.0), Shape::Uniform);
+        let other = Noise::new(
+            &ProjectKey::new([4; 32]),
+            Spread::Absolute(1000.0),
+            Shape::Uniform,
+        );
         assert_ne!(other.apply("c", "s", "100000").unwrap(), made);
         assert_eq!(one.apply("c", "s", "много"), Err(NoNumber));
         assert_eq!(one.apply("c", "s", "NaN"), Err(NoNumber));

@@ -97,7 +97,11 @@ impl Pseudonym {
         let mut digits = [0; 2 * PSEUDONYM_BYTES];
         for (pair, byte) in digits.chunks_exact_mut(2).zip(self.0) {
             for (digit, half) in pair.iter_mut().zip([byte >> 4, byte & 15]) {
-                *digit = if half < 10 { b'0' + half } else { b'a' - 10 + half };
+                *digit = if half < 10 {
+                    b'0' + half
+                } else {
+                    b'a' - 10 + half
+                };
             }
         }
         digits
@@ -153,7 +157,11 @@ mod tests {
             pseudonyms.domain("a").of("bc")
         );
         assert_eq!(Pseudonym::parse(&made.to_string()), Some(made));
-        for no in ["", "1de195c31e27bf1540344fca0dff53f", "1DE195c31e27bf1540344fca0dff53f0"] {
+        for no in [
+            "",
+            "1de195c31e27bf1540344fca0dff53f",
+            "1DE195c31e27bf1540344fca0dff53f0",
+        ] {
             assert_eq!(Pseudonym::parse(no), None);
         }
         let mut text = String::from("p");

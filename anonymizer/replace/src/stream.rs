@@ -30,9 +30,15 @@ impl<'k> Stream<'k> {
         if self.used >= self.block.len() {
             let mut message = [0; 20];
             let bytes = self.seed.into_iter().chain(self.counter.to_be_bytes());
-            message.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+            message
+                .iter_mut()
+                .zip(bytes)
+                .for_each(|(to, from)| *to = from);
             let tag = hmac::sign(self.key, &message);
-            self.block.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+            self.block
+                .iter_mut()
+                .zip(tag.as_ref())
+                .for_each(|(to, from)| *to = *from);
             self.counter = self.counter.wrapping_add(1);
             self.used = 0;
         }
@@ -58,7 +64,10 @@ impl TryRng for Stream<'_> {
     fn try_fill_bytes(&mut self, to: &mut [u8]) -> Result<(), Infallible> {
         for chunk in to.chunks_mut(8) {
             let bytes = self.next().to_be_bytes();
-            chunk.iter_mut().zip(bytes).for_each(|(to, from)| *to = from);
+            chunk
+                .iter_mut()
+                .zip(bytes)
+                .for_each(|(to, from)| *to = from);
         }
         Ok(())
     }
@@ -66,7 +75,17 @@ impl TryRng for Stream<'_> {
 
 /// A whole number below `bound`, each as likely as the others but for 1 in 2^32 or less; 0 if `bound` is.
 pub(crate) fn below<R: fake::rand::Rng + ?Sized>(rng: &mut R, bound: usize) -> usize {
-    ((u128::from(rng.next_u64()) * bound as u128) >> 64) as usize
+    part(rng.next_u64(), bound)
+}
+
+/// So far through `bound` as `fraction` is through 2^64.
+pub(crate) fn part(fraction: u64, bound: usize) -> usize {
+    ((u128::from(fraction) * bound as u128) >> 64) as usize
+}
+
+/// A number of 64 bits, all equally likely.
+pub(crate) fn fraction<R: fake::rand::Rng + ?Sized>(rng: &mut R) -> u64 {
+    rng.next_u64()
 }
 
 /// A number from 0 to 1, without 1, of 53 bits.
@@ -94,7 +113,10 @@ mod tests {
                 *count += 1;
             }
         }
-        assert!(counts.iter().all(|count| (850..1150).contains(count)), "{counts:?}");
+        assert!(
+            counts.iter().all(|count| (850..1150).contains(count)),
+            "{counts:?}"
+        );
         assert!((800..1200).contains(&equal), "{equal}");
         assert!((0..1000).all(|_| (0.0..1.0).contains(&unit(&mut one))));
         assert_eq!(below(&mut one, 0), 0);
