@@ -66,6 +66,7 @@ want_demo() {
 want_test() {
     want_demo
     want 'has busybox && busybox --list 2>/dev/null | grep -qx sh && busybox --list | grep -qx wget' busybox-static
+    want 'has chromium' chromium
     want 'compgen -G "/usr/lib/postgresql/*/bin/postgres" >/dev/null' postgresql
 }
 

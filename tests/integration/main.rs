@@ -16,6 +16,7 @@ mod law;
 mod lifecycle;
 mod main_job;
 mod postgres;
+mod premises;
 mod python;
 mod roles;
 mod staging;

@@ -120,6 +120,17 @@ impl User {
         }
     }
 
+    /// The same person, by a connection of its own.
+    pub fn reconnected(&self) -> Self {
+        Self::with(
+            &self.address,
+            &self.ca_pem,
+            &self.name,
+            &self.certificate_pem,
+            &self.key_pem,
+        )
+    }
+
     /// The raw connection.
     pub fn channel(&self) -> Channel {
         self.channel.clone()

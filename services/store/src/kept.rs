@@ -36,8 +36,10 @@ impl Store {
         key_id: &str,
         limit: u32,
     ) -> Result<Vec<ObjectRecord>, StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM objects WHERE key_id <> $1 ORDER BY place LIMIT $2");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM objects WHERE key_id <> $1 ORDER BY place LIMIT {}",
+            crate::sql::limit("$2")
+        );
         let values = [Value::Text(key_id), Value::Int(i64::from(limit))];
         let rows = self
             .inner

@@ -289,9 +289,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Sql`].
     pub async fn entries(&self, from_seq: u64, limit: u32) -> Result<Vec<AuditLine>, StoreError> {
-        let sql = "SELECT seq, leaf FROM audit_entries WHERE seq >= $1 ORDER BY seq LIMIT $2";
+        let sql = format!(
+            "SELECT seq, leaf FROM audit_entries WHERE seq >= $1 ORDER BY seq LIMIT {}",
+            crate::sql::limit("$2")
+        );
         let values = [int(from_seq), Value::Int(i64::from(limit))];
-        let rows = self.inner.pools.reader().await?.fetch(sql, &values).await?;
+        let rows = self
+            .inner
+            .pools
+            .reader()
+            .await?
+            .fetch(&sql, &values)
+            .await?;
         rows.iter()
             .map(|row| {
                 Ok(AuditLine {

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use sandyq_proto::v1;
-use sandyq_tests::Site;
+use sandyq_tests::{Site, User};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
 
@@ -13,8 +13,10 @@ use crate::table::{Bar, Row, millis, quantile};
 const RATE: u32 = 1000;
 const SECONDS: u32 = 10;
 const WARM_UP_SECONDS: u32 = 1;
+/// A platform's callers are several; on one connection, each call waits for whatever holds up another.
+const CONNECTIONS: u32 = 8;
 
-/// A health check on the same connection, which finds out who calls but decides nothing, is the baseline.
+/// A health check on the same connections, which finds out who calls but decides nothing, is the baseline.
 pub async fn measure(site: &Site) -> Vec<Row> {
     let version = site.publish_adult("bench-decision").await;
     let sandbox = site.open_sandbox("bench-decision").await;
@@ -26,15 +28,17 @@ pub async fn measure(site: &Site) -> Vec<Row> {
         version: version.name,
         purpose: "research.incomes".to_owned(),
     };
-    let decide = || {
-        let (mut client, question) = (developer.access(), question.clone());
+    let connections: Vec<User> = (0..CONNECTIONS).map(|_| developer.reconnected()).collect();
+    let turn = |number: u32| &connections[(number % CONNECTIONS) as usize];
+    let decide = |number| {
+        let (mut client, question) = (turn(number).access(), question.clone());
         async move {
             let answer = client.check_access(question).await.unwrap();
             assert!(answer.into_inner().allowed);
         }
     };
-    let check = || {
-        let mut client = HealthClient::new(developer.channel());
+    let check = |number| {
+        let mut client = HealthClient::new(turn(number).channel());
         async move {
             client.check(HealthCheckRequest::default()).await.unwrap();
         }
@@ -61,7 +65,7 @@ pub async fn measure(site: &Site) -> Vec<Row> {
 }
 
 /// Milliseconds of each call, counted from when it was due: a call that had to wait for the one before counts its wait.
-async fn paced<F>(seconds: u32, call: impl Fn() -> F + Sync) -> Vec<f64>
+async fn paced<F>(seconds: u32, call: impl Fn(u32) -> F + Sync) -> Vec<f64>
 where
     F: Future<Output = ()> + Send + 'static,
 {
@@ -73,7 +77,7 @@ where
                 let due = begin + Duration::from_secs(1) * number / RATE;
                 // A thread's sleep is precise to some ten microseconds, the runtime's timer to a millisecond.
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                let call = call();
+                let call = call(number);
                 runtime.spawn(async move {
                     call.await;
                     millis(due.elapsed())
