@@ -1,0 +1,332 @@
+//! Components that follow one another, and whether they are somebody's address.
+
+use super::component::{Before, Component, Level};
+use super::lexicon::Roles;
+use super::reader::Reader;
+use crate::text::{Gap, Token};
+
+/// How far back components are looked for from the word that woke the recognizer.
+const BACK: usize = 26;
+/// How far behind a word of residence its address may begin.
+const AHEAD: usize = 14;
+/// Signs and prepositions that may part two components.
+const SEPARATORS: usize = 4;
+
+/// An address: its tokens from `first` to `last`, both included.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Address {
+    pub first: usize,
+    pub last: usize,
+    pub confidence: f32,
+    pub rule: &'static str,
+}
+
+/// Words of residence around a chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Context {
+    /// Some word of residence is near.
+    near: bool,
+    /// One that speaks of a person's residence stands right before.
+    strong: bool,
+}
+
+/// Components in their order.
+#[derive(Debug, Default)]
+struct Chain {
+    components: Vec<Component>,
+    parted: bool,
+}
+
+impl Chain {
+    fn has(&self, level: Level) -> bool {
+        self.components.iter().any(|component| component.level == level)
+    }
+
+    fn before(&self, context: bool) -> Before {
+        let last = self.components.last();
+        Before {
+            last: last.map(|last| last.level),
+            city: self.has(Level::City),
+            detail: self.has(Level::Street) || self.has(Level::Micro) || self.has(Level::House),
+            house: last.is_some_and(|last| last.level == Level::House),
+            context,
+            parted: self.parted,
+        }
+    }
+
+    /// Whether a component continues this address rather than begins another.
+    fn accepts(&self, next: &Component) -> bool {
+        let housed = self.has(Level::House) || self.has(Level::Flat);
+        let placed = self.has(Level::Street) || self.has(Level::Micro);
+        match next.level {
+            Level::Street => !self.has(Level::Street),
+            Level::Micro => !self.has(Level::Micro),
+            Level::House => !self.has(Level::House),
+            Level::City => !self.has(Level::City) || !housed && !placed && next.typed,
+            Level::Flat => self.components.iter().filter(|one| one.level == Level::Flat).count() < 2,
+            Level::Postal | Level::Country => !self.has(next.level),
+            Level::Region | Level::District | Level::Rural => !self.has(next.level),
+            Level::Corpus | Level::Entrance => true,
+        }
+    }
+}
+
+/// Reads a text for addresses.
+pub struct Scan<'t> {
+    reader: Reader<'t>,
+    chain: Chain,
+    found: Vec<Address>,
+}
+
+impl<'t> Scan<'t> {
+    pub fn new(reader: Reader<'t>) -> Self {
+        Self {
+            reader,
+            chain: Chain::default(),
+            found: Vec::new(),
+        }
+    }
+
+    /// The addresses around the word at `trigger`, reading no token before `done`; and the place until which it read.
+    pub fn around(&mut self, trigger: usize, done: usize) -> (usize, std::vec::Drain<'_, Address>) {
+        let mut at = trigger.saturating_sub(BACK).max(done);
+        let mut horizon = self.horizon(trigger);
+        let length = self.reader.text.tokens().len();
+        let mut separators = 0;
+        while at < length && (at <= horizon || !self.chain.components.is_empty()) {
+            let block = self.reader.token(at).is_some_and(|token| token.gap == Gap::Block);
+            if block {
+                self.close();
+                if at > horizon {
+                    break;
+                }
+            }
+            let before = self.chain.before(self.in_context(at));
+            if let Some(component) = self.reader.component(at, before) {
+                if !self.joins(&component) {
+                    self.close();
+                }
+                horizon = horizon.max(self.horizon(component.next.saturating_sub(1)).min(component.next));
+                at = component.next;
+                self.chain.components.push(component);
+                self.chain.parted = false;
+                separators = 0;
+                continue;
+            }
+            separators += 1;
+            if self.chain.components.is_empty() {
+                at += 1;
+                separators = 0;
+            } else if separators <= SEPARATORS && self.separates(at) {
+                self.chain.parted |= [',', ';', '-'].iter().any(|sign| self.reader.is(at, *sign));
+                at += 1;
+            } else {
+                self.close();
+                separators = 0;
+                if at <= horizon {
+                    at += 1;
+                }
+            }
+        }
+        self.close();
+        (at, self.found.drain(..))
+    }
+
+    /// How far the word at `place` lets the scan go.
+    fn horizon(&self, place: usize) -> usize {
+        let residence = self.reader.roles(place).any(Roles::RESIDENCE);
+        place + if residence { AHEAD } else { 1 }
+    }
+
+    /// Whether the component continues the chain across what parts them.
+    fn joins(&self, next: &Component) -> bool {
+        let Some(last) = self.chain.components.last() else {
+            return true;
+        };
+        if !self.chain.accepts(next) {
+            return false;
+        }
+        let stop = (last.next..next.first).any(|at| self.reader.is(at, '.'));
+        if stop {
+            return next.typed && next.level > Level::City;
+        }
+        true
+    }
+
+    /// Whether a sign or preposition may stand between components.
+    fn separates(&self, at: usize) -> bool {
+        let Some(token) = self.reader.token(at) else {
+            return false;
+        };
+        if token.is_word() {
+            return token.is_lower() && matches!(self.reader.text.folded(token), "в" | "во" | "на" | "по" | "in" | "at" | "мекенжайы" | "здание" | "ел" | "р");
+        }
+        [',', ';', '/', '|', '-', '.', '(', ')', ':', '"'].iter().any(|sign| token.is(*sign))
+    }
+
+    /// Whether words of residence stand shortly before `at`, for components that need them.
+    fn in_context(&self, at: usize) -> bool {
+        let first = self.chain.components.first().map_or(at, |first| first.first);
+        self.context_before(first).near
+    }
+
+    fn context_before(&self, first: usize) -> Context {
+        let mut context = Context::default();
+        let mut words = 0;
+        for at in (first.saturating_sub(10)..first).rev() {
+            let Some(token) = self.reader.token(at) else {
+                break;
+            };
+            if self.reader.token(at + 1).is_some_and(|next| next.gap == Gap::Block) || self.reader.ends_sentence(at) {
+                break;
+            }
+            if !token.is_word() {
+                continue;
+            }
+            let roles = self.reader.lexicon.roles(token.hash);
+            if roles.any(Roles::RESIDENCE) && !self.is_other_address(at) {
+                context.near = true;
+                context.strong |= roles.any(Roles::RESIDENCE_STRONG) && words <= 3;
+            }
+            words += 1;
+            if words > 6 {
+                break;
+            }
+        }
+        context
+    }
+
+    /// `адрес электронной почты`, `IP-адрес`, `в адрес министерства`.
+    fn is_other_address(&self, at: usize) -> bool {
+        let folded = |place: Option<&'t Token>| place.map_or("", |token| self.reader.text.folded(token));
+        let next = folded(self.reader.token(at + 1));
+        let before = folded(at.checked_sub(1).and_then(|place| self.reader.token(place)));
+        matches!(next, "электронной" | "эл" | "сайта" | "почты" | "сервера" | "ip" | "mac") || before == "в" && folded(self.reader.token(at)) == "адрес"
+    }
+
+    fn context_after(&self, next: usize) -> bool {
+        for at in next..next + 3 {
+            let Some(token) = self.reader.token(at).filter(|token| token.gap < Gap::Line) else {
+                return false;
+            };
+            if token.is_word() && self.reader.roles(at).any(Roles::RESIDENCE_AFTER) {
+                return true;
+            }
+            if self.reader.is(at, '.') {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Ends the chain: it is an address, or nothing.
+    fn close(&mut self) {
+        let mut chain = std::mem::take(&mut self.chain);
+        while let Some(address) = self.judge(&chain) {
+            let Some(address) = address else {
+                // The last component was in doubt; the rest may still be an address.
+                chain.components.pop();
+                continue;
+            };
+            self.found.push(address);
+            break;
+        }
+        chain.components.clear();
+        chain.parted = false;
+        self.chain = chain;
+    }
+
+    /// The address a chain is. `None` is nothing; `Some(None)` asks to look again without the last component.
+    fn judge(&self, chain: &Chain) -> Option<Option<Address>> {
+        let (first, last) = (chain.components.first()?, chain.components.last()?);
+        let mut context = self.context_before(first.first);
+        context.near |= self.context_after(last.next);
+        let evidence = Evidence::of(chain);
+        if last.doubtful && !context.near && !evidence.city && !(evidence.dotted && last.level == Level::House) {
+            return Some(None);
+        }
+        let (confidence, rule) = match evidence.verdict(context) {
+            Some(verdict) => verdict,
+            None => return None,
+        };
+        Some(Some(Address {
+            first: first.first,
+            last: last.next - 1,
+            confidence,
+            rule,
+        }))
+    }
+}
+
+/// What a chain has that speaks for an address.
+#[derive(Clone, Copy, Debug, Default)]
+struct Evidence {
+    /// A street or microdistrict with its type.
+    street: bool,
+    /// A street or microdistrict without its type.
+    untyped: bool,
+    /// The street has neither capital letter nor a known name.
+    dim: bool,
+    house: bool,
+    named_house: bool,
+    complex: bool,
+    flat: bool,
+    named_flat: bool,
+    city: bool,
+    typed_city: bool,
+    dotted: bool,
+}
+
+impl Evidence {
+    fn of(chain: &Chain) -> Self {
+        let mut evidence = Self::default();
+        for one in &chain.components {
+            match one.level {
+                Level::Street | Level::Micro => {
+                    evidence.street |= one.typed;
+                    evidence.untyped |= !one.typed;
+                    evidence.dim |= one.doubtful;
+                    evidence.dotted |= one.dotted;
+                }
+                Level::House => {
+                    evidence.house = true;
+                    evidence.named_house |= one.typed;
+                    evidence.complex |= one.strong;
+                }
+                Level::Flat => {
+                    evidence.flat = true;
+                    evidence.named_flat |= one.typed;
+                }
+                Level::City => {
+                    evidence.city = true;
+                    evidence.typed_city |= one.typed;
+                }
+                _ => {}
+            }
+        }
+        evidence
+    }
+
+    fn verdict(self, context: Context) -> Option<(f32, &'static str)> {
+        let numbered = self.house || self.flat;
+        if self.street && numbered {
+            let credible = !self.dim || self.dotted || self.named_house || self.named_flat || self.complex || context.near;
+            let confidence = if context.near || self.city || self.flat { 0.95 } else { 0.9 };
+            return credible.then_some((confidence, "address.street"));
+        }
+        if self.untyped && numbered {
+            let credible = self.city || context.near || self.named_flat || self.named_house && self.flat;
+            return credible.then_some((0.85, "address.untyped_street"));
+        }
+        if self.named_house && self.named_flat {
+            return Some((0.8, "address.house_and_flat"));
+        }
+        if self.city && numbered && (self.named_house || self.named_flat) {
+            return Some((0.8, "address.settlement_and_house"));
+        }
+        if (self.street || self.untyped) && context.near && !self.dim {
+            return Some((0.75, "address.residence_street"));
+        }
+        (self.city && context.strong).then_some((0.6, "address.residence_settlement"))
+    }
+}

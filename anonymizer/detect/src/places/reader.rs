@@ -1,0 +1,181 @@
+//! Tokens as words of addresses.
+
+use super::lexicon::{Lexicon, Names, Roles};
+use super::table::{joined, phrase};
+use crate::text::{Gap, Text, Token, hash};
+
+/// A word, perhaps joined (`к-сі`) and with the dot of an abbreviation, by its classes.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark {
+    pub roles: Roles,
+    /// The place after it.
+    pub next: usize,
+    /// Whether it was written with the dot of an abbreviation.
+    pub dotted: bool,
+    /// Whether it is one letter.
+    pub letter: bool,
+}
+
+/// Reads the tokens of a text.
+#[derive(Clone, Copy)]
+pub struct Reader<'t> {
+    pub text: &'t Text,
+    pub lexicon: &'static Lexicon,
+}
+
+impl<'t> Reader<'t> {
+    pub fn new(text: &'t Text) -> Self {
+        Self {
+            text,
+            lexicon: Lexicon::shared(),
+        }
+    }
+
+    pub fn token(&self, place: usize) -> Option<&'t Token> {
+        self.text.token(place)
+    }
+
+    /// Whether the token is that sign.
+    pub fn is(&self, place: usize, sign: char) -> bool {
+        self.token(place).is_some_and(|token| token.is(sign))
+    }
+
+    /// Whether the token is that sign and follows at once.
+    pub fn is_glued(&self, place: usize, sign: char) -> bool {
+        self.token(place).is_some_and(|token| token.is(sign) && token.is_glued())
+    }
+
+    /// The word at `place` if it follows at once.
+    pub fn glued_word(&self, place: usize) -> Option<&'t Token> {
+        self.token(place).filter(|token| token.is_word() && token.is_glued())
+    }
+
+    /// The number at `place` if it follows at once.
+    pub fn glued_number(&self, place: usize) -> Option<&'t Token> {
+        self.token(place).filter(|token| token.is_number() && token.is_glued())
+    }
+
+    /// The digits of a number of at most nine digits.
+    pub fn value(&self, token: &Token) -> Option<u32> {
+        (token.is_number() && token.len <= 9).then(|| self.text.folded(token).parse().ok())?
+    }
+
+    /// Whether nothing but space stands before the token.
+    pub fn same_line(&self, place: usize) -> bool {
+        self.token(place).is_some_and(|token| token.gap <= Gap::Space)
+    }
+
+    /// The classes of the word at `place`.
+    pub fn mark(&self, place: usize) -> Mark {
+        let none = Mark {
+            roles: Roles::NONE,
+            next: place + 1,
+            dotted: false,
+            letter: false,
+        };
+        let Some(token) = self.token(place) else {
+            return none;
+        };
+        if token.is('№') {
+            return Mark {
+                roles: Roles::NUMBER_SIGN,
+                ..none
+            };
+        }
+        if !token.is_word() {
+            return none;
+        }
+        if let Some((roles, next)) = self.joined(place, token) {
+            let (next, dotted) = self.dot(next, roles);
+            let letter = false;
+            return Mark { roles, next, dotted, letter };
+        }
+        let roles = self.lexicon.roles(token.hash);
+        let (next, dotted) = self.dot(place + 1, roles);
+        let letter = token.len == 1;
+        Mark { roles, next, dotted, letter }
+    }
+
+    fn joined(&self, place: usize, token: &Token) -> Option<(Roles, usize)> {
+        let sign = self.token(place + 1).filter(|sign| sign.is_glued())?;
+        let sign = ['-', '/', '.'].into_iter().find(|known| sign.is(*known))?;
+        let after = self.glued_word(place + 2)?;
+        let roles = self.lexicon.roles(joined(token.hash, sign, after.hash));
+        (roles != Roles::NONE).then_some((roles, place + 3))
+    }
+
+    /// Passes over the dot of an abbreviation.
+    fn dot(&self, place: usize, roles: Roles) -> (usize, bool) {
+        let dotted = roles.any(Roles::ABBREVIATION) && self.is_glued(place, '.');
+        (place + usize::from(dotted), dotted)
+    }
+
+    pub fn roles(&self, place: usize) -> Roles {
+        self.mark(place).roles
+    }
+
+    /// The longest known name of `kind` that begins at `place`: the place after it.
+    pub fn known(&self, place: usize, kind: Names) -> Option<usize> {
+        let mut state = phrase::EMPTY;
+        let mut found = None;
+        let mut at = place;
+        for step in 0..6 {
+            let token = self.token(at)?;
+            if step > 0 && token.gap > Gap::Space {
+                break;
+            }
+            let hash = match token.is_number() {
+                true => hash(self.text.folded(token)),
+                false if token.is_word() => token.hash,
+                false => break,
+            };
+            state = phrase::with(state, hash);
+            let names = self.lexicon.names(state);
+            at += 1;
+            if names.any(kind) {
+                found = Some(at);
+            }
+            if !names.goes_on() {
+                break;
+            }
+            // Parts may be joined by a hyphen or follow an initial's dot.
+            let hyphen = self.is_glued(at, '-') || self.is_glued(at, '.') && token.len == 1;
+            at += usize::from(hyphen);
+        }
+        found
+    }
+
+    /// Whether the tokens from `first` until `end` are a known name as a whole.
+    pub fn is_known(&self, first: usize, end: usize, kind: Names) -> bool {
+        self.known(first, kind) == Some(end)
+    }
+
+    /// Whether the token begins a name: a capital letter, or no letters of case at all.
+    pub fn is_cased(&self, place: usize) -> bool {
+        self.token(place)
+            .is_some_and(|token| token.is_word() && (token.is_title() || token.is_upper()))
+    }
+
+    /// Whether the token begins a sentence or line.
+    pub fn begins(&self, place: usize) -> bool {
+        let Some(token) = self.token(place) else {
+            return false;
+        };
+        let stop = |sign: &Token| ['.', '!', '?', ';'].iter().any(|stop| sign.is(*stop));
+        place == 0 || token.gap >= Gap::Line || self.text.before(place, 1).is_some_and(stop)
+    }
+
+    /// Whether a sentence ends with the sign at `place`: not after an abbreviation or an initial.
+    pub fn ends_sentence(&self, place: usize) -> bool {
+        if self.is(place, '!') || self.is(place, '?') {
+            return true;
+        }
+        if !self.is(place, '.') || place == 0 {
+            return false;
+        }
+        let before = self.token(place - 1);
+        let long = before.is_some_and(|word| word.is_word() && word.len > 3 && !self.lexicon.roles(word.hash).any(Roles::ABBREVIATION));
+        let apart = self.token(place + 1).is_none_or(|next| !next.is_glued() && !next.is_lower());
+        apart && (long || before.is_some_and(Token::is_number) || before.is_some_and(|sign| sign.is(')')))
+    }
+}
