@@ -1,6 +1,7 @@
 //! The detector: pieces of text through all recognizers.
 
 use crate::overlap::resolve;
+use crate::recognizer::run::Run;
 use crate::recognizer::{Candidates, RECOGNIZERS, Recognizer};
 use crate::span::Span;
 use crate::text::Text;
@@ -9,6 +10,8 @@ use crate::text::Text;
 const PIECE: usize = 48 << 10;
 /// What is read again at both ends of a piece, so that nothing is cut.
 const MARGIN: usize = 1 << 10;
+/// Runs with fewer digits are no identifier.
+const SHORTEST: usize = 5;
 
 /// Finds personal data in texts. It keeps buffers: make one for each thread and use it again.
 #[derive(Debug, Default)]
@@ -16,6 +19,7 @@ pub struct Detector {
     text: Text,
     candidates: Candidates,
     numbers: Vec<fn(&Text, usize, &mut Candidates)>,
+    runs: Vec<fn(&Run<'_>, &mut Candidates)>,
     marks: Vec<fn(&Text, usize, &mut Candidates)>,
     pieces: Vec<fn(&Text, &mut Candidates)>,
 }
@@ -32,6 +36,7 @@ impl Detector {
         for recognizer in recognizers {
             match *recognizer {
                 Recognizer::Number(find) => detector.numbers.push(find),
+                Recognizer::Run(find) => detector.runs.push(find),
                 Recognizer::Mark(find) => detector.marks.push(find),
                 Recognizer::Piece(find) => detector.pieces.push(find),
             }
@@ -73,6 +78,12 @@ impl Detector {
         for &place in text.numbers() {
             for find in &self.numbers {
                 find(text, place as usize, &mut self.candidates);
+            }
+            let run = Run::read(text, place as usize);
+            if run.reach() >= SHORTEST {
+                for find in &self.runs {
+                    find(&run, &mut self.candidates);
+                }
             }
         }
         for &place in text.marks() {

@@ -27,6 +27,7 @@ pub use iin::Iin;
 pub use kato::{Kato, Level};
 pub use network::{is_ipv4, is_ipv6, is_mac};
 pub use phone::{Line, Phone};
+pub(crate) use plate::latin;
 pub use plate::{Plate, Series};
 pub use sandyq_words::Sex;
 pub use vin::Vin;

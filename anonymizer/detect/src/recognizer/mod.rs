@@ -2,7 +2,8 @@
 //!
 //! To add one: write a file here with a `pub const RECOGNIZER: Recognizer` and its vectors as tests, declare the module
 //! below, and add one line to [`RECOGNIZERS`]. A recognizer reads tokens, never raw text: it is called for each number
-//! ([`Recognizer::Number`]), each `@` or `:` ([`Recognizer::Mark`]), or once for a piece of text ([`Recognizer::Piece`]),
+//! ([`Recognizer::Number`]), for each number together with what may continue it ([`Recognizer::Run`]), each `@` or `:`
+//! ([`Recognizer::Mark`]), or once for a piece of text ([`Recognizer::Piece`]); asks [`cue::Cues`] what words stand near;
 //! and names candidates by their first and last token, with a confidence and the rule:
 //!
 //! ```
@@ -31,15 +32,41 @@
 //! Confidence: 0.99 checksum and context, 0.95 checksum or a strict form with context, 0.9 strict form, 0.8 context and
 //! a loose form, 0.6 likely. Of candidates that overlap the surer stays, then the longer, then the earlier.
 
+pub(crate) mod address;
+mod bin;
+mod birth_certificate;
+mod card;
+mod coordinates;
+pub mod cue;
+mod driver_licence;
+mod email;
+mod iban;
+mod idcard;
+mod iin;
+mod ip;
+mod kato;
+mod mac;
+mod passport;
+mod phone;
+mod plate;
+pub mod run;
+mod state_number;
+mod user_name;
+mod vin;
+
+use crate::identifier;
 use crate::kind::Kind;
 use crate::span::Span;
 use crate::text::Text;
+use run::Run;
 
 /// What wakes a recognizer, and what it then does.
 #[derive(Clone, Copy, Debug)]
 pub enum Recognizer {
     /// Called for each number with its place among the tokens.
     Number(fn(&Text, usize, &mut Candidates)),
+    /// Called for each number with what may continue it, if they have at least five digits.
+    Run(fn(&Run<'_>, &mut Candidates)),
     /// Called for each sign `@` and `:` with its place among the tokens.
     Mark(fn(&Text, usize, &mut Candidates)),
     /// Called once for each piece of text.
@@ -47,7 +74,28 @@ pub enum Recognizer {
 }
 
 /// All recognizers.
-pub const RECOGNIZERS: &[Recognizer] = &[];
+pub const RECOGNIZERS: &[Recognizer] = &[
+    address::RECOGNIZER,
+    iin::RECOGNIZER,
+    bin::RECOGNIZER,
+    phone::RECOGNIZER,
+    email::RECOGNIZER,
+    iban::RECOGNIZER,
+    card::RECOGNIZER,
+    idcard::RECOGNIZER,
+    passport::RECOGNIZER,
+    birth_certificate::RECOGNIZER,
+    driver_licence::RECOGNIZER,
+    plate::RECOGNIZER,
+    vin::RECOGNIZER,
+    kato::RECOGNIZER,
+    ip::V4,
+    ip::V6,
+    mac::COLONS,
+    mac::DASHES,
+    coordinates::RECOGNIZER,
+    user_name::RECOGNIZER,
+];
 
 /// What recognizers found in a piece of text.
 #[derive(Debug, Default)]
@@ -87,5 +135,107 @@ impl Candidates {
 
     pub(crate) fn spans_mut(&mut self) -> &mut Vec<Span> {
         &mut self.spans
+    }
+}
+
+/// A folded word or number in capital Latin letters and digits, Cyrillic letters as those that they look like.
+fn latin(folded: &str) -> Option<String> {
+    folded
+        .chars()
+        .map(|letter| identifier::latin(letter).map(char::from))
+        .collect()
+}
+
+/// Letters and digits that are glued together around the number at `place`: first and last token and length. Only for
+/// the first number in them.
+fn glued(text: &Text, place: usize) -> Option<(usize, usize, usize)> {
+    let mut first = place;
+    if text.token(place)?.is_glued() {
+        let before = text.before(place, 1)?;
+        if before.is_word() {
+            first = place - 1;
+            let earlier = text.before(place, 2).filter(|_| before.is_glued());
+            if earlier.is_some_and(|token| token.is_number() || token.is_word()) {
+                return None;
+            }
+        }
+    }
+    let mut last = first;
+    let mut length = 0;
+    for at in first..first + 20 {
+        let Some(token) = text.token(at) else { break };
+        if (at > first && !token.is_glued()) || !(token.is_word() || token.is_number()) {
+            break;
+        }
+        length += usize::from(token.len);
+        last = at;
+    }
+    Some((first, last, length))
+}
+
+/// The hexadecimal digits around the first sign of that kind among them, at `place`, which are parted by it.
+fn hexadecimal(text: &Text, place: usize, sign: char) -> Option<(usize, usize, String)> {
+    let is_digits = |at: usize| {
+        let token = text.token(at)?;
+        let hexadecimal = text
+            .folded(token)
+            .bytes()
+            .all(|byte| byte.is_ascii_hexdigit());
+        ((token.is_word() || token.is_number()) && token.len <= 4 && hexadecimal).then_some(token)
+    };
+    let mut first = place;
+    let mut glued = text.token(place)?.is_glued();
+    while glued && place - first < 4 {
+        let Some(token) = first.checked_sub(1).and_then(is_digits) else {
+            break;
+        };
+        first -= 1;
+        glued = token.is_glued();
+    }
+    // The first sign only: what stands before is no digit and no sign of this kind.
+    if glued
+        && text
+            .before(first, 1)
+            .is_some_and(|token| token.is(sign) || token.is_word())
+    {
+        return None;
+    }
+    let mut address = String::new();
+    let mut last = first;
+    for at in first..first + 40 {
+        let Some(token) = text.token(at) else { break };
+        if (at > first && !token.is_glued()) || !(token.is(sign) || is_digits(at).is_some()) {
+            break;
+        }
+        address.push_str(text.folded(token));
+        last = at;
+    }
+    // A sign at the end belongs to the sentence.
+    if text.token(last)?.is(sign) && !address.ends_with("::") {
+        address.pop();
+        last -= 1;
+    }
+    let continues = text
+        .token(last + 1)
+        .is_some_and(|token| token.is_glued() && (token.is_word() || token.is_number()));
+    (!continues && last > first).then_some((first, last, address))
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::engine::Detector;
+
+    /// Checks what one recognizer alone finds: `IIN 900101300017|PHONE +7…`.
+    pub fn check(recognizer: Recognizer, cases: &[(&str, &str)]) {
+        let mut detector = Detector::with(&[recognizer]);
+        for (text, expected) in cases {
+            let spans = detector.detect(text);
+            let found: Vec<_> = spans
+                .iter()
+                .map(|span| format!("{} {}", span.kind, span.text(text)))
+                .collect();
+            assert_eq!(found.join("|"), *expected, "{text:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ mod fold;
 mod markup;
 mod word;
 
-pub use word::{Loose, hash};
+pub use word::{Loose, hash, prefixes};
 
 use fold::Fold;
 
@@ -120,6 +120,11 @@ impl Token {
     /// Whether nothing stands between it and the token before it.
     pub const fn is_glued(&self) -> bool {
         matches!(self.gap, Gap::None)
+    }
+
+    /// How many bytes it has folded; of a number, how many digits.
+    pub const fn folded_len(&self) -> usize {
+        (self.until - self.at) as usize
     }
 
     /// A word like `Алматы`; also a single capital.

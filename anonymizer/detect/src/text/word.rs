@@ -36,6 +36,14 @@ pub const fn hash(word: &str) -> u64 {
     state.finish()
 }
 
+/// The hashes of the beginnings of a folded word, from one letter to the whole word.
+pub fn prefixes(folded: &str) -> impl Iterator<Item = u64> {
+    folded.chars().scan(Loose::EMPTY, |state, letter| {
+        *state = state.with(loose(letter as u32));
+        Some(state.finish())
+    })
+}
+
 /// Decodes one character of valid UTF-8.
 const fn next(bytes: &[u8]) -> Option<(u32, &[u8])> {
     match bytes {
@@ -75,6 +83,8 @@ mod tests {
             assert_eq!(hash(a), hash(b), "{a} {b}");
         }
         assert_ne!(hash("иин"), hash("нии"));
+        let beginnings: Vec<_> = prefixes("қыз").collect();
+        assert_eq!(beginnings, [hash("к"), hash("кы"), hash("кыз")]);
         assert_ne!(hash("й"), hash("и"));
     }
 }

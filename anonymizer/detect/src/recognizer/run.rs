@@ -1,0 +1,322 @@
+//! Numbers that stand together as one: `8 (701) 123-45-67`.
+
+use std::cell::OnceCell;
+
+use super::cue::Cues;
+use crate::text::{Gap, Text};
+
+/// How a group of digits hangs on the one before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Joint(u8);
+
+impl Joint {
+    /// Space.
+    pub const SPACE: Self = Self(1);
+    /// The end of a line.
+    pub const LINE: Self = Self(2);
+    /// A dash.
+    pub const DASH: Self = Self(4);
+    /// A dot with nothing after it.
+    pub const DOT: Self = Self(8);
+    /// A bracket.
+    pub const BRACKET: Self = Self(16);
+    /// A slash.
+    pub const SLASH: Self = Self(32);
+
+    /// Whether it has some of `other`.
+    pub const fn any(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Both.
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+/// Some digits of a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Group {
+    /// The place of the number among the tokens.
+    place: usize,
+    /// How many digits.
+    len: usize,
+    /// The digits of the run up to the end of this group.
+    total: usize,
+    joint: Joint,
+}
+
+/// The longest run that is looked at, in digits and in groups.
+const LONGEST: usize = 20;
+
+/// A number and what may be its continuation.
+#[derive(Debug)]
+pub struct Run<'t> {
+    /// The text it stands in.
+    pub text: &'t Text,
+    groups: [Group; LONGEST],
+    count: usize,
+    cues: OnceCell<Cues>,
+}
+
+/// The first groups of a run, which have together a wanted number of digits.
+#[derive(Clone, Copy, Debug)]
+pub struct Digits {
+    digits: [u8; LONGEST],
+    len: usize,
+    /// The place of the first number among the tokens.
+    pub first: usize,
+    /// The place of the last number.
+    pub last: usize,
+    /// How many groups.
+    pub groups: usize,
+    /// Everything that joins the groups.
+    pub joints: Joint,
+    /// Whether the groups are those of a large number: up to three digits, then threes.
+    pub thousands: bool,
+}
+
+impl Digits {
+    /// The digits, each from 0 to 9.
+    pub fn values(&self) -> &[u8] {
+        self.digits.get(..self.len).unwrap_or_default()
+    }
+
+    /// The digits of a number of known length.
+    pub fn array<const N: usize>(&self) -> Option<[u8; N]> {
+        self.values().try_into().ok()
+    }
+
+    /// The digits as text.
+    pub fn text(&self) -> String {
+        self.values()
+            .iter()
+            .map(|digit| char::from(b'0' + digit))
+            .collect()
+    }
+}
+
+impl<'t> Run<'t> {
+    /// The run that begins with the number at `place`.
+    pub fn read(text: &'t Text, place: usize) -> Self {
+        let mut run = Self {
+            text,
+            groups: [Group::default(); LONGEST],
+            count: 0,
+            cues: OnceCell::new(),
+        };
+        let (mut at, mut joint, mut total) = (place, Joint::default(), 0);
+        for group in &mut run.groups {
+            let Some(token) = text.token(at) else { break };
+            let len = token.folded_len();
+            total += len;
+            if total > LONGEST && run.count > 0 {
+                break;
+            }
+            *group = Group {
+                place: at,
+                len,
+                total,
+                joint,
+            };
+            run.count += 1;
+            match next(text, at) {
+                Some((place, joined)) => (at, joint) = (place, joined),
+                None => break,
+            }
+        }
+        run
+    }
+
+    /// The place of the first number among the tokens.
+    pub fn first(&self) -> usize {
+        self.groups.first().map_or(0, |group| group.place)
+    }
+
+    /// How many digits it has at most.
+    pub fn reach(&self) -> usize {
+        self.groups().last().map_or(0, |group| group.total)
+    }
+
+    fn groups(&self) -> &[Group] {
+        self.groups.get(..self.count).unwrap_or_default()
+    }
+
+    /// The groups that have together `wanted` digits, if they end there.
+    pub fn digits(&self, wanted: usize) -> Option<Digits> {
+        let groups = self.groups();
+        let last = groups.iter().position(|group| group.total == wanted)?;
+        let mut found = Digits {
+            digits: [0; LONGEST],
+            len: wanted,
+            first: self.first(),
+            last: groups.get(last)?.place,
+            groups: last + 1,
+            joints: Joint::default(),
+            thousands: last > 0 && groups.first()?.len <= 3,
+        };
+        let mut slots = found.digits.iter_mut();
+        for (place, group) in groups.iter().take(last + 1).enumerate() {
+            found.joints = found.joints.and(group.joint);
+            found.thousands &= place == 0 || (group.len == 3 && group.joint == Joint::SPACE);
+            let token = self.text.token(group.place)?;
+            for digit in self.text.folded(token).bytes() {
+                *slots.next()? = digit - b'0';
+            }
+        }
+        Some(found)
+    }
+
+    /// Whether the first groups have these lengths.
+    pub fn has_groups(&self, lengths: &[usize]) -> bool {
+        let mut groups = self.groups().iter().map(|group| group.len);
+        lengths.iter().all(|length| groups.next() == Some(*length))
+    }
+
+    /// What joins the group of that place to the one before it.
+    pub fn joint(&self, group: usize) -> Joint {
+        self.groups()
+            .get(group)
+            .map_or_else(Joint::default, |group| group.joint)
+    }
+
+    /// What stands before it.
+    pub fn cues(&self) -> &Cues {
+        self.cues
+            .get_or_init(|| Cues::before(self.text, self.first()))
+    }
+
+    /// Whether `digits` are no part of a longer word, decimal number or row of numbers.
+    pub fn is_alone(&self, digits: &Digits) -> bool {
+        self.is_apart(digits) && (digits.groups == 1 || !self.is_in_row(digits))
+    }
+
+    /// Whether no letter, decimal point or sign of a longer number is glued to `digits`.
+    pub fn is_apart(&self, digits: &Digits) -> bool {
+        let text = self.text;
+        if let (Some(first), Some(before)) =
+            (text.token(digits.first), text.before(digits.first, 1))
+        {
+            let two = text.before(digits.first, 2);
+            let number = two.is_some_and(|token| token.is_number()) && before.is_glued();
+            let latin = before.is_word() && before.letters.has(crate::text::Letters::LATIN);
+            let decimal = (before.is('.') || before.is(',')) && number;
+            if first.is_glued() && (latin || decimal || before.is('_')) {
+                return false;
+            }
+        }
+        let Some(after) = text.token(digits.last + 1) else {
+            return true;
+        };
+        if !after.is_glued() {
+            return true;
+        }
+        let number = text
+            .token(digits.last + 2)
+            .is_some_and(|token| token.is_number() && token.is_glued());
+        let latin = after.is_word() && after.letters.has(crate::text::Letters::LATIN);
+        !latin && !after.is('_') && !(number && (after.is('.') || after.is(',')))
+    }
+
+    /// Whether other numbers stand in the same row, parted like the groups of `digits`.
+    pub fn is_in_row(&self, digits: &Digits) -> bool {
+        let text = self.text;
+        let follows = next(text, digits.last).is_some_and(|(_, joint)| !joint.any(Joint::LINE));
+        let number = |back| {
+            text.before(digits.first, back)
+                .is_some_and(|token| token.is_number())
+        };
+        let before = text.before(digits.first, 1);
+        let gap = text
+            .token(digits.first)
+            .map_or(Gap::Block, |token| token.gap);
+        let dashed = before.is_some_and(|token| token.is('-') || token.is('.')) && number(2);
+        follows || (gap <= Gap::Space && number(1)) || (gap == Gap::None && dashed)
+    }
+}
+
+/// The number that continues the one at `place`, and how.
+fn next(text: &Text, place: usize) -> Option<(usize, Joint)> {
+    let mut joint = Joint::default();
+    for at in place + 1..place + 5 {
+        let token = text.token(at)?;
+        let gap = match token.gap {
+            Gap::None => Joint::default(),
+            Gap::Space => Joint::SPACE,
+            Gap::Line => Joint::LINE,
+            Gap::Block => return None,
+        };
+        // A dot before a space ends a sentence.
+        if joint.any(Joint::DOT) && gap != Joint::default() {
+            return None;
+        }
+        joint = joint.and(gap);
+        if token.is_number() {
+            return Some((at, joint));
+        }
+        if token.is_word() {
+            return None;
+        }
+        joint = joint.and(match char::from_u32(token.hash as u32)? {
+            '-' => Joint::DASH,
+            '.' if gap == Joint::default() => Joint::DOT,
+            '(' | ')' => Joint::BRACKET,
+            '/' => Joint::SLASH,
+            _ => return None,
+        });
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+    use super::*;
+
+    fn first(text: &str, wanted: usize) -> Option<(String, usize, bool)> {
+        let mut read = Text::default();
+        read.read(text);
+        let run = Run::read(&read, *read.numbers().first()? as usize);
+        let digits = run.digits(wanted)?;
+        Some((digits.text(), digits.groups, run.is_alone(&digits)))
+    }
+
+    #[test]
+    fn groups_make_one_number() {
+        let found = |digits: &str, groups, alone| Some((digits.to_owned(), groups, alone));
+        assert_eq!(
+            first("8 (701) 123-45-67", 11),
+            found("87011234567", 5, true)
+        );
+        assert_eq!(first("900101\n300017.", 12), found("900101300017", 2, true));
+        assert_eq!(first("900.101.300.017", 12), found("900101300017", 4, true));
+        assert_eq!(first("900101. 300017", 12), None);
+        assert_eq!(first("900101\n\n300017", 12), None);
+        assert_eq!(first("900101, 300017", 12), None);
+        assert_eq!(
+            first("900101 300017 5", 12),
+            found("900101300017", 2, false)
+        );
+        assert_eq!(first("900101300017 5", 12), found("900101300017", 1, true));
+        assert_eq!(
+            first("900101300017.55", 12),
+            found("900101300017", 1, false)
+        );
+        assert_eq!(first("900101300017kg", 12), found("900101300017", 1, false));
+    }
+
+    #[test]
+    fn large_numbers_are_known_by_their_groups() {
+        let mut read = Text::default();
+        for (text, thousands) in [
+            ("87 011 234 567", true),
+            ("8 701 123 45 67", false),
+            ("87-011-234-567", false),
+        ] {
+            read.read(text);
+            let run = Run::read(&read, 0);
+            assert_eq!(run.digits(11).unwrap().thousands, thousands, "{text}");
+        }
+    }
+}
