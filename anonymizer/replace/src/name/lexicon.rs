@@ -36,7 +36,7 @@ pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         } else {
             Language::Kazakh
         };
-        let sex = if index % 2 == 0 {
+        let sex = if index.is_multiple_of(2) {
             Sex::Male
         } else {
             Sex::Female

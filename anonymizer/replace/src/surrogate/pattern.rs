@@ -134,10 +134,8 @@ pub(super) fn render<R: Rng + ?Sized>(
     let mut digits: Vec<u8> = (0..count).map(|_| below(rng, 10) as u8).collect();
     adjust(kind, sex, &mut digits, rng);
     let mut digits = digits.into_iter();
-    let mut letters = (kind == SurrogateKind::Iban)
-        .then_some("KZ")
-        .unwrap_or_default()
-        .chars();
+    let country = if kind == SurrogateKind::Iban { "KZ" } else { "" };
+    let mut letters = country.chars();
     for character in pattern.chars() {
         out.push(match character {
             '#' => char::from(b'0' + digits.next().unwrap_or_default()),
