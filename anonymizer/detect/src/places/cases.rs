@@ -9,7 +9,7 @@
 
 use crate::engine::Detector;
 use crate::kind::Kind;
-use crate::recognizer::{Recognizer, address};
+use crate::recognizer::{Recognizer, address, birth_date};
 
 const MARKS: [(char, char, Kind); 2] = [('⟦', '⟧', Kind::Address), ('⟪', '⟫', Kind::BirthDate)];
 
@@ -19,9 +19,14 @@ fn parse(line: &str) -> (String, Vec<(Kind, String)>) {
     let mut expected = Vec::new();
     let mut start = 0;
     for character in line.chars() {
-        match MARKS.iter().find(|(open, close, _)| character == *open || character == *close) {
+        match MARKS
+            .iter()
+            .find(|(open, close, _)| character == *open || character == *close)
+        {
             Some((open, _, _)) if character == *open => start = text.len(),
-            Some((_, _, kind)) if text.len() > start => expected.push((*kind, text[start..].to_owned())),
+            Some((_, _, kind)) if text.len() > start => {
+                expected.push((*kind, text[start..].to_owned()))
+            }
             Some(_) => {}
             None => text.push(if character == '⏎' { '\n' } else { character }),
         }
@@ -53,5 +58,21 @@ fn check(recognizers: &[Recognizer], kind: Kind) -> Vec<String> {
 #[test]
 fn addresses_are_found_whole_and_nothing_else() {
     let wrong = check(&[address::RECOGNIZER], Kind::Address);
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn dates_of_birth_are_found_and_nothing_else() {
+    let wrong = check(&[birth_date::RECOGNIZER], Kind::BirthDate);
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -39,7 +39,9 @@ struct Chain {
 
 impl Chain {
     fn has(&self, level: Level) -> bool {
-        self.components.iter().any(|component| component.level == level)
+        self.components
+            .iter()
+            .any(|component| component.level == level)
     }
 
     fn before(&self, context: bool) -> Before {
@@ -63,7 +65,13 @@ impl Chain {
             Level::Micro => !self.has(Level::Micro),
             Level::House => !self.has(Level::House),
             Level::City => !self.has(Level::City) || !housed && !placed && next.typed,
-            Level::Flat => self.components.iter().filter(|one| one.level == Level::Flat).count() < 2,
+            Level::Flat => {
+                self.components
+                    .iter()
+                    .filter(|one| one.level == Level::Flat)
+                    .count()
+                    < 2
+            }
             Level::Postal | Level::Country => !self.has(next.level),
             Level::Region | Level::District | Level::Rural => !self.has(next.level),
             Level::Corpus | Level::Entrance => true,
@@ -94,7 +102,10 @@ impl<'t> Scan<'t> {
         let length = self.reader.text.tokens().len();
         let mut separators = 0;
         while at < length && (at <= horizon || !self.chain.components.is_empty()) {
-            let block = self.reader.token(at).is_some_and(|token| token.gap == Gap::Block);
+            let block = self
+                .reader
+                .token(at)
+                .is_some_and(|token| token.gap == Gap::Block);
             if block {
                 self.close();
                 if at > horizon {
@@ -106,7 +117,10 @@ impl<'t> Scan<'t> {
                 if !self.joins(&component) {
                     self.close();
                 }
-                horizon = horizon.max(self.horizon(component.next.saturating_sub(1)).min(component.next));
+                horizon = horizon.max(
+                    self.horizon(component.next.saturating_sub(1))
+                        .min(component.next),
+                );
                 at = component.next;
                 self.chain.components.push(component);
                 self.chain.parted = false;
@@ -159,14 +173,32 @@ impl<'t> Scan<'t> {
             return false;
         };
         if token.is_word() {
-            return token.is_lower() && matches!(self.reader.text.folded(token), "в" | "во" | "на" | "по" | "in" | "at" | "мекенжайы" | "здание" | "ел" | "р");
+            return token.is_lower()
+                && matches!(
+                    self.reader.text.folded(token),
+                    "в" | "во"
+                        | "на"
+                        | "по"
+                        | "in"
+                        | "at"
+                        | "мекенжайы"
+                        | "здание"
+                        | "ел"
+                        | "р"
+                );
         }
-        [',', ';', '/', '|', '-', '.', '(', ')', ':', '"'].iter().any(|sign| token.is(*sign))
+        [',', ';', '/', '|', '-', '.', '(', ')', ':', '"']
+            .iter()
+            .any(|sign| token.is(*sign))
     }
 
     /// Whether words of residence stand shortly before `at`, for components that need them.
     fn in_context(&self, at: usize) -> bool {
-        let first = self.chain.components.first().map_or(at, |first| first.first);
+        let first = self
+            .chain
+            .components
+            .first()
+            .map_or(at, |first| first.first);
         self.context_before(first).near
     }
 
@@ -177,7 +209,12 @@ impl<'t> Scan<'t> {
             let Some(token) = self.reader.token(at) else {
                 break;
             };
-            if self.reader.token(at + 1).is_some_and(|next| next.gap == Gap::Block) || self.reader.ends_sentence(at) {
+            if self
+                .reader
+                .token(at + 1)
+                .is_some_and(|next| next.gap == Gap::Block)
+                || self.reader.ends_sentence(at)
+            {
                 break;
             }
             if !token.is_word() {
@@ -198,10 +235,14 @@ impl<'t> Scan<'t> {
 
     /// `адрес электронной почты`, `IP-адрес`, `в адрес министерства`.
     fn is_other_address(&self, at: usize) -> bool {
-        let folded = |place: Option<&'t Token>| place.map_or("", |token| self.reader.text.folded(token));
+        let folded =
+            |place: Option<&'t Token>| place.map_or("", |token| self.reader.text.folded(token));
         let next = folded(self.reader.token(at + 1));
         let before = folded(at.checked_sub(1).and_then(|place| self.reader.token(place)));
-        matches!(next, "электронной" | "эл" | "сайта" | "почты" | "сервера" | "ip" | "mac") || before == "в" && folded(self.reader.token(at)) == "адрес"
+        matches!(
+            next,
+            "электронной" | "эл" | "сайта" | "почты" | "сервера" | "ip" | "mac"
+        ) || before == "в" && folded(self.reader.token(at)) == "адрес"
     }
 
     fn context_after(&self, next: usize) -> bool {
@@ -242,7 +283,11 @@ impl<'t> Scan<'t> {
         let mut context = self.context_before(first.first);
         context.near |= self.context_after(last.next);
         let evidence = Evidence::of(chain);
-        if last.doubtful && !context.near && !evidence.city && !(evidence.dotted && last.level == Level::House) {
+        if last.doubtful
+            && !context.near
+            && !evidence.city
+            && !(evidence.dotted && last.level == Level::House)
+        {
             return Some(None);
         }
         let (confidence, rule) = match evidence.verdict(context) {
@@ -310,12 +355,22 @@ impl Evidence {
     fn verdict(self, context: Context) -> Option<(f32, &'static str)> {
         let numbered = self.house || self.flat;
         if self.street && numbered {
-            let credible = !self.dim || self.dotted || self.named_house || self.named_flat || self.complex || context.near;
-            let confidence = if context.near || self.city || self.flat { 0.95 } else { 0.9 };
+            let credible = !self.dim
+                || self.dotted
+                || self.named_house
+                || self.named_flat
+                || self.complex
+                || context.near;
+            let confidence = if context.near || self.city || self.flat {
+                0.95
+            } else {
+                0.9
+            };
             return credible.then_some((confidence, "address.street"));
         }
         if self.untyped && numbered {
-            let credible = self.city || context.near || self.named_flat || self.named_house && self.flat;
+            let credible =
+                self.city || context.near || self.named_flat || self.named_house && self.flat;
             return credible.then_some((0.85, "address.untyped_street"));
         }
         if self.named_house && self.named_flat {

@@ -4,20 +4,34 @@
 const POSSESSION: [&str; 4] = ["сы", "сі", "ы", "і"];
 /// Endings of cases after possession.
 const AFTER_POSSESSION: [&str; 12] = [
-    "", "ның", "нің", "на", "не", "нда", "нде", "ндағы", "ндегі", "нан", "нен", "мен",
+    "",
+    "ның",
+    "нің",
+    "на",
+    "не",
+    "нда",
+    "нде",
+    "ндағы",
+    "ндегі",
+    "нан",
+    "нен",
+    "мен",
 ];
 /// Endings of cases.
-const CASES: [&str; 29] = [
-    "", "да", "де", "та", "те", "дағы", "дегі", "тағы", "тегі", "дан", "ден", "тан", "тен", "нан", "нен", "ға", "ге", "қа",
-    "ке", "ның", "нің", "дың", "дің", "тың", "тің", "лық", "лік", "мен", "ны",
+const CASES: [&str; 32] = [
+    "", "да", "де", "та", "те", "дағы", "дегі", "тағы", "тегі", "дан", "ден", "тан", "тен", "нан",
+    "нен", "ға", "ге", "қа", "ке", "ның", "нің", "дың", "дің", "тың", "тің", "лық", "лік", "мен",
+    "ны", "ғы", "гі", "қы",
 ];
 
 /// The forms of a Kazakh noun, by all endings of either harmony: more than there are, none missing.
 pub fn kazakh(stem: &str) -> Vec<String> {
     let cases = CASES.iter().map(|case| format!("{stem}{case}"));
-    let possessed = POSSESSION
-        .iter()
-        .flat_map(|end| AFTER_POSSESSION.iter().map(move |case| format!("{stem}{end}{case}")));
+    let possessed = POSSESSION.iter().flat_map(|end| {
+        AFTER_POSSESSION
+            .iter()
+            .map(move |case| format!("{stem}{end}{case}"))
+    });
     cases.chain(possessed).collect()
 }
 
@@ -30,8 +44,12 @@ pub fn russian(name: &str) -> Vec<String> {
         Some('й') if name.ends_with("ный") => ("ый", &["ый", "ого", "ому", "ом", "ым"]),
         Some('й') => ("й", &["й", "я", "ю", "е", "ем"]),
         Some('е') if name.ends_with("ое") => ("ое", &["ое", "ого", "ому", "ом", "ым"]),
-        Some('о') if name.ends_with("во") || name.ends_with("но") => ("о", &["о", "а", "у", "е", "ом"]),
-        Some(last) if "бвгджзклмнпрстфхцчшщ".contains(last) => ("", &["", "а", "у", "е", "ом"]),
+        Some('о') if name.ends_with("во") || name.ends_with("но") => {
+            ("о", &["о", "а", "у", "е", "ом"])
+        }
+        Some(last) if "бвгджзклмнпрстфхцчшщ".contains(last) => {
+            ("", &["", "а", "у", "е", "ом"])
+        }
         _ => ("", &[""]),
     };
     let stem = name.strip_suffix(ends.0).unwrap_or(name);
@@ -42,7 +60,10 @@ pub fn russian(name: &str) -> Vec<String> {
 pub fn latin(name: &str) -> [String; 2] {
     let typed = spell(name);
     // `Kabanbai` and `Kabanbay`, `Satpaeva` and `Satpayeva`.
-    let other = typed.replace("ai", "ay").replace("ae", "aye").replace('q', "k");
+    let other = typed
+        .replace("ai", "ay")
+        .replace("ae", "aye")
+        .replace('q', "k");
     [typed, other]
 }
 

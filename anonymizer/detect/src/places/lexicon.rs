@@ -324,9 +324,11 @@ impl Lexicon {
     fn add_regions(&mut self) {
         for region in sandyq_words::regions() {
             for name in [region.ru, region.kk] {
-                let bare = name
-                    .split(' ')
-                    .filter(|word| !self.roles(hash(word)).any(Roles::REGION | Roles::CITY_AFTER | Roles::CITY_BEFORE));
+                let bare = name.split(' ').filter(|word| {
+                    !self
+                        .roles(hash(word))
+                        .any(Roles::REGION | Roles::CITY_AFTER | Roles::CITY_BEFORE)
+                });
                 let bare: Vec<&str> = bare.collect();
                 self.add_name(&bare.join(" "), Names::REGION);
             }
@@ -341,10 +343,17 @@ impl Lexicon {
 
     fn add_name(&mut self, name: &str, kind: Names) {
         let mut state = phrase::EMPTY;
-        let mut parts = name.split([' ', '-', '.']).filter(|part| !part.is_empty()).peekable();
+        let mut parts = name
+            .split([' ', '-', '.'])
+            .filter(|part| !part.is_empty())
+            .peekable();
         while let Some(part) = parts.next() {
             state = phrase::with(state, hash(part));
-            let kind = if parts.peek().is_some() { Names::BEGIN } else { kind };
+            let kind = if parts.peek().is_some() {
+                Names::BEGIN
+            } else {
+                kind
+            };
             self.names.entry(state).or_default().0 |= kind.0;
         }
     }
@@ -391,10 +400,23 @@ mod tests {
 
     #[test]
     fn names_are_known_in_their_forms() {
-        for name in ["Алматы", "Караганде", "Астаны", "Қарағандыда", "Усть-Каменогорске", "Petropavlovsk"] {
+        for name in [
+            "Алматы",
+            "Караганде",
+            "Астаны",
+            "Қарағандыда",
+            "Усть-Каменогорске",
+            "Petropavlovsk",
+        ] {
             assert!(names(name).any(Names::SETTLEMENT), "{name}");
         }
-        for name in ["Абая", "Жибек Жолы", "Мәңгілік Ел", "Қабанбай батыр", "Satpaeva"] {
+        for name in [
+            "Абая",
+            "Жибек Жолы",
+            "Мәңгілік Ел",
+            "Қабанбай батыр",
+            "Satpaeva",
+        ] {
             assert!(names(name).any(Names::STREET), "{name}");
         }
         assert!(names("Шығыс Қазақстан").any(Names::REGION));

@@ -6,6 +6,7 @@
 //! allows it (`г. Алматы, Абая 10-15`). [`chain`] joins them and judges: a street or microdistrict needs a house or flat,
 //! or words of residence near; a settlement alone needs words of a person's residence.
 
+pub mod calendar;
 #[cfg(test)]
 mod cases;
 pub mod chain;

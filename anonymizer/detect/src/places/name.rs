@@ -33,7 +33,10 @@ impl Reader<'_> {
         if self.is(at, '"') {
             return self.quoted(at);
         }
-        while self.roles(at).any(Roles::TITLE) && self.same_line(at) && self.token(self.mark(at).next)?.gap <= Gap::Space {
+        while self.roles(at).any(Roles::TITLE)
+            && self.same_line(at)
+            && self.token(self.mark(at).next)?.gap <= Gap::Space
+        {
             at = self.mark(at).next;
         }
         at = self.initials(at);
@@ -52,7 +55,8 @@ impl Reader<'_> {
     /// `«Нурлы Жол»`.
     fn quoted(&self, place: usize) -> Option<Name> {
         let close = (place + 2..place + 7).find(|at| self.is(*at, '"'))?;
-        let inner = (place + 1..close).all(|at| self.same_line(at) && self.token(at).is_some_and(|token| !token.is(',')));
+        let inner = (place + 1..close)
+            .all(|at| self.same_line(at) && self.token(at).is_some_and(|token| !token.is(',')));
         inner.then_some(Name {
             next: close + 1,
             known: true,
@@ -65,8 +69,12 @@ impl Reader<'_> {
     fn initials(&self, place: usize) -> usize {
         let mut at = place;
         for _ in 0..2 {
-            let letter = self.token(at).is_some_and(|token| token.is_word() && token.len == 1 && token.is_title());
-            let name = self.token(at + 2).is_some_and(|token| token.is_word() && token.gap <= Gap::Space);
+            let letter = self
+                .token(at)
+                .is_some_and(|token| token.is_word() && token.len == 1 && token.is_title());
+            let name = self
+                .token(at + 2)
+                .is_some_and(|token| token.is_word() && token.gap <= Gap::Space);
             if !letter || !self.is_glued(at + 1, '.') || !name {
                 break;
             }
@@ -82,12 +90,15 @@ impl Reader<'_> {
         }
         if self.roles(place).any(Roles::NUMBER_SIGN) && kind.any(Names::MICRO | Names::STREET) {
             let number = self.mark(place).next;
-            return self.token(number).filter(|number| number.is_number() && number.len <= 3).map(|_| Name {
-                next: number + 1,
-                known: false,
-                cased: true,
-                numeric: true,
-            });
+            return self
+                .token(number)
+                .filter(|number| number.is_number() && number.len <= 3)
+                .map(|_| Name {
+                    next: number + 1,
+                    known: false,
+                    cased: true,
+                    numeric: true,
+                });
         }
         if !self.may_name(place) || first.len < 2 {
             return None;
@@ -112,19 +123,27 @@ impl Reader<'_> {
 
     /// Whether the next word is one more of the same name.
     fn may_go_on(&self, at: usize, first: &Token) -> bool {
-        let Some(token) = self.token(at).filter(|token| token.is_word() && token.gap <= Gap::Space) else {
+        let Some(token) = self
+            .token(at)
+            .filter(|token| token.is_word() && token.gap <= Gap::Space)
+        else {
             return false;
         };
         let roles = self.roles(at);
         if roles.any(Roles::PARTICLE) {
             return true;
         }
-        if token.is_lower() && token.len > 3 && !roles.any(Roles::NO_NAME | Roles::COUNT) && first.is_title() {
+        if token.is_lower()
+            && token.len > 3
+            && !roles.any(Roles::NO_NAME | Roles::COUNT)
+            && first.is_title()
+        {
             let comma = self.is(at + 1, ',');
             let house = self.roles(at + 1 + usize::from(comma)).any(Roles::HOUSE);
             return house || comma && self.house_number(at + 2, Certainty::Bare).is_some();
         }
-        if token.len < 2 || roles.any(Roles::NO_NAME) || self.known(at, Names::SETTLEMENT).is_some() {
+        if token.len < 2 || roles.any(Roles::NO_NAME) || self.known(at, Names::SETTLEMENT).is_some()
+        {
             return false;
         }
         if first.is_upper() && first.len > 1 {
@@ -139,7 +158,8 @@ impl Reader<'_> {
             return None;
         }
         let mut at = place + 1;
-        let ordinal = self.is_glued(at, '-') && self.glued_word(at + 1).is_some_and(|word| word.len <= 2);
+        let ordinal =
+            self.is_glued(at, '-') && self.glued_word(at + 1).is_some_and(|word| word.len <= 2);
         let letter = self.glued_word(at).is_some_and(|word| word.len <= 2);
         if ordinal {
             at += 2;
@@ -149,16 +169,34 @@ impl Reader<'_> {
         let years = self.roles(at).any(Roles::YEARS) && self.same_line(at);
         let word = at + usize::from(years);
         let month = self.roles(word).any(Roles::MONTH);
-        let follows = self.same_line(word) && (self.is_cased(word) && self.may_name(word) || years || month && self.is_cased(place + 1));
+        let follows = self.same_line(word)
+            && (self.is_cased(word) && self.may_name(word)
+                || years
+                || month && self.is_cased(place + 1));
         if follows && !ordinal && kind.any(Names::MICRO) && !years {
             // `мкр. 12 Абая` has a street of its own.
-            return Some(Name { next: at, known: false, cased: true, numeric: true });
+            return Some(Name {
+                next: at,
+                known: false,
+                cased: true,
+                numeric: true,
+            });
         }
         if follows && self.token(word).is_some_and(Token::is_word) {
-            return Some(Name { next: word + 1, known: false, cased: true, numeric: false });
+            return Some(Name {
+                next: word + 1,
+                known: false,
+                cased: true,
+                numeric: false,
+            });
         }
         let alone = kind.any(Names::MICRO) || ordinal;
-        alone.then_some(Name { next: at, known: false, cased: true, numeric: true })
+        alone.then_some(Name {
+            next: at,
+            known: false,
+            cased: true,
+            numeric: true,
+        })
     }
 
     /// A name in a text without capitals: as many words as lead to the number of a house, else one.
@@ -172,23 +210,39 @@ impl Reader<'_> {
             at = self.hyphens(at + 1);
             one = one.or(Some(at));
             let comma = usize::from(self.is(at, ','));
-            let leads = self.token(at + comma).is_some_and(|next| next.is_number() && next.len <= 4)
-                || self.roles(at + comma).any(Roles::HOUSE | Roles::FLAT | Roles::STREET_BEFORE);
+            let leads = self
+                .token(at + comma)
+                .is_some_and(|next| next.is_number() && next.len <= 4)
+                || self
+                    .roles(at + comma)
+                    .any(Roles::HOUSE | Roles::FLAT | Roles::STREET_BEFORE);
             if leads || kind.any(Names::SETTLEMENT) && comma > 0 {
-                return Some(Name { next: at, known: false, cased: false, numeric: false });
+                return Some(Name {
+                    next: at,
+                    known: false,
+                    cased: false,
+                    numeric: false,
+                });
             }
         }
-        one.map(|next| Name { next, known: false, cased: false, numeric: false })
+        one.map(|next| Name {
+            next,
+            known: false,
+            cased: false,
+            numeric: false,
+        })
     }
 
     /// Whether the word may be part of a name.
     pub fn may_name(&self, place: usize) -> bool {
-        self.token(place).is_some_and(Token::is_word) && (!self.roles(place).any(Roles::NO_NAME) || self.is_joined_name(place))
+        self.token(place).is_some_and(Token::is_word)
+            && (!self.roles(place).any(Roles::NO_NAME) || self.is_joined_name(place))
     }
 
     /// `Ак-Мешит` and the like, whose first part alone is an abbreviation of something.
     fn is_joined_name(&self, place: usize) -> bool {
-        self.token(place).is_some_and(|token| token.is_title() && token.len > 1)
+        self.token(place)
+            .is_some_and(|token| token.is_title() && token.len > 1)
             && self.is_glued(place + 1, '-')
             && self.glued_word(place + 2).is_some_and(|word| word.len > 2)
     }
@@ -209,20 +263,30 @@ impl Reader<'_> {
         }
         let hyphen = usize::from(self.is_glued(name.next, '-'));
         let at = name.next + hyphen;
-        let Some(number) = self.token(at).filter(|number| number.is_number() && number.len <= 2) else {
+        let Some(number) = self
+            .token(at)
+            .filter(|number| number.is_number() && number.len <= 2)
+        else {
             return name;
         };
         let letter = usize::from(self.glued_word(at + 1).is_some_and(|word| word.len == 1));
         let after = at + 1 + letter;
         let glued = hyphen > 0 && number.is_glued();
-        let fraction = self.token(after).is_some_and(|sign| sign.is_glued() && (sign.is('/') || sign.is('-')));
+        let fraction = self
+            .token(after)
+            .is_some_and(|sign| sign.is_glued() && (sign.is('/') || sign.is('-')));
         // A number apart is the microdistrict's if another follows, that of the house.
         let house = after + usize::from(self.is(after, ','));
-        let leads = self.token(house).is_some_and(|next| next.is_number() && next.len <= 4 && next.gap <= Gap::Space)
+        let leads = self
+            .token(house)
+            .is_some_and(|next| next.is_number() && next.len <= 4 && next.gap <= Gap::Space)
             || self.roles(house).any(Roles::HOUSE);
         let apart = hyphen == 0 && kind.any(Names::MICRO) && number.gap == Gap::Space && leads;
         if (glued || apart) && !fraction {
-            return Name { next: after, ..name };
+            return Name {
+                next: after,
+                ..name
+            };
         }
         name
     }
@@ -246,7 +310,10 @@ impl Reader<'_> {
                 return None;
             }
             at = self.unit(at, words == 1)?;
-            let known = self.known(begin, Names::STREET | Names::SETTLEMENT | Names::MICRO | Names::REGION) == Some(at);
+            let known = self.known(
+                begin,
+                Names::STREET | Names::SETTLEMENT | Names::MICRO | Names::REGION,
+            ) == Some(at);
             let name = Name {
                 next: at,
                 known,
@@ -254,7 +321,9 @@ impl Reader<'_> {
                 numeric: first.is_number() && words == 1,
             };
             if let Some(mark) = self.typed(place, name) {
-                return self.fits(begin, words, name, begin > place).then_some((name, mark));
+                return self
+                    .fits(begin, words, name, begin > place)
+                    .then_some((name, mark));
             }
             // In text with capitals all words of a name have them.
             if !name.cased && words > 1 && !known {
@@ -265,7 +334,9 @@ impl Reader<'_> {
     }
 
     fn may_begin(&self, place: usize) -> bool {
-        self.may_name(place) || self.roles(place).any(Roles::REPUBLIC) || self.initials(place) > place
+        self.may_name(place)
+            || self.roles(place).any(Roles::REPUBLIC)
+            || self.initials(place) > place
     }
 
     /// Passes over one word of a name, with what is joined to it.
@@ -275,15 +346,30 @@ impl Reader<'_> {
             if token.len > 3 {
                 return None;
             }
-            let ordinal = self.is_glued(at + 1, '-') && self.glued_word(at + 2).is_some_and(|word| word.len <= 3 && !self.roles(at + 2).any(Roles::NO_NAME));
-            return Some(at + 1 + if ordinal { 2 } else { usize::from(self.glued_word(at + 1).is_some_and(|word| word.len == 1)) });
+            let ordinal = self.is_glued(at + 1, '-')
+                && self
+                    .glued_word(at + 2)
+                    .is_some_and(|word| word.len <= 3 && !self.roles(at + 2).any(Roles::NO_NAME));
+            return Some(
+                at + 1
+                    + if ordinal {
+                        2
+                    } else {
+                        usize::from(self.glued_word(at + 1).is_some_and(|word| word.len == 1))
+                    },
+            );
         }
-        let allowed = first && self.roles(at).any(Roles::REPUBLIC) || self.may_name(at) || self.roles(at).any(Roles::YEARS | Roles::PARTICLE);
+        let allowed = first && self.roles(at).any(Roles::REPUBLIC)
+            || self.may_name(at)
+            || self.roles(at).any(Roles::YEARS | Roles::PARTICLE);
         if !token.is_word() || !allowed || !first && token.len == 1 {
             return None;
         }
         let next = self.hyphens(at + 1);
-        let number = self.is_glued(next, '-') && self.glued_number(next + 1).is_some_and(|number| number.len <= 2);
+        let number = self.is_glued(next, '-')
+            && self
+                .glued_number(next + 1)
+                .is_some_and(|number| number.len <= 2);
         if !number {
             return Some(next);
         }
@@ -305,7 +391,10 @@ impl Reader<'_> {
             Roles::MICRO_ADJECTIVE,
             Roles::MICRO,
         ];
-        let types = TYPES.into_iter().fold(Roles::STREET_BEFORE | Roles::CITY_BEFORE | Roles::VILLAGE_BEFORE, |all, one| all | one);
+        let types = TYPES.into_iter().fold(
+            Roles::STREET_BEFORE | Roles::CITY_BEFORE | Roles::VILLAGE_BEFORE,
+            |all, one| all | one,
+        );
         let mut at = name.next;
         if self.roles(at).any(Roles::NAMED) && self.same_line(at) {
             at = self.mark(at).next;
@@ -333,7 +422,11 @@ impl Reader<'_> {
         if (settled || self.begins(begin)) && split {
             return false;
         }
-        let cased = (begin..name.next).all(|at| !self.token(at).is_some_and(Token::is_lower) || self.roles(at).any(Roles::PARTICLE | Roles::YEARS) || self.is_glued(at.saturating_sub(1), '-'));
+        let cased = (begin..name.next).all(|at| {
+            !self.token(at).is_some_and(Token::is_lower)
+                || self.roles(at).any(Roles::PARTICLE | Roles::YEARS)
+                || self.is_glued(at.saturating_sub(1), '-')
+        });
         let begins_numbered = self.token(begin).is_some_and(Token::is_number);
         let numbered = (begin..name.next).any(|at| self.token(at).is_some_and(Token::is_number));
         cased && !settled && (words == 2 || numbered || initials || begins_numbered)

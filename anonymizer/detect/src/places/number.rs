@@ -38,7 +38,12 @@ impl Reader<'_> {
         }
         let (next, complex) = self.suffixes(at + 1)?;
         let named = certainty == Certainty::Named || signed;
-        if !named && !complex && self.value(first).is_some_and(|value| value == 0 || (1900..2100).contains(&value)) {
+        if !named
+            && !complex
+            && self
+                .value(first)
+                .is_some_and(|value| value == 0 || (1900..2100).contains(&value))
+        {
             return None;
         }
         if !self.may_end(next, named) {
@@ -75,14 +80,19 @@ impl Reader<'_> {
             if letter.len == 1 {
                 return Some(Some(at + 1));
             }
-            let part = self.roles(at).any(Roles::CORPUS | Roles::FLAT | Roles::HOUSE_AFTER | Roles::FLAT_AFTER | Roles::MICRO);
+            let part = self.roles(at).any(
+                Roles::CORPUS | Roles::FLAT | Roles::HOUSE_AFTER | Roles::FLAT_AFTER | Roles::MICRO,
+            );
             return part.then_some(None);
         }
         let Some(sign) = self.token(at).filter(|sign| sign.is_glued()) else {
             return Some(None);
         };
         if sign.is('/') || sign.is('-') || sign.is('\\') {
-            if self.glued_number(at + 1).is_some_and(|number| number.len <= 4) {
+            if self
+                .glued_number(at + 1)
+                .is_some_and(|number| number.len <= 4)
+            {
                 return Some(Some(at + 2));
             }
             if let Some(word) = self.glued_word(at + 1) {
@@ -94,12 +104,17 @@ impl Reader<'_> {
 
     /// A word after a hyphen: `10-А` is a house; `10-й`, `10-летний` are not; `10-үй` ends the number before the hyphen.
     fn hyphened(&self, at: usize, word: &Token) -> Option<Option<usize>> {
-        let ordinal = matches!(self.text.folded(word), "й" | "я" | "е" | "х" | "м" | "го" | "му" | "ая" | "ый" | "ой");
+        let ordinal = matches!(
+            self.text.folded(word),
+            "й" | "я" | "е" | "х" | "м" | "го" | "му" | "ая" | "ый" | "ой"
+        );
         if word.len == 1 && !ordinal {
             return Some(Some(at + 2));
         }
         let roles = self.roles(at + 1);
-        let part = roles.any(Roles::HOUSE_AFTER | Roles::FLAT_AFTER | Roles::CORPUS | Roles::FLAT | Roles::ENTRANCE);
+        let part = roles.any(
+            Roles::HOUSE_AFTER | Roles::FLAT_AFTER | Roles::CORPUS | Roles::FLAT | Roles::ENTRANCE,
+        );
         part.then_some(None)
     }
 
@@ -111,16 +126,30 @@ impl Reader<'_> {
         if !letter.is_word() || letter.len != 1 || letter.gap > Gap::Space {
             return false;
         }
-        if self.roles(at).any(Roles::HOUSE | Roles::CORPUS) && self.token(at + 1).is_some_and(|next| next.is_number() || next.is('.')) {
+        if self.roles(at).any(Roles::HOUSE | Roles::CORPUS)
+            && self
+                .token(at + 1)
+                .is_some_and(|next| next.is_number() || next.is('.'))
+        {
             return false;
         }
         let next = self.token(at + 1);
-        let ends = next.is_none_or(|next| next.gap >= Gap::Line || next.is(',') || next.is(';') || next.is(')'));
+        let ends = next.is_none_or(|next| {
+            next.gap >= Gap::Line || next.is(',') || next.is(';') || next.is(')')
+        });
         let flat = self.roles(at + 1).any(Roles::FLAT);
         if self.is_cased(at) {
-            return ends || flat || next.is_some_and(|next| next.is('.') && self.token(at + 2).is_none_or(|after| !after.is_glued() && after.gap != Gap::Space));
+            return ends
+                || flat
+                || next.is_some_and(|next| {
+                    next.is('.')
+                        && self
+                            .token(at + 2)
+                            .is_none_or(|after| !after.is_glued() && after.gap != Gap::Space)
+                });
         }
-        flat || next.is_some_and(|next| next.is(',')) && self.roles(at + 2).any(Roles::FLAT | Roles::CORPUS)
+        flat || next.is_some_and(|next| next.is(','))
+            && self.roles(at + 2).any(Roles::FLAT | Roles::CORPUS)
     }
 
     /// Whether a number may end before `next`: no decimals, times, dates, percents, units.
@@ -149,7 +178,10 @@ impl Reader<'_> {
 
     /// Whether the word after a bare number is one that counts or acts, rather than more of the address.
     fn doubtful(&self, next: usize) -> bool {
-        let Some(token) = self.token(next).filter(|token| token.is_lower() && token.gap <= Gap::Space) else {
+        let Some(token) = self
+            .token(next)
+            .filter(|token| token.is_lower() && token.gap <= Gap::Space)
+        else {
             return false;
         };
         let known = Roles::VERB_AFTER

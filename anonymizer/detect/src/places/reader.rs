@@ -42,17 +42,20 @@ impl<'t> Reader<'t> {
 
     /// Whether the token is that sign and follows at once.
     pub fn is_glued(&self, place: usize, sign: char) -> bool {
-        self.token(place).is_some_and(|token| token.is(sign) && token.is_glued())
+        self.token(place)
+            .is_some_and(|token| token.is(sign) && token.is_glued())
     }
 
     /// The word at `place` if it follows at once.
     pub fn glued_word(&self, place: usize) -> Option<&'t Token> {
-        self.token(place).filter(|token| token.is_word() && token.is_glued())
+        self.token(place)
+            .filter(|token| token.is_word() && token.is_glued())
     }
 
     /// The number at `place` if it follows at once.
     pub fn glued_number(&self, place: usize) -> Option<&'t Token> {
-        self.token(place).filter(|token| token.is_number() && token.is_glued())
+        self.token(place)
+            .filter(|token| token.is_number() && token.is_glued())
     }
 
     /// The digits of a number of at most nine digits.
@@ -62,7 +65,8 @@ impl<'t> Reader<'t> {
 
     /// Whether nothing but space stands before the token.
     pub fn same_line(&self, place: usize) -> bool {
-        self.token(place).is_some_and(|token| token.gap <= Gap::Space)
+        self.token(place)
+            .is_some_and(|token| token.gap <= Gap::Space)
     }
 
     /// The classes of the word at `place`.
@@ -88,12 +92,22 @@ impl<'t> Reader<'t> {
         if let Some((roles, next)) = self.joined(place, token) {
             let (next, dotted) = self.dot(next, roles);
             let letter = false;
-            return Mark { roles, next, dotted, letter };
+            return Mark {
+                roles,
+                next,
+                dotted,
+                letter,
+            };
         }
         let roles = self.lexicon.roles(token.hash);
         let (next, dotted) = self.dot(place + 1, roles);
         let letter = token.len == 1;
-        Mark { roles, next, dotted, letter }
+        Mark {
+            roles,
+            next,
+            dotted,
+            letter,
+        }
     }
 
     fn joined(&self, place: usize, token: &Token) -> Option<(Roles, usize)> {
@@ -174,8 +188,17 @@ impl<'t> Reader<'t> {
             return false;
         }
         let before = self.token(place - 1);
-        let long = before.is_some_and(|word| word.is_word() && word.len > 3 && !self.lexicon.roles(word.hash).any(Roles::ABBREVIATION));
-        let apart = self.token(place + 1).is_none_or(|next| !next.is_glued() && !next.is_lower());
-        apart && (long || before.is_some_and(Token::is_number) || before.is_some_and(|sign| sign.is(')')))
+        let long = before.is_some_and(|word| {
+            word.is_word()
+                && word.len > 3
+                && !self.lexicon.roles(word.hash).any(Roles::ABBREVIATION)
+        });
+        let apart = self
+            .token(place + 1)
+            .is_none_or(|next| !next.is_glued() && !next.is_lower());
+        apart
+            && (long
+                || before.is_some_and(Token::is_number)
+                || before.is_some_and(|sign| sign.is(')')))
     }
 }

@@ -15,13 +15,24 @@ fn find(text: &Text, out: &mut Candidates) {
     let mut scan = Scan::new(reader);
     let mut done = 0;
     for (place, token) in text.tokens().iter().enumerate() {
-        if !token.is_word() || !reader.lexicon.may_trigger(token.hash) || place < done || !wakes(reader, place) {
+        if !token.is_word()
+            || !reader.lexicon.may_trigger(token.hash)
+            || place < done
+            || !wakes(reader, place)
+        {
             continue;
         }
         let (read, addresses) = scan.around(place, done);
         done = read;
         for address in addresses {
-            out.push(text, address.first, address.last, Kind::Address, address.confidence, address.rule);
+            out.push(
+                text,
+                address.first,
+                address.last,
+                Kind::Address,
+                address.confidence,
+                address.rule,
+            );
         }
     }
 }
@@ -30,7 +41,13 @@ fn find(text: &Text, out: &mut Candidates) {
 /// common, and mean nothing without a number near.
 fn wakes(reader: Reader<'_>, place: usize) -> bool {
     let roles = reader.roles(place);
-    let firm = Roles::STREET_BEFORE | Roles::STREET_AFTER | Roles::MICRO | Roles::MICRO_AFTER | Roles::MASSIF | Roles::MICRO_ADJECTIVE | Roles::RESIDENCE;
+    let firm = Roles::STREET_BEFORE
+        | Roles::STREET_AFTER
+        | Roles::MICRO
+        | Roles::MICRO_AFTER
+        | Roles::MASSIF
+        | Roles::MICRO_ADJECTIVE
+        | Roles::RESIDENCE;
     if roles.any(firm) {
         return true;
     }
