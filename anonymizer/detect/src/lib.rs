@@ -8,6 +8,7 @@ mod engine;
 pub mod identifier;
 mod kind;
 mod overlap;
+mod places;
 pub mod recognizer;
 mod span;
 pub mod text;

@@ -35,6 +35,7 @@
 pub(crate) mod address;
 mod bin;
 mod birth_certificate;
+pub(crate) mod birth_date;
 mod card;
 mod coordinates;
 pub mod cue;
@@ -76,6 +77,7 @@ pub enum Recognizer {
 /// All recognizers.
 pub const RECOGNIZERS: &[Recognizer] = &[
     address::RECOGNIZER,
+    birth_date::RECOGNIZER,
     iin::RECOGNIZER,
     bin::RECOGNIZER,
     phone::RECOGNIZER,
