@@ -7,6 +7,8 @@
 mod engine;
 pub mod identifier;
 mod kind;
+mod mask;
+mod names;
 mod overlap;
 mod places;
 pub mod recognizer;
@@ -15,4 +17,5 @@ pub mod text;
 
 pub use engine::Detector;
 pub use kind::Kind;
+pub use mask::{Style, mask, mask_into};
 pub use span::{CodePoints, Span, code_points};

@@ -1,6 +1,6 @@
 //! Numbers of birth certificates.
 
-use super::cue::{Cues, Topic};
+use super::cue::Topic;
 use super::run::{Joint, Run};
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
@@ -32,7 +32,7 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
         return;
     }
     let first = series(run.text, digits.first);
-    let cues = Cues::before(run.text, first);
+    let cues = run.cues_before(first);
     if cues.leads(Topic::Certificate, 10, &OTHERS) && cues.leads(Topic::Birth, 10, &OTHERS) {
         out.push(
             run.text,

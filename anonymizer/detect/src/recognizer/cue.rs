@@ -175,14 +175,41 @@ fn topic(text: &Text, at: usize) -> Option<Topic> {
         return None;
     }
     let lexicon = &*LEXICON;
-    if let Some(topic) = find(&lexicon.words, token.hash) {
+    if lexicon.filter.holds(token.hash)
+        && let Some(topic) = find(&lexicon.words, token.hash)
+    {
         return Some(topic);
     }
     if !token.is_word() {
         return abbreviated(text, at, token);
     }
+    // Most words differ from all stems in their first letters.
+    let begin = prefixes(text.folded(token)).nth(SHORTEST - 1)?;
+    if !lexicon.filter.holds(begin) {
+        return None;
+    }
     let stems = prefixes(text.folded(token)).filter_map(|prefix| find(&lexicon.stems, prefix));
     stems.last()
+}
+
+/// How many letters a stem has at least.
+const SHORTEST: usize = 3;
+
+/// Hashes that may be in the lexicon.
+struct Filter([u64; 64]);
+
+impl Filter {
+    fn add(&mut self, hash: u64) {
+        if let Some(bits) = self.0.get_mut((hash >> 6 & 63) as usize) {
+            *bits |= 1 << (hash & 63);
+        }
+    }
+
+    fn holds(&self, hash: u64) -> bool {
+        self.0
+            .get((hash >> 6 & 63) as usize)
+            .is_some_and(|bits| bits >> (hash & 63) & 1 == 1)
+    }
 }
 
 /// `в/у`, a driving licence; `у/л`, an identity card.
@@ -201,12 +228,15 @@ fn abbreviated(text: &Text, at: usize, token: &Token) -> Option<Topic> {
 struct Lexicon {
     words: Vec<(u64, Topic)>,
     stems: Vec<(u64, Topic)>,
+    /// The words, and the first letters of the stems.
+    filter: Filter,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut lexicon = Lexicon {
         words: Vec::new(),
         stems: Vec::new(),
+        filter: Filter([0; 64]),
     };
     for line in include_str!("../../data/cues.txt").lines() {
         let Some((name, words)) = line.split_once(": ") else {
@@ -217,9 +247,16 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         };
         for word in words.split_whitespace() {
             match (word.strip_suffix('*'), single_sign(word)) {
-                (Some(stem), _) => lexicon.stems.push((hash(stem), topic)),
-                (None, Some(sign)) => lexicon.words.push((sign, topic)),
-                (None, None) => lexicon.words.push((hash(word), topic)),
+                (Some(stem), _) => {
+                    let begin: String = stem.chars().take(SHORTEST).collect();
+                    lexicon.filter.add(hash(&begin));
+                    lexicon.stems.push((hash(stem), topic));
+                }
+                (None, sign) => {
+                    let word = sign.unwrap_or_else(|| hash(word));
+                    lexicon.filter.add(word);
+                    lexicon.words.push((word, topic));
+                }
             }
         }
     }

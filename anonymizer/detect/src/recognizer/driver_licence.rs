@@ -1,6 +1,6 @@
 //! Numbers of driving licences.
 
-use super::cue::{Cues, Topic};
+use super::cue::Topic;
 use super::run::{Joint, Run};
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
@@ -36,7 +36,7 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
     }
     let first = series(run, digits.first);
     let apart = first < digits.first || run.is_apart(&digits);
-    let cues = Cues::before(run.text, first);
+    let cues = run.cues_before(first);
     if apart && cues.leads(Topic::Driver, 8, &OTHERS) {
         out.push(
             run.text,

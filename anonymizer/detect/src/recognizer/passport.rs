@@ -1,12 +1,13 @@
 //! Numbers of passports.
 
 use super::cue::{Cues, Topic};
+use super::run::Run;
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
 use crate::text::{Gap, Letters, Text, Token};
 
 /// `N` and seven or eight digits; where the text says passport, other forms too.
-pub const RECOGNIZER: Recognizer = Recognizer::Number(find);
+pub const RECOGNIZER: Recognizer = Recognizer::Run(find);
 
 const OTHERS: [Topic; 7] = [
     Topic::Iin,
@@ -18,7 +19,8 @@ const OTHERS: [Topic; 7] = [
     Topic::Card,
 ];
 
-fn find(text: &Text, place: usize, out: &mut Candidates) {
+fn find(run: &Run<'_>, out: &mut Candidates) {
+    let (text, place) = (run.text, run.first());
     let Some(number) = text.token(place) else {
         return;
     };
@@ -26,11 +28,7 @@ fn find(text: &Text, place: usize, out: &mut Candidates) {
         return;
     };
     let series = series(text, place, number);
-    let bare = place
-        .checked_sub(2)
-        .filter(|_| series.is_some())
-        .unwrap_or(place);
-    let cues = Cues::before(text, if series.is_some() { bare + 1 } else { place });
+    let cues = run.cues();
     let said = cues.leads(Topic::Passport, 10, &OTHERS);
     let alone = last == place;
     let found = match series {

@@ -56,6 +56,8 @@ pub struct Run<'t> {
     pub text: &'t Text,
     groups: [Group; LONGEST],
     count: usize,
+    /// A bit for each number of digits at which a group ends.
+    ends: u32,
     cues: OnceCell<Cues>,
 }
 
@@ -103,6 +105,7 @@ impl<'t> Run<'t> {
             text,
             groups: [Group::default(); LONGEST],
             count: 0,
+            ends: 0,
             cues: OnceCell::new(),
         };
         let (mut at, mut joint, mut total) = (place, Joint::default(), 0);
@@ -120,6 +123,7 @@ impl<'t> Run<'t> {
                 joint,
             };
             run.count += 1;
+            run.ends |= 1_u32.checked_shl(total as u32).unwrap_or(0);
             match next(text, at) {
                 Some((place, joined)) => (at, joint) = (place, joined),
                 None => break,
@@ -144,6 +148,9 @@ impl<'t> Run<'t> {
 
     /// The groups that have together `wanted` digits, if they end there.
     pub fn digits(&self, wanted: usize) -> Option<Digits> {
+        if self.ends >> wanted & 1 == 0 {
+            return None;
+        }
         let groups = self.groups();
         let last = groups.iter().position(|group| group.total == wanted)?;
         let mut found = Digits {
@@ -184,6 +191,15 @@ impl<'t> Run<'t> {
     pub fn cues(&self) -> &Cues {
         self.cues
             .get_or_init(|| Cues::before(self.text, self.first()))
+    }
+
+    /// What stands before the token at `place`, which is not far before the run.
+    pub fn cues_before(&self, place: usize) -> Cues {
+        if place == self.first() {
+            *self.cues()
+        } else {
+            Cues::before(self.text, place)
+        }
     }
 
     /// Whether `digits` are no part of a longer word, decimal number or row of numbers.
