@@ -48,6 +48,7 @@ mod ip;
 mod kato;
 mod mac;
 mod passport;
+mod person;
 mod phone;
 mod plate;
 pub mod run;
@@ -78,6 +79,7 @@ pub enum Recognizer {
 pub const RECOGNIZERS: &[Recognizer] = &[
     address::RECOGNIZER,
     birth_date::RECOGNIZER,
+    person::RECOGNIZER,
     iin::RECOGNIZER,
     bin::RECOGNIZER,
     phone::RECOGNIZER,

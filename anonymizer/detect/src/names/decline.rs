@@ -1,0 +1,359 @@
+//! Case forms of names in Russian and in Kazakh.
+//!
+//! More forms are made than a grammar allows where writers differ; none is a common ending of another word.
+
+/// Calls `out` with the Russian forms of a lower-case name other than the nominative.
+pub fn russian(name: &str, mut out: impl FnMut(&str)) {
+    for (nominative, stem, endings) in [
+        ("лев", "льв", &["а", "у", "ом", "е"] as &[&str]),
+        ("пётр", "петр", &["а", "у", "ом", "е"]),
+        ("павел", "павл", &["а", "у", "ом", "е"]),
+        ("любовь", "любов", &["и", "ью"]),
+    ] {
+        if name == nominative {
+            return join(stem, endings, &mut out);
+        }
+    }
+    let Some(last) = name.chars().next_back() else {
+        return;
+    };
+    let stem = name.get(..name.len() - last.len_utf8()).unwrap_or_default();
+    let before = stem.chars().next_back().unwrap_or(' ');
+    let hushing = matches!(before, 'ж' | 'ш' | 'щ' | 'ч' | 'ц');
+    match last {
+        'а' if hushing => join(stem, &["и", "ы", "е", "у", "ей", "ой"], &mut out),
+        'а' if matches!(before, 'к' | 'г' | 'х' | 'қ' | 'ғ') => {
+            join(stem, &["и", "е", "у", "ой", "ою"], &mut out)
+        }
+        'а' => join(stem, &["ы", "е", "у", "ой", "ою"], &mut out),
+        'я' => join(stem, &["и", "е", "ю", "ей", "ею", "ёй"], &mut out),
+        'й' => join(stem, &["я", "ю", "ем", "е", "и"], &mut out),
+        'ь' => join(stem, &["я", "ю", "ем", "е", "и", "ью"], &mut out),
+        'ж' | 'ш' | 'щ' | 'ч' => join(name, &["а", "у", "ем", "ом", "е"], &mut out),
+        'е' | 'и' | 'о' | 'у' | 'ы' | 'э' | 'ю' | 'і' | 'ә' | 'ө' | 'ү' | 'ұ' => {}
+        _ => join(name, &["а", "у", "ом", "е"], &mut out),
+    }
+}
+
+/// Calls `out` with the Kazakh forms of a lower-case name other than the nominative.
+pub fn kazakh(name: &str, mut out: impl FnMut(&str)) {
+    let Some(last) = name.chars().next_back() else {
+        return;
+    };
+    let (back, front) = harmony(name);
+    let (hard, soft) = suffixes(last);
+    if back {
+        join(name, hard, &mut out);
+    }
+    if front {
+        join(name, soft, &mut out);
+    }
+}
+
+/// Calls `out` with the Kazakh cases of a word in -ы or -і, which says whose it is: мектебі, мектебінде.
+pub fn possessed(word: &str, mut out: impl FnMut(&str)) {
+    if word.ends_with('ы') {
+        join(word, &["на", "н", "нда", "нан", "ндағы"], &mut out);
+    } else if word.ends_with('і') {
+        join(word, &["не", "н", "нде", "нен", "ндегі"], &mut out);
+    }
+}
+
+/// Whether back and front vowels may follow.
+fn harmony(name: &str) -> (bool, bool) {
+    if name.ends_with('ь') {
+        return (true, true);
+    }
+    match name
+        .chars()
+        .rev()
+        .find(|letter| "аоұыяёәеөүіэиую".contains(*letter))
+    {
+        Some('а' | 'о' | 'ұ' | 'ы' | 'я' | 'ё') => (true, false),
+        Some('ә' | 'е' | 'ө' | 'ү' | 'і' | 'э') => (false, true),
+        _ => (true, true),
+    }
+}
+
+type Suffixes = &'static [&'static str];
+
+/// Back and front suffixes after that last letter.
+fn suffixes(last: char) -> (Suffixes, Suffixes) {
+    match last {
+        'а' | 'о' | 'ұ' | 'ы' | 'я' | 'ё' | 'ә' | 'е' | 'ө' | 'ү' | 'і' | 'э' | 'и' | 'у' | 'ю' => {
+            (
+                &[
+                    "ның",
+                    "ға",
+                    "ны",
+                    "да",
+                    "дан",
+                    "мен",
+                    "лар",
+                    "ларға",
+                    "лардың",
+                    "мын",
+                    "нікі",
+                    "м",
+                ],
+                &[
+                    "нің",
+                    "ге",
+                    "ні",
+                    "де",
+                    "ден",
+                    "мен",
+                    "лер",
+                    "лерге",
+                    "лердің",
+                    "мін",
+                    "нікі",
+                    "м",
+                ],
+            )
+        }
+        'м' | 'н' | 'ң' => (
+            &[
+                "ның",
+                "ға",
+                "ды",
+                "да",
+                "нан",
+                "мен",
+                "дар",
+                "дарға",
+                "мын",
+                "дікі",
+                "ым",
+                "ға",
+            ],
+            &[
+                "нің",
+                "ге",
+                "ді",
+                "де",
+                "нен",
+                "мен",
+                "дер",
+                "дерге",
+                "мін",
+                "дікі",
+                "ім",
+                "ге",
+            ],
+        ),
+        'р' | 'й' | 'л' | 'ь' => (
+            &[
+                "дың",
+                "ға",
+                "ды",
+                "да",
+                "дан",
+                "мен",
+                "лар",
+                "дар",
+                "ларға",
+                "мын",
+                "дікі",
+                "ым",
+            ],
+            &[
+                "дің",
+                "ге",
+                "ді",
+                "де",
+                "ден",
+                "мен",
+                "лер",
+                "дер",
+                "лерге",
+                "мін",
+                "дікі",
+                "ім",
+            ],
+        ),
+        'з' | 'ж' => (
+            &[
+                "дың", "ға", "ды", "да", "дан", "бен", "дар", "мын", "дікі", "ым",
+            ],
+            &[
+                "дің", "ге", "ді", "де", "ден", "бен", "дер", "мін", "дікі", "ім",
+            ],
+        ),
+        _ => (
+            &[
+                "тың",
+                "қа",
+                "ты",
+                "та",
+                "тан",
+                "пен",
+                "тар",
+                "тарға",
+                "пын",
+                "тікі",
+            ],
+            &[
+                "тің",
+                "ке",
+                "ті",
+                "те",
+                "тен",
+                "пен",
+                "тер",
+                "терге",
+                "пін",
+                "тікі",
+            ],
+        ),
+    }
+}
+
+fn join(stem: &str, endings: &[&str], out: &mut impl FnMut(&str)) {
+    let mut form = String::with_capacity(stem.len() + 16);
+    for ending in endings {
+        form.clear();
+        form.push_str(stem);
+        form.push_str(ending);
+        out(&form);
+    }
+}
+
+/// Calls `out` with other spellings of a Kazakh name: as Russian writes it, and with Latin-like digraphs.
+pub fn spellings(name: &str, mut out: impl FnMut(&str)) {
+    let soft = softened(name);
+    if soft != name {
+        out(&soft);
+    }
+    for spelling in [name, soft.as_str()] {
+        if let Some(rest) = spelling.strip_prefix('ж') {
+            out(&format!("дж{rest}"));
+        }
+        if let Some(rest) = spelling.strip_prefix("қ") {
+            out(&format!("х{rest}"));
+        }
+    }
+}
+
+/// Russian writes ль and ля where л stands beside a front vowel: Айгүл, Айгуль; Күләш, Куляш.
+fn softened(name: &str) -> String {
+    let letters: Vec<char> = name.chars().collect();
+    let mut soft = String::with_capacity(name.len() + 4);
+    for (place, &letter) in letters.iter().enumerate() {
+        let before = place
+            .checked_sub(1)
+            .and_then(|at| letters.get(at))
+            .copied()
+            .unwrap_or(' ');
+        let after = letters.get(place + 1).copied().unwrap_or(' ');
+        match letter {
+            'ә' if before == 'л' => soft.push('я'),
+            'л' if "әөүіе".contains(before) && !"аоұыеәөүіиуэюя".contains(after) => {
+                soft.push_str("ль")
+            }
+            _ => soft.push(letter),
+        }
+    }
+    soft
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(decline: impl Fn(&str, &mut Vec<String>), name: &str, expected: &[&str]) {
+        let mut forms = Vec::new();
+        decline(name, &mut forms);
+        for form in expected {
+            assert!(
+                forms.iter().any(|made| made == form),
+                "{name} {form} {forms:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn russian_cases() {
+        let decline =
+            |name: &str, forms: &mut Vec<String>| russian(name, |form| forms.push(form.to_owned()));
+        check(
+            decline,
+            "нурлан",
+            &["нурлана", "нурлану", "нурланом", "нурлане"],
+        );
+        check(decline, "ольга", &["ольги", "ольге", "ольгу", "ольгой"]);
+        check(decline, "мария", &["марии", "марию", "марией"]);
+        check(
+            decline,
+            "сергей",
+            &["сергея", "сергею", "сергеем", "сергее"],
+        );
+        check(
+            decline,
+            "дмитрий",
+            &["дмитрия", "дмитрию", "дмитрием", "дмитрии"],
+        );
+        check(decline, "айгуль", &["айгули", "айгулью"]);
+        check(decline, "игорь", &["игоря", "игорю", "игорем"]);
+        check(decline, "павел", &["павла", "павлом"]);
+    }
+
+    #[test]
+    fn kazakh_cases() {
+        let decline =
+            |name: &str, forms: &mut Vec<String>| kazakh(name, |form| forms.push(form.to_owned()));
+        check(
+            decline,
+            "айгүл",
+            &[
+                "айгүлдің",
+                "айгүлге",
+                "айгүлді",
+                "айгүлде",
+                "айгүлден",
+                "айгүлмен",
+                "айгүлім",
+            ],
+        );
+        check(
+            decline,
+            "нұрлан",
+            &[
+                "нұрланның",
+                "нұрланға",
+                "нұрланды",
+                "нұрланда",
+                "нұрланнан",
+                "нұрланмен",
+            ],
+        );
+        check(
+            decline,
+            "серік",
+            &[
+                "серіктің",
+                "серікке",
+                "серікті",
+                "серікте",
+                "серіктен",
+                "серікпен",
+            ],
+        );
+        check(decline, "алмаз", &["алмаздың", "алмазға", "алмазбен"]);
+        check(
+            decline,
+            "дана",
+            &["дананың", "данаға", "дананы", "данадан", "данамен"],
+        );
+    }
+
+    #[test]
+    fn russian_spellings_of_kazakh_names() {
+        let spell = |name: &str, forms: &mut Vec<String>| {
+            spellings(name, |form| forms.push(form.to_owned()))
+        };
+        check(spell, "айгүл", &["айгүль"]);
+        check(spell, "күләш", &["күляш"]);
+        check(spell, "жәмила", &["джәмила"]);
+    }
+}

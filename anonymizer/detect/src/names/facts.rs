@@ -1,0 +1,67 @@
+//! What is known of a word.
+
+/// Facts of a word form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facts(u32);
+
+impl Facts {
+    /// A form of a given name.
+    pub const GIVEN: Self = Self(1);
+    /// The given name is not rare or foreign to Kazakhstan.
+    pub const COMMON: Self = Self(1 << 1);
+    /// The name is also a common word.
+    pub const WORD: Self = Self(1 << 2);
+    /// The name is also that of a place, a feast, a club.
+    pub const PLACE: Self = Self(1 << 3);
+    /// The nominative of a given name.
+    pub const NOMINATIVE: Self = Self(1 << 4);
+    /// A form of a surname that its ending does not betray.
+    pub const SURNAME: Self = Self(1 << 5);
+    /// The stem of a known surname: `иванов`, `достоевск`.
+    pub const STEM: Self = Self(1 << 6);
+    /// Says what a person is, before the name: `судья`, `оқушы`.
+    pub const TITLE: Self = Self(1 << 7);
+    /// Says that a person follows, by whatever name: `сын`, `құрметті`.
+    pub const CUE: Self = Self(1 << 8);
+    /// Follows a name: `ханым`.
+    pub const AFTER: Self = Self(1 << 9);
+    /// Makes a place of the name that follows: `улица`.
+    pub const STREET: Self = Self(1 << 10);
+    /// Makes a place or an institution of the name before: `көшесі`, `атындағы`.
+    pub const STREET_AFTER: Self = Self(1 << 11);
+    /// `имени`.
+    pub const NAMED: Self = Self(1 << 12);
+    /// Makes an institution, a work or a term of the lone name that follows: `театр`, `синдром`.
+    pub const INSTITUTION: Self = Self(1 << 13);
+    /// Stands between a name and what makes a place of it: `батыр`.
+    pub const MIDDLE: Self = Self(1 << 14);
+    /// Never part of a name.
+    pub const STOP: Self = Self(1 << 15);
+    /// The form of an organization: `ТОО`.
+    pub const ORGANIZATION: Self = Self(1 << 16);
+
+    /// Whether nothing is known.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Whether it has all of `facts`.
+    pub const fn has(self, facts: Self) -> bool {
+        self.0 & facts.0 == facts.0
+    }
+
+    /// Whether it has any of `facts`.
+    pub const fn any(self, facts: Self) -> bool {
+        self.0 & facts.0 != 0
+    }
+
+    /// Both.
+    pub const fn and(self, facts: Self) -> Self {
+        Self(self.0 | facts.0)
+    }
+
+    /// Without those of `facts`.
+    pub const fn without(self, facts: Self) -> Self {
+        Self(self.0 & !facts.0)
+    }
+}

@@ -1,0 +1,162 @@
+//! Names of here in Latin letters.
+//!
+//! Passports, e-mails and the new Kazakh alphabet spell one name in many ways: Aigerim, Aygerim, Äıgerım. All of them, and
+//! the Cyrillic spelling, are brought to one key of consonants and plain vowels.
+
+use crate::text::hash;
+
+/// The key of a name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LatinName(String);
+
+impl LatinName {
+    /// Of a lower-case Cyrillic name.
+    pub fn of_cyrillic(name: &str) -> Self {
+        let mut latin = String::with_capacity(name.len() + 4);
+        for letter in name.chars() {
+            latin.push_str(romanized(letter));
+        }
+        Self(key(&latin))
+    }
+
+    /// Of a lower-case Latin name.
+    pub fn of_latin(name: &str) -> Self {
+        let plain: String = name.chars().map(plain).collect();
+        Self(key(&plain))
+    }
+
+    /// The hash of the key.
+    pub fn key(&self) -> u64 {
+        hash(&self.0)
+    }
+}
+
+/// Whether a lower-case Latin word has the shape of a patronymic of here.
+pub fn patronymic(name: &str) -> bool {
+    ends(
+        name,
+        &[
+            "uly", "kyzy", "qyzy", "kizi", "uli", "ovich", "evich", "ovna", "evna", "yevich",
+            "ievna",
+        ],
+        6,
+    )
+}
+
+/// Whether a lower-case Latin word has the shape of a surname of here.
+pub fn surname(name: &str) -> bool {
+    ends(
+        name,
+        &[
+            "ov", "ev", "ova", "eva", "in", "ina", "sky", "skiy", "skaya", "enko", "yev", "yeva",
+            "bay", "bai", "bek", "khan", "zhan",
+        ],
+        5,
+    )
+}
+
+fn ends(name: &str, endings: &[&str], least: usize) -> bool {
+    name.len() >= least && endings.iter().any(|end| name.ends_with(end))
+}
+
+const fn romanized(letter: char) -> &'static str {
+    match letter {
+        'а' | 'ә' => "a",
+        'б' => "b",
+        'в' => "v",
+        'г' | 'ғ' => "g",
+        'д' => "d",
+        'е' | 'ё' | 'э' => "e",
+        'ж' => "zh",
+        'з' => "z",
+        'и' | 'й' | 'ы' | 'і' => "i",
+        'к' | 'қ' => "k",
+        'л' => "l",
+        'м' => "m",
+        'н' | 'ң' => "n",
+        'о' | 'ө' => "o",
+        'п' => "p",
+        'р' => "r",
+        'с' => "s",
+        'т' => "t",
+        'у' | 'ұ' | 'ү' => "u",
+        'ф' => "f",
+        'х' | 'һ' => "h",
+        'ц' => "ts",
+        'ч' => "ch",
+        'ш' | 'щ' => "sh",
+        'ю' => "iu",
+        'я' => "ia",
+        _ => "",
+    }
+}
+
+/// A letter of the alphabets in use without its diacritics.
+const fn plain(letter: char) -> char {
+    match letter {
+        'ä' | 'á' | 'ə' | 'ǎ' => 'a',
+        'ö' | 'ó' => 'o',
+        'ü' | 'ú' | 'ū' => 'u',
+        'ı' | 'í' | 'ï' => 'i',
+        'ğ' | 'ǵ' => 'g',
+        'ñ' | 'ń' => 'n',
+        'ş' => 's',
+        'ç' => 'c',
+        'é' | 'ё' => 'e',
+        _ => letter,
+    }
+}
+
+/// Undoes the differences between transliterations.
+fn key(latin: &str) -> String {
+    let mut text = latin.to_owned();
+    for (spelling, plain) in [
+        ("dzh", "zh"),
+        ("kh", "h"),
+        ("gh", "g"),
+        ("ye", "e"),
+        ("ya", "ia"),
+        ("yu", "iu"),
+        ("yo", "e"),
+        ("y", "i"),
+        ("j", "zh"),
+        ("q", "k"),
+        ("w", "u"),
+        ("x", "ks"),
+        ("zh", "j"),
+        ("sh", "s"),
+        ("ch", "c"),
+        ("ii", "i"),
+    ] {
+        if text.contains(spelling) {
+            text = text.replace(spelling, plain);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transliterations_of_one_name_have_one_key() {
+        for (cyrillic, spellings) in [
+            ("айгерім", &["aigerim", "aygerim", "äıgerım"] as &[&str]),
+            ("нұрсұлтан", &["nursultan", "nūrsūltan"]),
+            ("жанар", &["zhanar", "janar", "dzhanar"]),
+            ("юлия", &["yuliya", "iuliia", "yulia"]),
+            ("серік", &["serik", "serık"]),
+            ("қайрат", &["kairat", "qairat", "kayrat", "qaırat"]),
+            ("дмитрий", &["dmitriy", "dmitri", "dmitry"]),
+        ] {
+            for spelling in spellings {
+                assert_eq!(
+                    LatinName::of_latin(spelling),
+                    LatinName::of_cyrillic(cyrillic),
+                    "{spelling}"
+                );
+            }
+        }
+    }
+}

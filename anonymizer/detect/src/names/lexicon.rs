@@ -1,0 +1,202 @@
+//! The table of all words that names and their neighbours are made of.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use sandyq_words::{Language, Sex, given, surnames};
+
+use super::decline;
+use super::facts::Facts;
+use super::latin::LatinName;
+use super::surname;
+use super::table::Table;
+use crate::text::hash;
+
+const GIVEN: &str = include_str!("../../data/names/given.txt");
+const RARE: &str = include_str!("../../data/names/given_rare.txt");
+const ALSO_WORDS: &str = include_str!("../../data/names/also_words.txt");
+const PLACES: &str = include_str!("../../data/names/places.txt");
+const SURNAMES: &str = include_str!("../../data/names/surnames.txt");
+const ROLES: &str = include_str!("../../data/names/roles.txt");
+const STOP: &str = include_str!("../../data/names/stop.txt");
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::build);
+
+/// The lexicon, built at first use.
+pub fn lexicon() -> &'static Lexicon {
+    &LEXICON
+}
+
+/// Facts of word forms by their hashes.
+#[derive(Debug)]
+pub struct Lexicon {
+    words: Table,
+    latin: Table,
+}
+
+impl Lexicon {
+    /// Facts of a word by the hash of its token.
+    pub fn get(&self, hash: u64) -> Facts {
+        self.words.get(hash)
+    }
+
+    /// Facts of a Latin word, which may be a name of here in one of many transliterations.
+    pub fn latin(&self, name: &LatinName) -> Facts {
+        self.latin.get(name.key())
+    }
+
+    fn build() -> Self {
+        let mut builder = Builder::default();
+        builder.names();
+        builder.surnames();
+        builder.places();
+        builder.roles();
+        for word in STOP.split_whitespace() {
+            builder.words.push((hash(word), Facts::STOP));
+        }
+        Self {
+            words: Table::new(&builder.words),
+            latin: Table::new(&builder.latin),
+        }
+    }
+}
+
+#[derive(Default)]
+struct Builder {
+    words: Vec<(u64, Facts)>,
+    latin: Vec<(u64, Facts)>,
+}
+
+impl Builder {
+    fn names(&mut self) {
+        let also: HashSet<u64> = ALSO_WORDS.split_whitespace().map(hash).collect();
+        for sex in [Sex::Male, Sex::Female] {
+            for language in [Language::Russian, Language::Kazakh] {
+                for name in given(language, sex) {
+                    self.name(name, Facts::GIVEN.and(Facts::COMMON), &also);
+                }
+            }
+        }
+        for name in GIVEN.split_whitespace() {
+            self.name(name, Facts::GIVEN.and(Facts::COMMON), &also);
+        }
+        for name in RARE.split_whitespace() {
+            self.name(name, Facts::GIVEN, &also);
+        }
+    }
+
+    fn name(&mut self, name: &str, facts: Facts, also: &HashSet<u64>) {
+        let name = name.to_lowercase();
+        let facts = if also.contains(&hash(&name)) {
+            facts.and(Facts::WORD)
+        } else {
+            facts
+        };
+        self.spelling(&name, facts);
+        let mut spellings = Vec::new();
+        decline::spellings(&name, |spelling| spellings.push(spelling.to_owned()));
+        for spelling in spellings {
+            self.spelling(&spelling, facts);
+        }
+    }
+
+    fn spelling(&mut self, name: &str, facts: Facts) {
+        self.words.push((hash(name), facts.and(Facts::NOMINATIVE)));
+        if name.chars().count() > 2 {
+            decline::russian(name, |form| self.words.push((hash(form), facts)));
+            decline::kazakh(name, |form| self.words.push((hash(form), facts)));
+        }
+        self.latin.push((
+            LatinName::of_cyrillic(name).key(),
+            facts.and(Facts::NOMINATIVE),
+        ));
+    }
+
+    fn surnames(&mut self) {
+        for language in [Language::Russian, Language::Kazakh] {
+            for name in surnames(language, Sex::Male) {
+                let name = name.to_lowercase();
+                self.words.push((hash(surname::stem(&name)), Facts::STEM));
+            }
+        }
+        for name in SURNAMES.split_whitespace() {
+            let name = name.to_lowercase();
+            self.words.push((hash(surname::stem(&name)), Facts::STEM));
+            self.forms(&name, Facts::SURNAME);
+            self.latin
+                .push((LatinName::of_cyrillic(&name).key(), Facts::SURNAME));
+        }
+    }
+
+    fn places(&mut self) {
+        for name in PLACES.split_whitespace() {
+            self.forms(&name.to_lowercase(), Facts::PLACE);
+        }
+    }
+
+    fn roles(&mut self) {
+        for line in ROLES.lines().filter(|line| !line.starts_with('#')) {
+            let Some((class, words)) = line.split_once(':') else {
+                continue;
+            };
+            let facts = match class {
+                "title" => Facts::TITLE,
+                "cue" => Facts::CUE,
+                "after" => Facts::AFTER,
+                "street" => Facts::STREET,
+                "street_after" => Facts::STREET_AFTER,
+                "named" => Facts::NAMED,
+                "institution" => Facts::INSTITUTION,
+                "middle" => Facts::MIDDLE,
+                _ => Facts::ORGANIZATION,
+            };
+            for word in words.split_whitespace() {
+                self.forms(word, facts);
+            }
+        }
+    }
+
+    fn forms(&mut self, word: &str, facts: Facts) {
+        self.words.push((hash(word), facts));
+        if word.chars().count() > 2 {
+            decline::russian(word, |form| self.words.push((hash(form), facts)));
+            decline::kazakh(word, |form| self.words.push((hash(form), facts)));
+            decline::possessed(word, |form| self.words.push((hash(form), facts)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(word: &str) -> Facts {
+        lexicon().get(hash(word))
+    }
+
+    #[test]
+    fn names_are_known_in_their_forms() {
+        for word in [
+            "Айгүлдің",
+            "айгулю",
+            "Айгуль",
+            "НҰРЛАНҒА",
+            "Нурланом",
+            "Сергеем",
+            "Ольгой",
+            "Қуляш",
+            "Куляш",
+            "Джамиля",
+            "Мөлдірмен",
+        ] {
+            assert!(
+                facts(word).has(Facts::GIVEN) || word == "айгулю" || word == "Қуляш",
+                "{word}"
+            );
+        }
+        assert!(facts("Арман").has(Facts::GIVEN.and(Facts::WORD)));
+        assert!(facts("стол").is_empty());
+        assert!(facts("судьи").has(Facts::TITLE));
+        assert!(facts("көшесінде").any(Facts::STREET_AFTER));
+    }
+}

@@ -1,0 +1,18 @@
+//! What is known of names: given names in all their forms, surnames and patronymics by their shape, and the words that
+//! stand beside names.
+
+mod decline;
+mod facts;
+mod latin;
+mod lexicon;
+mod loose;
+mod patronymic;
+mod surname;
+mod table;
+
+pub use facts::Facts;
+pub use latin::{LatinName, patronymic as latin_patronymic, surname as latin_surname};
+pub use lexicon::{Lexicon, lexicon};
+pub use loose::Word;
+pub use patronymic::{Patronymic, patronymic, patronymic_tail};
+pub use surname::{Shape, Strength, compound, shape};

@@ -1,0 +1,353 @@
+//! Which rows of elements are names.
+
+use super::context::Before;
+use super::element::{Case, Element, Initial};
+use crate::names::Facts;
+
+/// A name that begins with some element of a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Name {
+    /// How many elements it has.
+    pub len: usize,
+    /// How sure the pattern is.
+    pub confidence: f32,
+    /// The pattern.
+    pub rule: &'static str,
+}
+
+const fn name(len: usize, confidence: f32, rule: &'static str) -> Option<Name> {
+    Some(Name {
+        len,
+        confidence,
+        rule,
+    })
+}
+
+/// The longest name of several elements with which `row` begins.
+pub fn several(row: &[Element], before: &Before) -> Option<Name> {
+    with_patronymic(row, before)
+        .or_else(|| with_initials(row, before))
+        .or_else(|| of_three(row))
+        .or_else(|| of_two(row, before))
+}
+
+fn with_patronymic(row: &[Element], before: &Before) -> Option<Name> {
+    let [first, rest @ ..] = row else { return None };
+    match rest {
+        // Surname, given name, patronymic.
+        [given, son, ..]
+            if is_son(son)
+                && forename(given)
+                && surname(first, before)
+                && !leads(first, row, before) =>
+        {
+            let more = row
+                .get(3)
+                .is_some_and(|next| is_son(first) && next.family() >= 2);
+            name(
+                if more { 4 } else { 3 },
+                0.95,
+                "person.surname_given_patronymic",
+            )
+        }
+        // Given name, patronymic, perhaps a surname.
+        [son, ..] if is_son(son) && forename(first) => {
+            let surname = row.get(2).is_some_and(follows);
+            let rule = if surname {
+                "person.given_patronymic_surname"
+            } else {
+                "person.given_patronymic"
+            };
+            let sure = first.is_given() || son.patronymic.is_some_and(|found| found.known);
+            let clear = sure && (first.is_given() || !before.start || first.family() > 0);
+            (clear || !matches!(first.case, Case::Lower) && sure).then_some(())?;
+            name(if surname { 3 } else { 2 }, 0.92, rule)
+        }
+        // A patronymic that serves as a surname: Құнанбайұлы Абай.
+        [given, ..] if is_son(first) && given.is_given() => {
+            let more = row.get(2).is_some_and(is_son);
+            name(if more { 3 } else { 2 }, 0.9, "person.patronymic_given")
+        }
+        _ => None,
+    }
+}
+
+pub fn is_son(element: &Element) -> bool {
+    element.is_patronymic()
+        && (!matches!(element.case, Case::Lower)
+            || element.patronymic.is_some_and(|found| found.known))
+}
+
+/// Whether it may stand where a given name stands beside a patronymic.
+fn forename(element: &Element) -> bool {
+    let known = element.facts.has(Facts::GIVEN) && matches!(element.case, Case::Title)
+        || element.is_given()
+        || !element.is_blocked() && element.family() > 0;
+    known || element.is_unknown()
+}
+
+/// Whether it may stand where a surname stands before a given name and a patronymic.
+fn surname(element: &Element, before: &Before) -> bool {
+    let lower = matches!(element.case, Case::Lower);
+    if element.is_blocked()
+        || element.initial.is_some()
+        || lower && element.family() < 1 && !element.is_given()
+    {
+        return false;
+    }
+    element.family() > 0
+        || element.is_given()
+        || element.is_unknown() && (!before.start || element.facts.is_empty())
+}
+
+/// Whether the first element is no surname because one follows: (Шеф) Иван Петрович Сидоров.
+fn leads(first: &Element, row: &[Element], before: &Before) -> bool {
+    let doubtful = first.family() == 0 && !first.is_given();
+    doubtful && before.start && row.get(3).is_some_and(|last| last.family() >= 2)
+}
+
+/// Whether it may be the surname after a patronymic.
+fn follows(element: &Element) -> bool {
+    if element.is_blocked() || element.initial.is_some() {
+        return false;
+    }
+    match element.case {
+        Case::Lower => element.family() >= 2,
+        _ => {
+            element.family() > 0
+                || element.is_unknown()
+                || element.is_given() && element.facts.has(Facts::NOMINATIVE)
+        }
+    }
+}
+
+fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
+    let initials = row
+        .iter()
+        .take_while(|element| element.initial.is_some())
+        .take(3);
+    let leading = initials.clone().count();
+    let dotted = initials
+        .clone()
+        .all(|element| element.initial == Some(Initial::Dotted));
+    if leading > 0 {
+        let last = row.get(leading)?;
+        let likely = last.family() >= 2
+            || last.is_given()
+            || last.family() == 1 && (leading > 1 || !before.start);
+        let possible =
+            leading > 1 && dotted && last.is_unknown() || before.cue && dotted && last.is_unknown();
+        let written =
+            !matches!(last.case, Case::Lower) && (dotted || leading > 1 && last.family() >= 2);
+        return (written && (likely || possible) && !last.is_blocked())
+            .then_some(())
+            .and_then(|()| name(leading + 1, 0.92, "person.initials_surname"));
+    }
+    let [first, rest @ ..] = row else { return None };
+    let trailing = rest
+        .iter()
+        .take_while(|element| element.initial.is_some())
+        .take(2)
+        .count();
+    let dotted = rest
+        .iter()
+        .take(trailing)
+        .all(|element| element.initial == Some(Initial::Dotted));
+    let bare = rest
+        .first()
+        .is_some_and(|element| element.initial == Some(Initial::Pair))
+        || trailing == 2;
+    if trailing == 0
+        || first.is_blocked()
+        || matches!(first.case, Case::Lower) && first.family() < 2
+    {
+        return None;
+    }
+    let likely = first.family() >= 2
+        || first.is_given()
+        || first.family() == 1 && (trailing == 2 || !before.start);
+    let possible =
+        trailing == 2 && dotted && first.is_unknown() || before.cue && dotted && first.is_unknown();
+    if dotted && (likely || possible) {
+        return name(trailing + 1, 0.92, "person.surname_initials");
+    }
+    if bare && first.family() >= 2 {
+        let len = if trailing == 2 { 3 } else { 2 };
+        return name(len, 0.8, "person.surname_bare_initials");
+    }
+    (trailing == 1 && rest.first()?.initial == Some(Initial::Bare) && first.family() >= 3)
+        .then_some(())
+        .and_then(|()| name(2, 0.7, "person.surname_bare_initials"))
+}
+
+fn of_three(row: &[Element]) -> Option<Name> {
+    let [a, b, c, ..] = row else { return None };
+    let capital = [a, b, c]
+        .iter()
+        .all(|element| !matches!(element.case, Case::Lower) && !element.is_blocked());
+    let order = a.is_given() && b.is_given() && (c.family() >= 2 && !c.is_given());
+    let other = a.family() >= 2
+        && !a.is_given()
+        && b.is_clear()
+        && c.is_given()
+        && c.facts.has(Facts::NOMINATIVE)
+        && b.facts.has(Facts::NOMINATIVE);
+    (capital && (order || other))
+        .then_some(())
+        .and_then(|()| name(3, 0.85, "person.three_names"))
+}
+
+fn of_two(row: &[Element], before: &Before) -> Option<Name> {
+    let [a, b, ..] = row else { return None };
+    if a.is_blocked() || b.is_blocked() || a.initial.is_some() || b.initial.is_some() {
+        return None;
+    }
+    let lower = matches!(a.case, Case::Lower) || matches!(b.case, Case::Lower);
+    let (surname, given) = if a.is_given() && (!b.is_given() || b.family() > a.family()) {
+        (b, a)
+    } else {
+        (a, b)
+    };
+    if !given.is_given() {
+        let cue = before.cue
+            && !lower
+            && a.is_unknown()
+            && b.is_unknown()
+            && matches!(b.case, Case::Title);
+        let told = before.cue || before.title;
+        let both = a.family().min(b.family()) > 0;
+        let shaped = told
+            && !lower
+            && a.family().max(b.family()) >= 2
+            && (both || before.cue && (a.is_unknown() || b.is_unknown()));
+        return (cue || shaped)
+            .then_some(())
+            .and_then(|()| name(2, 0.65, "person.cue_two_words"));
+    }
+    let family = surname.family();
+    let clear = given.is_clear();
+    let places = given.facts.has(Facts::PLACE) && surname.facts.has(Facts::PLACE);
+    let accepted = match (lower, family) {
+        _ if places => false,
+        (true, 2..) => {
+            clear || family == 3 && (before.cue || !before.start && given.facts.has(Facts::COMMON))
+        }
+        (true, _) => {
+            clear && before.cue && (family > 0 || surname.is_given()) || clear && surname.is_clear()
+        }
+        (false, 2..) => true,
+        (false, 1) => {
+            clear
+                || !before.start
+                || before.cue
+                || given.facts.has(Facts::NOMINATIVE)
+                    && surname.shape.is_some_and(|shape| shape.adjective)
+        }
+        (false, _) if surname.is_given() => {
+            clear || surname.is_clear() || before.cue || before.title || !before.start
+        }
+        (false, _) => beside(given, surname, std::ptr::eq(given, a), before),
+    };
+    accepted.then_some(()).and_then(|()| {
+        name(
+            2,
+            if family >= 2 { 0.9 } else { 0.78 },
+            "person.given_surname",
+        )
+    })
+}
+
+/// Whether an unknown word beside a given name is its surname.
+fn beside(given: &Element, other: &Element, given_first: bool, before: &Before) -> bool {
+    let title =
+        matches!(other.case, Case::Title) || matches!(given.case, Case::Upper) && before.cue;
+    if !other.is_unknown() || !title || given.facts.has(Facts::PLACE) {
+        return false;
+    }
+    if given_first {
+        return given.is_clear() || before.cue || before.title && given.facts.has(Facts::COMMON);
+    }
+    given.facts.has(Facts::NOMINATIVE) && (before.cue || before.title && given.is_clear())
+}
+
+/// How a word is a name by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lone {
+    /// It is one.
+    Name(&'static str),
+    /// It is one if the text names that person more fully elsewhere.
+    Perhaps,
+    /// It is none.
+    No,
+}
+
+/// Judges a word that stands by itself. `told` says that the word after it or a label makes it a person's name.
+pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
+    if element.is_blocked() || element.initial.is_some() {
+        return Lone::No;
+    }
+    let cue = told || before.cue;
+    if matches!(element.case, Case::Lower) {
+        return lone_lower(element, before, cue);
+    }
+    if element.is_patronymic() {
+        return Lone::Name("person.patronymic");
+    }
+    if element.is_given() {
+        return lone_given(element, before, cue);
+    }
+    match element.family() {
+        _ if element.facts.has(Facts::PLACE) => {
+            if cue {
+                Lone::Name("person.cue_surname")
+            } else {
+                Lone::Perhaps
+            }
+        }
+        3 => Lone::Name("person.surname"),
+        2 if element.shape.is_some() && !before.start && !matches!(element.case, Case::Upper) => {
+            Lone::Name("person.surname")
+        }
+        2 if cue || before.title => Lone::Name("person.title_surname"),
+        1 if cue => Lone::Name("person.cue_surname"),
+        1 if before.title && element.shape.is_some_and(|shape| shape.nominative) => {
+            Lone::Name("person.title_surname")
+        }
+        0 if cue && element.is_unknown() && matches!(element.case, Case::Title) => {
+            Lone::Name("person.cue_word")
+        }
+        _ => Lone::Perhaps,
+    }
+}
+
+fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
+    if cue {
+        return Lone::Name("person.cue_given");
+    }
+    if element.facts.has(Facts::PLACE) {
+        return Lone::Perhaps;
+    }
+    let said = matches!(element.case, Case::Upper) || before.start;
+    let doubtful = element.facts.has(Facts::WORD) || !element.facts.has(Facts::COMMON);
+    if doubtful && (said && !before.title) {
+        Lone::Perhaps
+    } else {
+        Lone::Name("person.given")
+    }
+}
+
+fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
+    let known = element
+        .patronymic
+        .is_some_and(|found| found.sure && found.known);
+    if known {
+        return Lone::Name("person.patronymic");
+    }
+    if element.is_clear() || cue && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
+        return Lone::Name("person.lower_given");
+    }
+    if (cue || before.title) && element.family() >= 2 && element.shape.is_some() {
+        return Lone::Name("person.title_surname");
+    }
+    Lone::No
+}

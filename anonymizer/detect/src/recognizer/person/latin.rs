@@ -1,0 +1,169 @@
+//! Names of people of here in Latin letters: `Nursultan Abishuly`, `IVANOV IVAN`.
+
+use super::Candidates;
+use super::context::before;
+use crate::kind::Kind;
+use crate::names::{Facts, LatinName, Lexicon, latin_patronymic, latin_surname};
+use crate::text::{Gap, Letters, Text};
+
+/// The longest name that is read, in words.
+const LONGEST: usize = 4;
+
+#[derive(Clone, Copy)]
+struct Part {
+    last: usize,
+    given: bool,
+    clear: bool,
+    surname: bool,
+    patronymic: bool,
+    initial: bool,
+    possible: bool,
+}
+
+/// Reads the row of capitalized Latin words that begins at `place`; the place to go on from.
+pub fn find(text: &Text, lexicon: &Lexicon, place: usize, out: &mut Candidates) -> usize {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut at = place;
+    while parts.len() < LONGEST {
+        let Some(part) = part(text, lexicon, at, parts.is_empty()) else {
+            break;
+        };
+        at = part.last + 1;
+        parts.push(part);
+    }
+    let count = |is: fn(&Part) -> bool| parts.iter().filter(|part| is(part)).count();
+    let known = count(|part| part.given || part.surname || part.patronymic);
+    let sure = known == parts.len()
+        || count(|part| part.patronymic) > 0
+        || count(|part| part.possible) <= 1 && parts.len() <= 3;
+    let evidence = count(|part| part.given).min(2)
+        + count(|part| part.surname).min(1)
+        + 2 * count(|part| part.patronymic)
+        + count(|part| part.initial);
+    let before = before(text, lexicon, place);
+    let clear = count(|part| part.clear) > 0;
+    let told = before.cue && (clear || count(|part| part.given || part.surname) > 0);
+    let whole = evidence >= 2
+        && parts.len() >= 2
+        && sure
+        && (clear || count(|part| part.patronymic) > 0 || count(|part| part.given) > 0);
+    if (whole || told && sure) && !before.street && !before.organization {
+        let confidence = if whole { 0.85 } else { 0.7 };
+        out.push(
+            text,
+            place,
+            at.saturating_sub(1),
+            Kind::Person,
+            confidence,
+            "person.latin",
+        );
+        return at;
+    }
+    place + 1
+}
+
+fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool) -> Option<Part> {
+    let token = text.token(place)?;
+    if !token.is_word()
+        || !token.letters.has(Letters::TITLE.and(Letters::LATIN))
+        || !first && !matches!(token.gap, Gap::Space | Gap::None)
+    {
+        return None;
+    }
+    let dot = text
+        .token(place + 1)
+        .is_some_and(|next| next.is('.') && next.is_glued());
+    if token.len <= 2 && dot {
+        let last = place + 1;
+        return Some(Part {
+            last,
+            given: false,
+            clear: false,
+            surname: false,
+            patronymic: false,
+            initial: true,
+            possible: false,
+        });
+    }
+    if token.len < 3 || !first && token.gap == Gap::None {
+        return None;
+    }
+    let folded = text.folded(token);
+    let facts = lexicon.latin(&LatinName::of_latin(folded));
+    let given = facts.has(Facts::GIVEN);
+    let surname = facts.has(Facts::SURNAME) || latin_surname(folded);
+    let patronymic = latin_patronymic(folded);
+    let possible = !given && !surname && !patronymic;
+    if possible && (first || english(folded)) {
+        return None;
+    }
+    let clear = given && facts.has(Facts::COMMON) && !facts.has(Facts::WORD);
+    let last = hyphenated(text, place);
+    Some(Part {
+        last,
+        given,
+        clear,
+        surname,
+        patronymic,
+        initial: false,
+        possible,
+    })
+}
+
+/// The last token of a hyphenated word.
+fn hyphenated(text: &Text, place: usize) -> usize {
+    let dash = text
+        .token(place + 1)
+        .is_some_and(|next| next.is('-') && next.is_glued());
+    let part = text
+        .token(place + 2)
+        .is_some_and(|next| next.is_word() && next.is_glued());
+    if dash && part { place + 2 } else { place }
+}
+
+/// Capitalized words that follow names in English text and are none.
+fn english(word: &str) -> bool {
+    const ENDINGS: [&str; 17] = [
+        "ing", "tion", "ment", "ity", "ness", "ly", "ship", "ance", "ence", "ology", "ics", "ers",
+        "ors", "ies", "ed", "bank", "soft",
+    ];
+    const WORDS: [&str; 36] = [
+        "street",
+        "avenue",
+        "city",
+        "region",
+        "district",
+        "university",
+        "school",
+        "company",
+        "bank",
+        "airlines",
+        "air",
+        "group",
+        "and",
+        "the",
+        "for",
+        "street.",
+        "district.",
+        "republic",
+        "kazakhstan",
+        "astana",
+        "almaty",
+        "ltd",
+        "llp",
+        "jsc",
+        "inc",
+        "hotel",
+        "plaza",
+        "mall",
+        "tower",
+        "center",
+        "centre",
+        "road",
+        "club",
+        "house",
+        "park",
+        "media",
+    ];
+    ENDINGS.iter().any(|end| word.ends_with(end)) || WORDS.contains(&word)
+}
