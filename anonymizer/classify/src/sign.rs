@@ -84,6 +84,8 @@ signs! {
     SurnameLike,
     Patronymic,
     FullName,
+    /// A patronymic with another name: hardly anything but a person.
+    Person,
     Address,
     Street,
     /// A number of a house or flat, perhaps with a letter.
@@ -153,6 +155,7 @@ pub const TELLING: &[Sign] = &[
     Sign::Iban,
     Sign::Card,
     Sign::FullName,
+    Sign::Person,
     Sign::Passport,
     Sign::Address,
     Sign::Inside,

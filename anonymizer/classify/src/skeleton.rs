@@ -129,10 +129,7 @@ pub fn letter(text: &[u8]) -> Option<(u8, &[u8])> {
     }
     let (&second, rest) = rest.split_first()?;
     let place = ((first & 0x1F) as usize) << 6 | (second & 0x3F) as usize;
-    Some((
-        TWO_BYTES.get(place).copied().unwrap_or(0),
-        rest,
-    ))
+    Some((TWO_BYTES.get(place).copied().unwrap_or(0), rest))
 }
 
 #[inline]
@@ -148,7 +145,10 @@ pub fn hash(bytes: &[u8]) -> u64 {
 const ASCII: [u8; 128] = ascii();
 const TWO_BYTES: [u8; 2048] = two_bytes();
 
-#[allow(clippy::indexing_slicing, reason = "evaluated when compiling, on tables of a known size")]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "evaluated when compiling, on tables of a known size"
+)]
 const fn ascii() -> [u8; 128] {
     let mut table = [0; 128];
     let mut byte = b'a';
@@ -172,7 +172,10 @@ const fn ascii() -> [u8; 128] {
 
 /// Letters of two bytes in UTF-8, by their code points. Serbian and Ukrainian letters stand for the Kazakh ones whose bytes they have when
 /// KZ-1048 is read as Windows-1251.
-#[allow(clippy::indexing_slicing, reason = "evaluated when compiling, on tables of a known size")]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "evaluated when compiling, on tables of a known size"
+)]
 const fn two_bytes() -> [u8; 2048] {
     let mut table = [0; 2048];
     let russian = *b"abvgdejziiklmnoprstufhcCSS\x01i\x01e\x03\x02";
@@ -183,20 +186,60 @@ const fn two_bytes() -> [u8; 2048] {
         place += 1;
     }
     let pairs: [(usize, u8); 54] = [
-        (0x401, b'e'), (0x451, b'e'), (0x406, b'i'), (0x456, b'i'),
-        (0x4D8, b'a'), (0x4D9, b'a'), (0x492, b'g'), (0x493, b'g'),
-        (0x49A, b'k'), (0x49B, b'k'), (0x4A2, b'n'), (0x4A3, b'n'),
-        (0x4E8, b'o'), (0x4E9, b'o'), (0x4B0, b'u'), (0x4B1, b'u'),
-        (0x4AE, b'u'), (0x4AF, b'u'), (0x4BA, b'h'), (0x4BB, b'h'),
-        (0x40C, b'k'), (0x45C, b'k'), (0x40B, b'h'), (0x45B, b'h'),
-        (0x40E, b'u'), (0x45E, b'u'), (0x408, b'a'), (0x458, b'a'),
-        (0x404, b'g'), (0x454, b'g'), (0x407, b'u'), (0x457, b'u'),
-        (0x405, b'n'), (0x455, b'n'), (0x490, b'o'), (0x491, b'o'),
-        (0x0C4, b'a'), (0x0E4, b'a'), (0x0D6, b'o'), (0x0F6, b'o'),
-        (0x0DC, b'u'), (0x0FC, b'u'), (0x11E, b'g'), (0x11F, b'g'),
-        (0x130, b'i'), (0x131, b'i'), (0x15E, b'S'), (0x15F, b'S'),
-        (0x0D1, b'n'), (0x0F1, b'n'), (0x16A, b'u'), (0x16B, b'u'),
-        (0x0C7, b'C'), (0x0E7, b'C'),
+        (0x401, b'e'),
+        (0x451, b'e'),
+        (0x406, b'i'),
+        (0x456, b'i'),
+        (0x4D8, b'a'),
+        (0x4D9, b'a'),
+        (0x492, b'g'),
+        (0x493, b'g'),
+        (0x49A, b'k'),
+        (0x49B, b'k'),
+        (0x4A2, b'n'),
+        (0x4A3, b'n'),
+        (0x4E8, b'o'),
+        (0x4E9, b'o'),
+        (0x4B0, b'u'),
+        (0x4B1, b'u'),
+        (0x4AE, b'u'),
+        (0x4AF, b'u'),
+        (0x4BA, b'h'),
+        (0x4BB, b'h'),
+        (0x40C, b'k'),
+        (0x45C, b'k'),
+        (0x40B, b'h'),
+        (0x45B, b'h'),
+        (0x40E, b'u'),
+        (0x45E, b'u'),
+        (0x408, b'a'),
+        (0x458, b'a'),
+        (0x404, b'g'),
+        (0x454, b'g'),
+        (0x407, b'u'),
+        (0x457, b'u'),
+        (0x405, b'n'),
+        (0x455, b'n'),
+        (0x490, b'o'),
+        (0x491, b'o'),
+        (0x0C4, b'a'),
+        (0x0E4, b'a'),
+        (0x0D6, b'o'),
+        (0x0F6, b'o'),
+        (0x0DC, b'u'),
+        (0x0FC, b'u'),
+        (0x11E, b'g'),
+        (0x11F, b'g'),
+        (0x130, b'i'),
+        (0x131, b'i'),
+        (0x15E, b'S'),
+        (0x15F, b'S'),
+        (0x0D1, b'n'),
+        (0x0F1, b'n'),
+        (0x16A, b'u'),
+        (0x16B, b'u'),
+        (0x0C7, b'C'),
+        (0x0E7, b'C'),
     ];
     place = 0;
     while place < pairs.len() {
@@ -235,7 +278,10 @@ mod tests {
                 );
             }
         }
-        assert_ne!(Skeleton::of("пол").as_bytes(), Skeleton::of("поле").as_bytes());
+        assert_ne!(
+            Skeleton::of("пол").as_bytes(),
+            Skeleton::of("поле").as_bytes()
+        );
     }
 
     #[test]

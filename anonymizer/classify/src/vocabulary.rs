@@ -146,7 +146,14 @@ impl Vocabulary {
 
     /// Adds the words of a place's name that are no marks such as "область".
     fn add_place(&mut self, name: &str, meaning: Meanings) {
-        let marks = ["область", "облысы", "город", "қаласы", "республика", "значения"];
+        let marks = [
+            "область",
+            "облысы",
+            "город",
+            "қаласы",
+            "республика",
+            "значения",
+        ];
         for word in name.split([' ', '-', '(', ')']) {
             if word.chars().count() > 2 && !marks.contains(&word.to_lowercase().as_str()) {
                 self.add(word, meaning);
@@ -175,8 +182,8 @@ fn endings(word: &[u8]) -> Meanings {
         b"oviC", b"eviC", b"ovna", b"evna", b"iCna", b"iniCna", b"uli", b"kizi", b"ogli",
     ];
     const SURNAMES: &[&[u8]] = &[
-        b"ov", b"ova", b"ev", b"eva", b"in", b"ina", b"ski", b"skaia", b"cki", b"ckaia", b"enko", b"Cuk", b"uk",
-        b"tegi", b"bek", b"baev", b"ian", b"Svili", b"dze",
+        b"ov", b"ova", b"ev", b"eva", b"in", b"ina", b"ski", b"skaia", b"cki", b"ckaia", b"enko",
+        b"Cuk", b"uk", b"tegi", b"bek", b"baev", b"ian", b"Svili", b"dze",
     ];
     if word.len() >= 6 && PATRONYMICS.iter().any(|end| word.ends_with(end)) {
         return PATRONYMIC_LIKE;

@@ -18,14 +18,17 @@ pub fn small(digits: &[u8]) -> Option<u16> {
         return None;
     }
     digits.iter().try_fold(0_u16, |number, byte| {
-        byte.is_ascii_digit().then(|| number * 10 + u16::from(byte - b'0'))
+        byte.is_ascii_digit()
+            .then(|| number * 10 + u16::from(byte - b'0'))
     })
 }
 
 /// An IIN: date, century and sex, check digit.
 pub fn iin(digits: &[u8]) -> Fit {
     let part = |from: usize, to: usize| digits.get(from..to).and_then(small);
-    let (Some(year), Some(month), Some(day), Some(century)) = (part(0, 2), part(2, 4), part(4, 6), part(6, 7)) else {
+    let (Some(year), Some(month), Some(day), Some(century)) =
+        (part(0, 2), part(2, 4), part(4, 6), part(6, 7))
+    else {
         return Fit::Not;
     };
     if !(1..=6).contains(&century) {
@@ -51,14 +54,21 @@ fn fit(digits: &[u8]) -> Fit {
     const SECOND: [u32; 11] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2];
     let sum = |weights: &[u32; 11]| {
         let products = digits.iter().zip(weights);
-        products.map(|(digit, weight)| u32::from(digit - b'0') * weight).sum::<u32>() % 11
+        products
+            .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+            .sum::<u32>()
+            % 11
     };
     let check = match sum(&FIRST) {
         10 => sum(&SECOND),
         check => check,
     };
     let last = digits.get(11).map(|digit| u32::from(digit - b'0'));
-    if check < 10 && last == Some(check) { Fit::Valid } else { Fit::Shape }
+    if check < 10 && last == Some(check) {
+        Fit::Valid
+    } else {
+        Fit::Shape
+    }
 }
 
 /// A card's number: the first digits of an issuer, Luhn's check digit.
@@ -75,7 +85,16 @@ pub fn card(digits: &[u8]) -> bool {
 fn luhn(digits: &[u8]) -> bool {
     let doubled = |digit: u32| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
     let digits = digits.iter().rev().map(|digit| u32::from(digit - b'0'));
-    let sum: u32 = digits.enumerate().map(|(place, digit)| if place % 2 == 1 { doubled(digit) } else { digit }).sum();
+    let sum: u32 = digits
+        .enumerate()
+        .map(|(place, digit)| {
+            if place % 2 == 1 {
+                doubled(digit)
+            } else {
+                digit
+            }
+        })
+        .sum();
     sum % 10 == 0
 }
 
@@ -89,10 +108,13 @@ pub fn iban(text: &[u8]) -> bool {
     let Some((head, tail)) = text.split_at_checked(4).filter(|_| right) else {
         return false;
     };
-    let remainder = tail.iter().chain(head).fold(0_u32, |remainder, byte| match byte.to_ascii_uppercase() {
-        digit @ b'0'..=b'9' => (remainder * 10 + u32::from(digit - b'0')) % 97,
-        letter => (remainder * 100 + u32::from(letter.saturating_sub(b'A')) + 10) % 97,
-    });
+    let remainder =
+        tail.iter()
+            .chain(head)
+            .fold(0_u32, |remainder, byte| match byte.to_ascii_uppercase() {
+                digit @ b'0'..=b'9' => (remainder * 10 + u32::from(digit - b'0')) % 97,
+                letter => (remainder * 100 + u32::from(letter.saturating_sub(b'A')) + 10) % 97,
+            });
     remainder == 1
 }
 
@@ -100,7 +122,10 @@ pub fn iban(text: &[u8]) -> bool {
 pub fn national(digits: &[u8]) -> bool {
     match digits {
         [b'7', b'0', b'0'..=b'2' | b'5'..=b'8', ..] => true,
-        [b'7', b'4', b'7', ..] | [b'7', b'6', b'0'..=b'4', ..] | [b'7', b'7', b'1' | b'5'..=b'8', ..] | [b'7', b'8', b'5', ..] => true,
+        [b'7', b'4', b'7', ..]
+        | [b'7', b'6', b'0'..=b'4', ..]
+        | [b'7', b'7', b'1' | b'5'..=b'8', ..]
+        | [b'7', b'8', b'5', ..] => true,
         [b'7', b'1' | b'2', ..] => true,
         _ => false,
     }
@@ -114,11 +139,20 @@ pub fn mobile(digits: &[u8]) -> bool {
 /// Nine digits of KATO: a region that there is, and no unit below a unit that is left out.
 pub fn kato(digits: &[u8]) -> bool {
     const REGIONS: &[&[u8; 2]] = &[
-        b"10", b"11", b"15", b"19", b"23", b"27", b"31", b"33", b"35", b"39", b"43", b"47", b"51", b"55", b"59", b"61", b"62", b"63",
-        b"71", b"75", b"79",
+        b"10", b"11", b"15", b"19", b"23", b"27", b"31", b"33", b"35", b"39", b"43", b"47", b"51",
+        b"55", b"59", b"61", b"62", b"63", b"71", b"75", b"79",
     ];
-    let region = digits.get(..2).is_some_and(|head| REGIONS.iter().any(|region| region.as_slice() == head));
-    let zero = |from: usize, to: usize| digits.get(from..to).is_some_and(|part| part.iter().all(|digit| *digit == b'0'));
+    let region = digits
+        .get(..2)
+        .is_some_and(|head| REGIONS.iter().any(|region| region.as_slice() == head));
+    let zero = |from: usize, to: usize| {
+        digits
+            .get(from..to)
+            .is_some_and(|part| part.iter().all(|digit| *digit == b'0'))
+    };
     // A district that is zero has nothing below it.
-    digits.len() == 9 && region && (!zero(2, 4) || zero(4, 9)) && (!zero(4, 6) || zero(6, 9) || !zero(2, 4))
+    digits.len() == 9
+        && region
+        && (!zero(2, 4) || zero(4, 9))
+        && (!zero(4, 6) || zero(6, 9) || !zero(2, 4))
 }

@@ -15,7 +15,9 @@ pub fn observe(cell: &[u8], bytes: Bytes) -> Option<Observation> {
         return Some(Observation::sign(Sign::Email));
     }
     if is_url(cell) {
-        return Some(Observation::of(Signs::of(Sign::Url).with_if(is_image(cell), Sign::Image)));
+        return Some(Observation::of(
+            Signs::of(Sign::Url).with_if(is_image(cell), Sign::Image),
+        ));
     }
     if is_image(cell) {
         return Some(Observation::sign(Sign::Image));
@@ -26,7 +28,10 @@ pub fn observe(cell: &[u8], bytes: Bytes) -> Option<Observation> {
     if bytes.digits > 0
         && let Some(year) = date::year(cell)
     {
-        return Some(Observation { year: Some(year), ..Observation::sign(Sign::Date) });
+        return Some(Observation {
+            year: Some(year),
+            ..Observation::sign(Sign::Date)
+        });
     }
     if is_mac(cell) {
         return Some(Observation::sign(Sign::Mac));
@@ -50,7 +55,11 @@ struct Compact {
 
 impl Compact {
     fn of(cell: &[u8]) -> Option<Self> {
-        let mut compact = Self { text: [0; LONGEST], length: 0, strange: false };
+        let mut compact = Self {
+            text: [0; LONGEST],
+            length: 0,
+            strange: false,
+        };
         let mut rest = cell;
         while let [first, after @ ..] = rest {
             rest = after;
@@ -92,7 +101,10 @@ impl Compact {
             .with_if(form.is(b"L8D") && text.starts_with(b"N"), Sign::Passport)
             .with_if(is_plate(&form, text), Sign::Plate)
             .with_if(form.is(b"2L6D"), Sign::DriverLicence)
-            .with_if(is_birth_certificate(text) && bytes.spaces + bytes.high > 0, Sign::BirthCertificate)
+            .with_if(
+                is_birth_certificate(text) && bytes.spaces + bytes.high > 0,
+                Sign::BirthCertificate,
+            )
             .with_if(check::iban(text), Sign::Iban)
             .with_if(is_vin(text), Sign::Vin)
             .with_if(is_icd(text), Sign::Icd)
@@ -106,14 +118,20 @@ impl Compact {
         if signs.0 == 0 && bytes.spaces > 1 {
             return signs;
         }
-        signs.with_if(text.len() < LONGEST && (bytes.spaces == 0 || signs.0 != 0), Sign::Code)
+        signs.with_if(
+            text.len() < LONGEST && (bytes.spaces == 0 || signs.0 != 0),
+            Sign::Code,
+        )
     }
 
     /// Codes with a dot in them, or with letters that are no Latin ones' look-alikes.
     fn other(&self, text: &[u8], bytes: Bytes) -> Signs {
         let icd = bytes.digits > 0 && is_icd(text);
         let birth = bytes.digits >= 6 && is_birth_certificate(text);
-        let user = bytes.high == 0 && bytes.spaces == 0 && is_user_name(text) && (bytes.digits > 0 || text.iter().any(|byte| matches!(byte, b'.' | b'_')));
+        let user = bytes.high == 0
+            && bytes.spaces == 0
+            && is_user_name(text)
+            && (bytes.digits > 0 || text.iter().any(|byte| matches!(byte, b'.' | b'_')));
         let code = !self.strange && bytes.digits > 0 && bytes.spaces == 0;
         Signs::default()
             .with_if(icd, Sign::Icd)
@@ -126,7 +144,9 @@ impl Compact {
     /// `12а`, `12/1`, `12 корп` is not.
     fn is_house(&self, text: &[u8]) -> bool {
         let letters = text.iter().filter(|byte| !byte.is_ascii_digit()).count();
-        (2..=5).contains(&text.len()) && letters == 1 && text.first().is_some_and(u8::is_ascii_digit)
+        (2..=5).contains(&text.len())
+            && letters == 1
+            && text.first().is_some_and(u8::is_ascii_digit)
     }
 }
 
@@ -157,10 +177,16 @@ struct Form {
 
 impl Form {
     fn of(text: &[u8]) -> Self {
-        let mut form = Self { runs: [(0, 0); 6], length: 0 };
+        let mut form = Self {
+            runs: [(0, 0); 6],
+            length: 0,
+        };
         for byte in text {
             let kind = if byte.is_ascii_digit() { b'D' } else { b'L' };
-            let last = form.length.checked_sub(1).and_then(|last| form.runs.get_mut(last));
+            let last = form
+                .length
+                .checked_sub(1)
+                .and_then(|last| form.runs.get_mut(last));
             match last {
                 Some((count, run)) if *run == kind => *count = count.saturating_add(1),
                 _ => {
@@ -168,7 +194,10 @@ impl Form {
                         *place = (1, kind);
                         form.length += 1;
                     } else {
-                        return Self { runs: [(0, 0); 6], length: 0 };
+                        return Self {
+                            runs: [(0, 0); 6],
+                            length: 0,
+                        };
                     }
                 }
             }
@@ -199,8 +228,14 @@ impl Form {
 
 fn is_plate(form: &Form, text: &[u8]) -> bool {
     let new = form.is(b"3D2L2D") || form.is(b"3D3L2D");
-    let region = text.len().checked_sub(2).and_then(|from| text.get(from..)).and_then(check::small);
-    (new && region.is_some_and(|region| (1..=20).contains(&region))) || form.is(b"L3D2L") || form.is(b"L3D3L")
+    let region = text
+        .len()
+        .checked_sub(2)
+        .and_then(|from| text.get(from..))
+        .and_then(check::small);
+    (new && region.is_some_and(|region| (1..=20).contains(&region)))
+        || form.is(b"L3D2L")
+        || form.is(b"L3D3L")
 }
 
 fn is_vin(text: &[u8]) -> bool {
@@ -218,30 +253,49 @@ fn is_postal(form: &Form, text: &[u8]) -> bool {
 
 /// `I-АЖ 1234567`, `II-АЮ № 123456`: a Roman number, two letters, six or seven digits.
 fn is_birth_certificate(text: &[u8]) -> bool {
-    let roman = text.iter().take_while(|byte| matches!(byte, b'I' | b'V' | b'X')).count();
+    let roman = text
+        .iter()
+        .take_while(|byte| matches!(byte, b'I' | b'V' | b'X'))
+        .count();
     let rest = text.get(roman..).unwrap_or_default();
-    let letters = rest.iter().take_while(|byte| byte.is_ascii_uppercase() || **byte == b'?').count();
+    let letters = rest
+        .iter()
+        .take_while(|byte| byte.is_ascii_uppercase() || **byte == b'?')
+        .count();
     let digits = rest.get(letters..).unwrap_or_default();
-    (1..=5).contains(&roman) && letters == 2 && (6..=7).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit)
+    (1..=5).contains(&roman)
+        && letters == 2
+        && (6..=7).contains(&digits.len())
+        && digits.iter().all(u8::is_ascii_digit)
 }
 
 /// A code of ICD-10: `J45`, `J45.0`, with a mark of etiology or not.
 pub fn is_icd(text: &[u8]) -> bool {
-    let text = text.strip_suffix(b"*").or_else(|| text.strip_suffix(b"+")).unwrap_or(text);
+    let text = text
+        .strip_suffix(b"*")
+        .or_else(|| text.strip_suffix(b"+"))
+        .unwrap_or(text);
     let (head, tail) = match text.iter().position(|byte| *byte == b'.') {
         Some(dot) => (text.get(..dot), text.get(dot + 1..)),
         None => (Some(text), None),
     };
     let head = head.is_some_and(|head| matches!(head, [b'A'..=b'Z', b'0'..=b'9', b'0'..=b'9']));
-    head && tail.is_none_or(|tail| (1..=2).contains(&tail.len()) && tail.iter().all(u8::is_ascii_digit))
+    head && tail
+        .is_none_or(|tail| (1..=2).contains(&tail.len()) && tail.iter().all(u8::is_ascii_digit))
 }
 
 fn is_user_name(text: &[u8]) -> bool {
     let text = text.strip_prefix(b"@").unwrap_or(text);
     (3..=32).contains(&text.len())
         && text.first().is_some_and(u8::is_ascii_alphabetic)
-        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'))
-        && text.iter().filter(|byte| byte.is_ascii_alphabetic()).count() >= 3
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_'))
+        && text
+            .iter()
+            .filter(|byte| byte.is_ascii_alphabetic())
+            .count()
+            >= 3
 }
 
 /// Whether the text is one e-mail address.
@@ -256,31 +310,49 @@ pub fn is_email(text: &[u8]) -> bool {
     let top = dot.and_then(|dot| host.get(dot + 1..)).unwrap_or_default();
     !name.is_empty()
         && name.len() <= 64
-        && name.iter().all(|byte| inner(byte) || b".!#$%&'*+-/=?^_`{|}~".contains(byte))
+        && name
+            .iter()
+            .all(|byte| inner(byte) || b".!#$%&'*+-/=?^_`{|}~".contains(byte))
         && dot.is_some_and(|dot| dot > 0)
-        && host.iter().all(|byte| inner(byte) || matches!(byte, b'.' | b'-'))
+        && host
+            .iter()
+            .all(|byte| inner(byte) || matches!(byte, b'.' | b'-'))
         && top.len() >= 2
         && top.iter().all(|byte| !byte.is_ascii_digit())
 }
 
 fn is_url(text: &[u8]) -> bool {
     let head: Vec<u8> = text.iter().take(8).map(u8::to_ascii_lowercase).collect();
-    let begins = [&b"http://"[..], b"https://", b"ftp://", b"www."].iter().any(|prefix| head.starts_with(prefix));
+    let begins = [&b"http://"[..], b"https://", b"ftp://", b"www."]
+        .iter()
+        .any(|prefix| head.starts_with(prefix));
     begins && !text.trim_ascii().contains(&b' ')
 }
 
 fn is_image(text: &[u8]) -> bool {
     const ENDINGS: &[&[u8]] = &[
-        b".jpg", b".jpeg", b".png", b".bmp", b".wsq", b".dcm", b".tif", b".tiff", b".jp2", b".heic", b".webp", b".gif",
+        b".jpg", b".jpeg", b".png", b".bmp", b".wsq", b".dcm", b".tif", b".tiff", b".jp2",
+        b".heic", b".webp", b".gif",
     ];
     let from = text.len().saturating_sub(5);
-    let end: Vec<u8> = text.get(from..).unwrap_or_default().iter().map(u8::to_ascii_lowercase).collect();
+    let end: Vec<u8> = text
+        .get(from..)
+        .unwrap_or_default()
+        .iter()
+        .map(u8::to_ascii_lowercase)
+        .collect();
     ENDINGS.iter().any(|ending| end.ends_with(ending)) && text.len() > 5
 }
 
 fn is_base64(text: &[u8]) -> bool {
-    let body = text.strip_prefix(b"data:").and_then(|rest| rest.iter().position(|byte| *byte == b',').and_then(|comma| rest.get(comma + 1..)));
-    body.unwrap_or(text).iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_'))
+    let body = text.strip_prefix(b"data:").and_then(|rest| {
+        rest.iter()
+            .position(|byte| *byte == b',')
+            .and_then(|comma| rest.get(comma + 1..))
+    });
+    body.unwrap_or(text).iter().all(|byte| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
+    })
 }
 
 fn is_mac(text: &[u8]) -> bool {
@@ -289,7 +361,11 @@ fn is_mac(text: &[u8]) -> bool {
         _ => return false,
     };
     let mut parts = text.split(|byte| *byte == separator);
-    let right = parts.by_ref().take(6).filter(|part| part.len() == 2 && part.iter().all(u8::is_ascii_hexdigit)).count();
+    let right = parts
+        .by_ref()
+        .take(6)
+        .filter(|part| part.len() == 2 && part.iter().all(u8::is_ascii_hexdigit))
+        .count();
     right == 6 && parts.next().is_none()
 }
 

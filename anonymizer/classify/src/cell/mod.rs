@@ -1,13 +1,15 @@
 //! What a single cell shows, looked at by itself.
 
-mod check;
+pub mod check;
 mod code;
-mod date;
+pub mod date;
 mod normal;
 mod number;
 mod words;
 
 use encoding_rs::WINDOWS_1251;
+
+pub use normal::normalize;
 
 use crate::sign::{Sign, Signs};
 use crate::vocabulary::Vocabulary;
@@ -61,7 +63,10 @@ const AT: u8 = 32;
 
 const CLASSES: [u8; 256] = classes();
 
-#[allow(clippy::indexing_slicing, reason = "evaluated when compiling, on a table of all bytes")]
+#[allow(
+    clippy::indexing_slicing,
+    reason = "evaluated when compiling, on a table of all bytes"
+)]
 const fn classes() -> [u8; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
@@ -123,10 +128,11 @@ impl Observer {
         let whole = cell;
         let cell = cell.get(..LOOKED_AT).unwrap_or(cell);
         let bytes = Bytes::of(cell);
-        let strange = bytes.high > 0 && std::str::from_utf8(cell).is_err_and(|error| {
-            // A character that the limit has cut is no fault.
-            error.error_len().is_some() || whole.len() == cell.len()
-        });
+        let strange = bytes.high > 0
+            && std::str::from_utf8(cell).is_err_and(|error| {
+                // A character that the limit has cut is no fault.
+                error.error_len().is_some() || whole.len() == cell.len()
+            });
         let mut seen = if strange {
             let (text, _) = WINDOWS_1251.decode_without_bom_handling(cell);
             self.unusual(&text)
@@ -145,7 +151,7 @@ impl Observer {
     /// Looks at a cell with characters that have a more usual form.
     fn unusual(&mut self, text: &str) -> Observation {
         let mut normal = std::mem::take(&mut self.normal);
-        normal::normalize(text, &mut normal);
+        normalize(text, &mut normal);
         let cell = trimmed(normal.as_bytes());
         let seen = if cell.is_empty() {
             Observation::sign(Sign::Missing)
@@ -170,8 +176,14 @@ impl Observer {
 /// The cell without spaces and quotes around it.
 fn trimmed(cell: &[u8]) -> &[u8] {
     let outer = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'`' | 0);
-    let start = cell.iter().position(|byte| !outer(byte)).unwrap_or(cell.len());
-    let end = cell.iter().rposition(|byte| !outer(byte)).map_or(start, |last| last + 1);
+    let start = cell
+        .iter()
+        .position(|byte| !outer(byte))
+        .unwrap_or(cell.len());
+    let end = cell
+        .iter()
+        .rposition(|byte| !outer(byte))
+        .map_or(start, |last| last + 1);
     cell.get(start..end).unwrap_or_default()
 }
 

@@ -6,7 +6,11 @@ pub fn normalize(text: &str, normal: &mut String) {
     normal.clear();
     for character in text.chars() {
         match character {
-            '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{202a}'..='\u{202e}' => {}
+            '\u{ad}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2060}'
+            | '\u{feff}'
+            | '\u{202a}'..='\u{202e}' => {}
             '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{3000}' => normal.push(' '),
             '\u{2010}'..='\u{2015}' | '\u{2212}' => normal.push('-'),
             '«' | '»' | '“' | '”' | '„' => normal.push('"'),

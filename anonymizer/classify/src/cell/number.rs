@@ -16,7 +16,10 @@ pub fn observe(cell: &[u8], bytes: Bytes) -> Observation {
         return integer(cell);
     }
     if let Some(year) = date::year(cell) {
-        return Observation { year: Some(year), ..Observation::sign(Sign::Date) };
+        return Observation {
+            year: Some(year),
+            ..Observation::sign(Sign::Date)
+        };
     }
     if let Some(number) = decimal(cell) {
         return number;
@@ -32,7 +35,10 @@ struct Digits {
 
 impl Digits {
     fn of(cell: &[u8]) -> Option<Self> {
-        let mut digits = Self { digits: [0; MOST_DIGITS], length: 0 };
+        let mut digits = Self {
+            digits: [0; MOST_DIGITS],
+            length: 0,
+        };
         for &byte in cell.iter().filter(|byte| byte.is_ascii_digit()) {
             *digits.digits.get_mut(digits.length)? = byte;
             digits.length += 1;
@@ -53,7 +59,9 @@ fn integer(digits: &[u8]) -> Observation {
     match digits.len() {
         1..=3 => {
             let small = check::small(digits).is_some_and(|number| number <= 120);
-            signs = signs.with_if(small && !zero, Sign::Small).with_if(!zero, Sign::House);
+            signs = signs
+                .with_if(small && !zero, Sign::Small)
+                .with_if(!zero, Sign::House);
         }
         4 => {
             year = check::small(digits).filter(|year| (1900..=2100).contains(year));
@@ -61,24 +69,50 @@ fn integer(digits: &[u8]) -> Observation {
         }
         6 => signs = signs.with_if(postal(digits), Sign::Postal),
         8 => {
-            year = date::year_of_digits(digits).filter(|year| (1900..=2100).contains(year));
+            year = date::of_digits(digits)
+                .map(|(year, _, _)| year)
+                .filter(|year| (1900..=2100).contains(year));
             signs = signs.with_if(year.is_some(), Sign::Date);
         }
-        9 => signs = signs.with(Sign::Digits9).with_if(check::kato(digits), Sign::Kato),
-        10 => signs = signs.with(Sign::PhoneShape).with_if(check::mobile(digits), Sign::Phone).and(cut_iin(digits)),
-        11 => signs = signs.with(Sign::PhoneShape).with_if(telephone(digits), Sign::Phone).and(cut_iin(digits)),
+        9 => {
+            signs = signs
+                .with(Sign::Digits9)
+                .with_if(check::kato(digits), Sign::Kato)
+        }
+        10 => {
+            signs = signs
+                .with(Sign::PhoneShape)
+                .with_if(check::mobile(digits), Sign::Phone)
+                .and(cut_iin(digits))
+        }
+        11 => {
+            signs = signs
+                .with(Sign::PhoneShape)
+                .with_if(telephone(digits), Sign::Phone)
+                .and(cut_iin(digits))
+        }
         12 => signs = signs.and(twelve(digits)),
-        13..=19 => signs = signs.with(Sign::CardShape).with_if(check::card(digits), Sign::Card),
+        13..=19 => {
+            signs = signs
+                .with(Sign::CardShape)
+                .with_if(check::card(digits), Sign::Card)
+        }
         _ => {}
     }
-    Observation { signs, number: value(digits), year }
+    Observation {
+        signs,
+        number: value(digits),
+        year,
+    }
 }
 
 fn value(digits: &[u8]) -> Option<f64> {
     if digits.len() > 15 {
         return None;
     }
-    let number = digits.iter().fold(0_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
+    let number = digits
+        .iter()
+        .fold(0_u64, |number, digit| number * 10 + u64::from(digit - b'0'));
     Some(number as f64)
 }
 
@@ -109,12 +143,18 @@ fn telephone(digits: &[u8]) -> bool {
 
 /// Regions of Kazakhstan have postal codes from 01 to 16, of which 050000 is Almaty.
 fn postal(digits: &[u8]) -> bool {
-    digits.get(..2).and_then(check::small).is_some_and(|head| (1..=16).contains(&head))
+    digits
+        .get(..2)
+        .and_then(check::small)
+        .is_some_and(|head| (1..=16).contains(&head))
 }
 
 /// `-12.5`, `1 234 567,89`, `1e3` is no cell without letters.
 fn decimal(cell: &[u8]) -> Option<Observation> {
-    let digits = cell.strip_prefix(b"-").or_else(|| cell.strip_prefix(b"+")).unwrap_or(cell);
+    let digits = cell
+        .strip_prefix(b"-")
+        .or_else(|| cell.strip_prefix(b"+"))
+        .unwrap_or(cell);
     let end = digits.iter().rposition(|byte| matches!(byte, b'.' | b','));
     let (whole, fraction) = match end {
         Some(end) => (digits.get(..end)?, digits.get(end + 1..)?),
@@ -124,16 +164,34 @@ fn decimal(cell: &[u8]) -> Option<Observation> {
         return None;
     }
     let grouped = thousands(whole)?;
-    let text: String = whole.iter().filter(|byte| byte.is_ascii_digit()).map(|byte| char::from(*byte)).collect();
-    let number: f64 = format!("{text}.{}", std::str::from_utf8(fraction).ok()?).parse().ok()?;
-    let number = if cell.starts_with(b"-") { -number } else { number };
+    let text: String = whole
+        .iter()
+        .filter(|byte| byte.is_ascii_digit())
+        .map(|byte| char::from(*byte))
+        .collect();
+    let number: f64 = format!("{text}.{}", std::str::from_utf8(fraction).ok()?)
+        .parse()
+        .ok()?;
+    let number = if cell.starts_with(b"-") {
+        -number
+    } else {
+        number
+    };
     // `123,456` is a whole number in English.
-    let sign = if fraction.is_empty() { Sign::Integer } else { Sign::Decimal };
+    let sign = if fraction.is_empty() {
+        Sign::Integer
+    } else {
+        Sign::Decimal
+    };
     let fine = fraction.len() >= 3 && !grouped;
     let signs = Signs::of(sign)
         .with_if(fine && (40.0..=56.0).contains(&number), Sign::Latitude)
         .with_if(fine && (46.0..=88.0).contains(&number), Sign::Longitude);
-    Some(Observation { signs, number: Some(number), year: None })
+    Some(Observation {
+        signs,
+        number: Some(number),
+        year: None,
+    })
 }
 
 /// Whether the digits are in groups of three; `None` if they are grouped otherwise.
@@ -143,8 +201,12 @@ fn thousands(whole: &[u8]) -> Option<bool> {
     }
     let mut groups = whole.split(|byte| matches!(byte, b' ' | b',' | b'\''));
     let first = groups.next()?;
-    let right = |group: &[u8], most: usize| group.len() <= most && group.iter().all(u8::is_ascii_digit);
-    ((1..=3).contains(&first.len()) && right(first, 3) && groups.all(|group| group.len() == 3 && right(group, 3))).then_some(true)
+    let right =
+        |group: &[u8], most: usize| group.len() <= most && group.iter().all(u8::is_ascii_digit);
+    ((1..=3).contains(&first.len())
+        && right(first, 3)
+        && groups.all(|group| group.len() == 3 && right(group, 3)))
+    .then_some(true)
 }
 
 /// Digits in groups: telephone and card numbers, addresses of networks, positions, times.
@@ -159,7 +221,9 @@ fn separated(cell: &[u8], bytes: Bytes) -> Observation {
         return Observation::sign(Sign::Position);
     }
     let Some(digits) = Digits::of(cell) else {
-        return Observation::of(Signs::of(Sign::Words).with_if(super::words::inside(cell), Sign::Inside));
+        return Observation::of(
+            Signs::of(Sign::Words).with_if(super::words::inside(cell), Sign::Inside),
+        );
     };
     let digits = digits.get();
     let masked = cell.iter().filter(|byte| **byte == b'*').count();
@@ -171,9 +235,15 @@ fn separated(cell: &[u8], bytes: Bytes) -> Observation {
         (10..=15, _) if plus => Signs::of(Sign::Phone).with(Sign::PhoneShape),
         (13..=19, digits) if check::card(digits) => Signs::of(Sign::Card).with(Sign::CardShape),
         (13..=19, _) => Signs::of(Sign::CardShape),
-        (4..=10, _) if masked >= 4 && masked + digits.len() >= 13 => Signs::of(Sign::Card).with(Sign::CardShape),
+        (4..=10, _) if masked >= 4 && masked + digits.len() >= 13 => {
+            Signs::of(Sign::Card).with(Sign::CardShape)
+        }
         (9, _) => Signs::of(Sign::Digits9),
-        (5..=11, _) if bytes.spaces < 4 && cell.iter().any(|byte| matches!(byte, b'-' | b'(' | b' ')) => Signs::of(Sign::PhoneShape),
+        (5..=11, _)
+            if bytes.spaces < 4 && cell.iter().any(|byte| matches!(byte, b'-' | b'(' | b' ')) =>
+        {
+            Signs::of(Sign::PhoneShape)
+        }
         (1..=4, _) => Signs::of(Sign::House),
         _ => Signs::default(),
     };
@@ -182,7 +252,10 @@ fn separated(cell: &[u8], bytes: Bytes) -> Observation {
 }
 
 fn is_ip(cell: &[u8]) -> bool {
-    let cell = cell.split(|byte| matches!(byte, b':' | b'/')).next().unwrap_or_default();
+    let cell = cell
+        .split(|byte| matches!(byte, b':' | b'/'))
+        .next()
+        .unwrap_or_default();
     let mut parts = 0;
     let right = cell.split(|byte| *byte == b'.').all(|part| {
         parts += 1;
@@ -192,14 +265,23 @@ fn is_ip(cell: &[u8]) -> bool {
 }
 
 fn is_position(cell: &[u8]) -> bool {
-    let mut parts = cell.split(|byte| matches!(byte, b',' | b' ' | b';')).filter(|part| !part.is_empty());
+    let mut parts = cell
+        .split(|byte| matches!(byte, b',' | b' ' | b';'))
+        .filter(|part| !part.is_empty());
     let mut number = || -> Option<f64> {
         let part = std::str::from_utf8(parts.next()?).ok()?;
-        let fine = part.split_once('.').is_some_and(|(_, fraction)| fraction.len() >= 2);
+        let fine = part
+            .split_once('.')
+            .is_some_and(|(_, fraction)| fraction.len() >= 2);
         part.parse().ok().filter(|_| fine)
     };
     match (number(), number()) {
-        (Some(a), Some(b)) => a.abs() <= 180.0 && b.abs() <= 180.0 && a.abs().min(b.abs()) <= 90.0 && parts.next().is_none(),
+        (Some(a), Some(b)) => {
+            a.abs() <= 180.0
+                && b.abs() <= 180.0
+                && a.abs().min(b.abs()) <= 90.0
+                && parts.next().is_none()
+        }
         _ => false,
     }
 }

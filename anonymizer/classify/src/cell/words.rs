@@ -4,8 +4,9 @@ use super::{Bytes, Observation, check, code, number};
 use crate::sign::{Sign, Signs};
 use crate::skeleton::{Skeleton, letter};
 use crate::vocabulary::{
-    BOOLEAN, DISTRICT_MARK, FLAT, FUNCTION, GIVEN, HOUSE, MISSING, MONEY, MONTH, Meanings, ORGANIZATION, PATRONYMIC, PATRONYMIC_LIKE,
-    REGION, REGION_MARK, SETTLEMENT, SETTLEMENT_MARK, STREET, SURNAME, SURNAME_LIKE, Vocabulary,
+    BOOLEAN, DISTRICT_MARK, FLAT, FUNCTION, GIVEN, HOUSE, MISSING, MONEY, MONTH, Meanings,
+    ORGANIZATION, PATRONYMIC, PATRONYMIC_LIKE, REGION, REGION_MARK, SETTLEMENT, SETTLEMENT_MARK,
+    STREET, SURNAME, SURNAME_LIKE, Vocabulary,
 };
 
 /// Words of a cell whose meanings are asked for; what has more is prose.
@@ -50,9 +51,14 @@ pub fn observe(vocabulary: &Vocabulary, cell: &[u8], bytes: Bytes) -> Observatio
     if words.count >= PROSE_WORDS || (words.count >= 4 && words.functions > 0) {
         return Observation::of(signs.with(Sign::Prose));
     }
-    let year = (words.all & MONTH != 0 && bytes.digits >= 4).then(|| year(cell)).flatten();
+    let year = (words.all & MONTH != 0 && bytes.digits >= 4)
+        .then(|| year(cell))
+        .flatten();
     if year.is_some() {
-        return Observation { year, ..Observation::of(signs.with(Sign::Date)) };
+        return Observation {
+            year,
+            ..Observation::of(signs.with(Sign::Date))
+        };
     }
     signs = signs.and(words.signs(bytes));
     if bytes.digits == 0 {
@@ -116,8 +122,14 @@ impl Words {
     fn is_address(&self, bytes: Bytes) -> bool {
         let has = |meaning: Meanings| usize::from(self.all & meaning != 0);
         let reach = has(STREET) + has(HOUSE) + has(FLAT);
-        let places = has(REGION | REGION_MARK) + has(DISTRICT_MARK) + has(SETTLEMENT | SETTLEMENT_MARK);
-        bytes.digits > 0 && self.count <= 14 && ((has(STREET) > 0 && self.count >= 2) || reach >= 2 || (reach >= 1 && places >= 1) || places >= 3)
+        let places =
+            has(REGION | REGION_MARK) + has(DISTRICT_MARK) + has(SETTLEMENT | SETTLEMENT_MARK);
+        bytes.digits > 0
+            && self.count <= 14
+            && ((has(STREET) > 0 && self.count >= 2)
+                || reach >= 2
+                || (reach >= 1 && places >= 1)
+                || places >= 3)
     }
 
     fn signs(&self, bytes: Bytes) -> Signs {
@@ -125,9 +137,15 @@ impl Words {
         let several = self.count >= 2;
         Signs::of(Sign::Words)
             .with_if(has(STREET) && several && bytes.digits == 0, Sign::Street)
-            .with_if(has(REGION_MARK) && several || has(REGION) && self.count <= 2, Sign::Region)
+            .with_if(
+                has(REGION_MARK) && several || has(REGION) && !has(SETTLEMENT) && self.count <= 2,
+                Sign::Region,
+            )
             .with_if(has(DISTRICT_MARK) && several, Sign::District)
-            .with_if(has(SETTLEMENT) || has(SETTLEMENT_MARK) && several, Sign::Settlement)
+            .with_if(
+                has(SETTLEMENT) || has(SETTLEMENT_MARK) && several,
+                Sign::Settlement,
+            )
             .with_if(has(ORGANIZATION), Sign::Organization)
             .with_if(has(MONEY) && bytes.digits > 0, Sign::Money)
             .with_if(has(BOOLEAN) && !several, Sign::Boolean)
@@ -141,11 +159,22 @@ impl Words {
             (1, 0) => Signs::default()
                 .with_if(self.first & GIVEN != 0, Sign::GivenName)
                 .with_if(self.first & SURNAME != 0, Sign::Surname)
-                .with_if(self.first & (SURNAME | SURNAME_LIKE) != 0, Sign::SurnameLike)
-                .with_if(self.first & (PATRONYMIC | PATRONYMIC_LIKE) != 0, Sign::Patronymic),
+                .with_if(
+                    self.first & (SURNAME | SURNAME_LIKE) != 0,
+                    Sign::SurnameLike,
+                )
+                .with_if(
+                    self.first & (PATRONYMIC | PATRONYMIC_LIKE) != 0,
+                    Sign::Patronymic,
+                ),
             // `Иванов И. И.`, `И.И. Иванов`.
-            (1, 1 | 2) if cell.contains(&b'.') && self.surnames + self.given + self.patronymics > 0 => Signs::of(Sign::FullName),
-            (2..=4, 0 | 1) if self.is_full_name() => Signs::of(Sign::FullName),
+            (1, 1 | 2)
+                if cell.contains(&b'.') && self.surnames + self.given + self.patronymics > 0 =>
+            {
+                Signs::of(Sign::FullName)
+            }
+            (2..=4, 0 | 1) if self.is_full_name() => Signs::of(Sign::FullName)
+                .with_if(self.patronymics > 0 && self.known > 0, Sign::Person),
             _ => Signs::default(),
         }
     }
@@ -153,8 +182,11 @@ impl Words {
     /// Names of at least two kinds, and hardly another word; `Серік қызы` is a patronymic of two words.
     fn is_full_name(&self) -> bool {
         let names = self.given + self.surnames + self.patronymics;
-        let kinds = usize::from(self.given > 0) + usize::from(self.surnames > 0) + usize::from(self.patronymics > 0);
-        (kinds >= 2 && names + 1 >= self.long && self.known > 0) || (self.given >= 2 && self.given == self.long)
+        let kinds = usize::from(self.given > 0)
+            + usize::from(self.surnames > 0)
+            + usize::from(self.patronymics > 0);
+        (kinds >= 2 && names + 1 >= self.long && self.known > 0)
+            || (self.given >= 2 && self.given == self.long)
     }
 }
 
@@ -166,12 +198,24 @@ fn joins(rest: &[u8]) -> bool {
 /// The year among the words of a date such as `12 мая 1985 г.`
 fn year(cell: &[u8]) -> Option<u16> {
     let numbers = cell.split(|byte| !byte.is_ascii_digit());
-    let four = numbers.filter(|number| number.len() == 4).find_map(check::small);
+    let four = numbers
+        .filter(|number| number.len() == 4)
+        .find_map(check::small);
     four.filter(|year| (1850..=2150).contains(year))
 }
 
 fn is_missing(cell: &[u8]) -> bool {
-    const PHRASES: &[&str] = &["n/a", "н/д", "\\n", "нет данных", "не указано", "не указан", "не указана", "деректер жоқ", "көрсетілмеген"];
+    const PHRASES: &[&str] = &[
+        "n/a",
+        "н/д",
+        "\\n",
+        "нет данных",
+        "не указано",
+        "не указан",
+        "не указана",
+        "деректер жоқ",
+        "көрсетілмеген",
+    ];
     if cell.len() > 40 {
         return false;
     }
@@ -185,8 +229,15 @@ fn is_missing(cell: &[u8]) -> bool {
 /// Whether an identifier that needs no context stands among other text: an IIN, BIN or card by its check digit, a telephone number with
 /// its prefix, an e-mail address.
 pub fn inside(cell: &[u8]) -> bool {
-    let spaced = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b',' | b';' | b'<' | b'>' | b'(' | b')' | b'"' | b':');
-    if cell.contains(&b'@') && cell.split(spaced).any(|word| code::is_email(word.strip_suffix(b".").unwrap_or(word))) {
+    let spaced = |byte: &u8| {
+        byte.is_ascii_whitespace()
+            || matches!(byte, b',' | b';' | b'<' | b'>' | b'(' | b')' | b'"' | b':')
+    };
+    if cell.contains(&b'@')
+        && cell
+            .split(spaced)
+            .any(|word| code::is_email(word.strip_suffix(b".").unwrap_or(word)))
+    {
         return true;
     }
     runs(cell).any(|digits| match digits.len() {
@@ -202,17 +253,27 @@ pub fn inside(cell: &[u8]) -> bool {
 
 /// The runs of digits of a text.
 fn runs(cell: &[u8]) -> impl Iterator<Item = &[u8]> {
-    cell.split(|byte| !byte.is_ascii_digit()).filter(|run| !run.is_empty())
+    cell.split(|byte| !byte.is_ascii_digit())
+        .filter(|run| !run.is_empty())
 }
 
 /// `+7` or `8 (` and ten more digits in groups.
 fn has_telephone(cell: &[u8]) -> bool {
     let starts = memchr::memchr2_iter(b'+', b'8', cell);
-    starts.map(|start| cell.get(start..).unwrap_or_default()).any(|text| {
-        let mut digits = [0; 11];
-        let marked = text.starts_with(b"+7") || text.starts_with(b"8 ") || text.starts_with(b"8(") || text.starts_with(b"8-");
-        let near = text.iter().take(22).filter(|byte| byte.is_ascii_digit());
-        let count = digits.iter_mut().zip(near).map(|(place, digit)| *place = *digit).count();
-        marked && count == 11 && digits.get(1..).is_some_and(check::mobile)
-    })
+    starts
+        .map(|start| cell.get(start..).unwrap_or_default())
+        .any(|text| {
+            let mut digits = [0; 11];
+            let marked = text.starts_with(b"+7")
+                || text.starts_with(b"8 ")
+                || text.starts_with(b"8(")
+                || text.starts_with(b"8-");
+            let near = text.iter().take(22).filter(|byte| byte.is_ascii_digit());
+            let count = digits
+                .iter_mut()
+                .zip(near)
+                .map(|(place, digit)| *place = *digit)
+                .count();
+            marked && count == 11 && digits.get(1..).is_some_and(check::mobile)
+        })
 }

@@ -50,7 +50,9 @@ impl Memo {
 
     /// Forgets all values, and answers which they were.
     pub fn drain(&mut self) -> impl Iterator<Item = Seen> + use<> {
-        std::mem::take(&mut self.places).into_iter().filter(|seen| seen.count > 0)
+        std::mem::take(&mut self.places)
+            .into_iter()
+            .filter(|seen| seen.count > 0)
     }
 }
 

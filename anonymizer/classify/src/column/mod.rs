@@ -84,7 +84,9 @@ impl Column {
 
     fn look(&mut self, observer: &mut Observer, cell: &[u8], row: u64, hash: u64) {
         let seen = observer.observe(cell);
-        let decade = seen.year.and_then(|year| (year / 10).checked_sub(FIRST_DECADE));
+        let decade = seen
+            .year
+            .and_then(|year| (year / 10).checked_sub(FIRST_DECADE));
         let seen_now = Seen {
             hash,
             signs: seen.signs,
@@ -104,7 +106,11 @@ impl Column {
                 *first = row.min(*first);
             }
         }
-        if self.values.as_mut().is_some_and(|values| !values.add(hash, cell)) {
+        if self
+            .values
+            .as_mut()
+            .is_some_and(|values| !values.add(hash, cell))
+        {
             self.values = None;
         }
         if seen.signs.0 & self.wanted.0 != 0 {
@@ -207,7 +213,10 @@ impl Column {
 
     /// The row of the first cell with a sign, counted from 0.
     pub fn first_of(&self, sign: Sign) -> Option<u64> {
-        self.first.get(sign as usize).copied().filter(|row| *row != u64::MAX)
+        self.first
+            .get(sign as usize)
+            .copied()
+            .filter(|row| *row != u64::MAX)
     }
 
     /// The share of the cells with a value that have a sign, 0 to 1.

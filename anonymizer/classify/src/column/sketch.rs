@@ -10,7 +10,9 @@ pub struct Sketch {
 
 impl Sketch {
     pub fn new() -> Self {
-        Self { registers: Vec::new() }
+        Self {
+            registers: Vec::new(),
+        }
     }
 
     #[inline]
@@ -40,10 +42,19 @@ impl Sketch {
             return 0;
         }
         let count = REGISTERS as f64;
-        let sum: f64 = self.registers.iter().map(|rank| (-f64::from(*rank)).exp2()).sum();
+        let sum: f64 = self
+            .registers
+            .iter()
+            .map(|rank| (-f64::from(*rank)).exp2())
+            .sum();
         let raw = 0.7213 / (1.0 + 1.079 / count) * count * count / sum;
         let empty = self.registers.iter().filter(|rank| **rank == 0).count();
         let small = raw <= 2.5 * count && empty > 0;
-        (if small { count * (count / empty as f64).ln() } else { raw }).round() as u64
+        (if small {
+            count * (count / empty as f64).ln()
+        } else {
+            raw
+        })
+        .round() as u64
     }
 }

@@ -43,6 +43,8 @@ impl Values {
 
     /// The values, cut to their first bytes, and the cells of each.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], u64)> {
-        self.values.values().map(|(count, text)| (text.as_ref(), *count))
+        self.values
+            .values()
+            .map(|(count, text)| (text.as_ref(), *count))
     }
 }
