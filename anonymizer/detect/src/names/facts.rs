@@ -40,6 +40,9 @@ impl Facts {
     /// The form of an organization: `ТОО`.
     pub const ORGANIZATION: Self = Self(1 << 16);
 
+    /// The given name is known in lower case too.
+    pub const PLAIN: Self = Self(1 << 17);
+
     /// Whether nothing is known.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

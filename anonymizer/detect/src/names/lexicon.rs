@@ -20,6 +20,19 @@ const SURNAMES: &str = include_str!("../../data/names/surnames.txt");
 const ROLES: &str = include_str!("../../data/names/roles.txt");
 const STOP: &str = include_str!("../../data/names/stop.txt");
 
+/// Names with these endings are plain in lower case.
+const FORMANTS: [&str; 9] = [
+    "гүл",
+    "жан",
+    "бек",
+    "бай",
+    "хан",
+    "ғали",
+    "нұр",
+    "мұрат",
+    "сұлу",
+];
+
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::build);
 
 /// The lexicon, built at first use.
@@ -78,7 +91,11 @@ impl Builder {
             }
         }
         for name in GIVEN.split_whitespace() {
-            self.name(name, Facts::GIVEN.and(Facts::COMMON), &also);
+            self.name(
+                name,
+                Facts::GIVEN.and(Facts::COMMON).and(Facts::PLAIN),
+                &also,
+            );
         }
         for name in RARE.split_whitespace() {
             self.name(name, Facts::GIVEN, &also);
@@ -87,6 +104,11 @@ impl Builder {
 
     fn name(&mut self, name: &str, facts: Facts, also: &HashSet<u64>) {
         let name = name.to_lowercase();
+        let facts = if name.chars().count() >= 6 && FORMANTS.iter().any(|end| name.ends_with(end)) {
+            facts.and(Facts::PLAIN)
+        } else {
+            facts
+        };
         let facts = if also.contains(&hash(&name)) {
             facts.and(Facts::WORD)
         } else {

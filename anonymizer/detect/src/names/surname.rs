@@ -249,9 +249,30 @@ const ROOTS: &[&str] = &[
     "бисен",
 ];
 
+/// First halves that alone show a Turkic given name, if the word is long.
+const BEGINNINGS: &[&str] = &[
+    "нур",
+    "гул",
+    "мухам",
+    "абди",
+    "абду",
+    "сейт",
+    "сейд",
+    "жума",
+    "турсын",
+    "бахыт",
+    "бакыт",
+    "ерди",
+    "асыл",
+    "кенже",
+];
+
 /// Whether a word of which nothing is known is made as Turkic given names are: `Сәтжан`, `Сағынғали`.
 pub fn compound(word: &Word, lexicon: &Lexicon) -> bool {
     let text = word.as_str();
+    if text.chars().count() >= 7 && BEGINNINGS.iter().any(|begin| text.starts_with(begin)) {
+        return true;
+    }
     let bare = std::iter::once(text).chain(KAZAKH.iter().filter_map(|end| text.strip_suffix(end)));
     bare.chain(
         ["а", "у", "ом", "е"]
@@ -439,7 +460,7 @@ mod tests {
         for (word, strength) in [
             ("Бексейтқалиевтің", Strength::Strong),
             ("Нурпеисовой", Strength::Known),
-            ("Кулмаганбетовой", Strength::Strong),
+            ("Акберкулмаганбетовой", Strength::Strong),
             ("Прилучков", Strength::Likely),
             ("Налоговой", Strength::Weak),
             ("Шевченко", Strength::Known),

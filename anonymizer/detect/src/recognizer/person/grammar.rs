@@ -230,7 +230,12 @@ fn of_two(row: &[Element], before: &Before) -> Option<Name> {
     let accepted = match (lower, family) {
         _ if places => false,
         (true, 2..) => {
-            clear || family == 3 && (before.cue || !before.start && given.facts.has(Facts::COMMON))
+            let nominative = given.facts.has(Facts::NOMINATIVE)
+                && surname.shape.is_some_and(|shape| shape.nominative);
+            clear
+                || family == 3
+                    && given.facts.has(Facts::COMMON)
+                    && (before.cue || !before.start || nominative)
         }
         (true, _) => {
             clear && before.cue && (family > 0 || surname.is_given()) || clear && surname.is_clear()
@@ -329,7 +334,8 @@ fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     }
     let said = matches!(element.case, Case::Upper) || before.start;
     let doubtful = element.facts.has(Facts::WORD) || !element.facts.has(Facts::COMMON);
-    if doubtful && (said && !before.title) {
+    let foreign = !element.facts.any(Facts::COMMON.and(Facts::NOMINATIVE));
+    if (doubtful && said || foreign) && !before.title {
         Lone::Perhaps
     } else {
         Lone::Name("person.given")
@@ -343,7 +349,8 @@ fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
     if known {
         return Lone::Name("person.patronymic");
     }
-    if element.is_clear() || cue && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
+    let plain = element.is_clear() && element.facts.has(Facts::PLAIN);
+    if plain || cue && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
         return Lone::Name("person.lower_given");
     }
     if (cue || before.title) && element.family() >= 2 && element.shape.is_some() {
