@@ -10,17 +10,46 @@ use sandyq_synth::corpus::{CORPORA, Corpus, clean};
 use sandyq_synth::label::{Language, Span};
 
 /// Kinds with a form or a check digit of their own.
-const FORMATTED: &[&str] = &["IIN", "BIN", "PHONE", "EMAIL", "IBAN", "CARD", "IDCARD", "PASSPORT", "PLATE", "VIN", "KATO", "DRIVER_LICENCE", "IP", "USER_NAME"];
+const FORMATTED: &[&str] = &[
+    "IIN",
+    "BIN",
+    "PHONE",
+    "EMAIL",
+    "IBAN",
+    "CARD",
+    "IDCARD",
+    "PASSPORT",
+    "PLATE",
+    "VIN",
+    "KATO",
+    "DRIVER_LICENCE",
+    "IP",
+    "USER_NAME",
+];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let number = |place: usize, otherwise: u64| arguments.get(place).and_then(|text| text.parse().ok()).unwrap_or(otherwise);
+    let number = |place: usize, otherwise: u64| {
+        arguments
+            .get(place)
+            .and_then(|text| text.parse().ok())
+            .unwrap_or(otherwise)
+    };
     let (documents, seed) = (number(0, 20_000), number(1, 1));
-    let shown = arguments.iter().position(|argument| argument == "errors").and_then(|place| arguments.get(place + 1));
+    let shown = arguments
+        .iter()
+        .position(|argument| argument == "errors")
+        .and_then(|place| arguments.get(place + 1));
     let mut detector = Detector::new();
     let mut missed = 0;
     for corpus in CORPORA {
-        missed += measure(&mut detector, corpus, documents, seed, shown.map(String::as_str));
+        missed += measure(
+            &mut detector,
+            corpus,
+            documents,
+            seed,
+            shown.map(String::as_str),
+        );
     }
     missed += measure_clean(&mut detector, seed, shown.is_some());
     println!("\n{missed} bars missed");
@@ -32,15 +61,29 @@ fn detect(detector: &mut Detector, text: &str) -> Vec<Span> {
     found
         .iter()
         .zip(offsets)
-        .map(|(span, place)| Span { start: place.start, end: place.end, kind: span.kind.as_str().to_owned(), optional: false, unlisted: false })
+        .map(|(span, place)| Span {
+            start: place.start,
+            end: place.end,
+            kind: span.kind.as_str().to_owned(),
+            optional: false,
+            unlisted: false,
+        })
         .collect()
 }
 
-fn measure(detector: &mut Detector, corpus: &Corpus, documents: u64, seed: u64, shown: Option<&str>) -> usize {
+fn measure(
+    detector: &mut Detector,
+    corpus: &Corpus,
+    documents: u64,
+    seed: u64,
+    shown: Option<&str>,
+) -> usize {
     let mut tally = Tally::default();
     let mut characters = 0;
     for number in 0..documents {
-        let Some(document) = (corpus.document)(seed, number) else { break };
+        let Some(document) = (corpus.document)(seed, number) else {
+            break;
+        };
         characters += document.text.len();
         let found = detect(detector, &document.text);
         let wrong = tally.add(&document, &found);
@@ -50,37 +93,68 @@ fn measure(detector: &mut Detector, corpus: &Corpus, documents: u64, seed: u64, 
             }
         }
     }
-    println!("\ncorpus \"{}\": {documents} texts, {:.1} MB, seed {seed}\n", corpus.name, characters as f64 / 1e6);
-    println!("{:<34} {:>8} {:>9} {:>9} {:>9} {:>9}   bar", "kind", "labels", "recall", "precision", "r. part", "p. part");
+    println!(
+        "\ncorpus \"{}\": {documents} texts, {:.1} MB, seed {seed}\n",
+        corpus.name,
+        characters as f64 / 1e6
+    );
+    println!(
+        "{:<34} {:>8} {:>9} {:>9} {:>9} {:>9}   bar",
+        "kind", "labels", "recall", "precision", "r. part", "p. part"
+    );
     let mut missed = 0;
     for (name, score) in tally.kinds() {
         print_score(&name, &score, None);
     }
     println!();
     let languages = [Language::Russian, Language::Kazakh, Language::Mixed];
-    missed += print_score("formatted identifiers", &tally.sum(FORMATTED, None), Some((0.995, 0.99)));
+    missed += print_score(
+        "formatted identifiers",
+        &tally.sum(FORMATTED, None),
+        Some((0.995, 0.99)),
+    );
     for language in languages {
         let bar = (language != Language::Mixed).then_some((0.95, 0.90));
-        missed += print_score(&format!("person names, {language:?}"), &tally.sum(&["PERSON"], Some(language)), bar);
+        missed += print_score(
+            &format!("person names, {language:?}"),
+            &tally.sum(&["PERSON"], Some(language)),
+            bar,
+        );
     }
     for kind in ["ADDRESS", "BIRTHDATE"] {
         missed += print_score(kind, &tally.sum(&[kind], None), Some((0.92, 0.90)));
         for language in languages {
-            print_score(&format!("{kind}, {language:?}"), &tally.sum(&[kind], Some(language)), None);
+            print_score(
+                &format!("{kind}, {language:?}"),
+                &tally.sum(&[kind], Some(language)),
+                None,
+            );
         }
     }
-    println!("\nrecall of names in no list: {:.4} of {}", tally.unlisted.recall(), tally.unlisted.labels);
+    println!(
+        "\nrecall of names in no list: {:.4} of {}",
+        tally.unlisted.recall(),
+        tally.unlisted.labels
+    );
     println!("confused (label -> found): {}", tally.confusions());
-    println!("found of kinds that are not labelled here: {}", tally.foreign());
+    println!(
+        "found of kinds that are not labelled here: {}",
+        tally.foreign()
+    );
     missed
 }
 
 /// Prints a line, and counts a missed bar.
 fn print_score(name: &str, score: &Score, bar: Option<(f64, f64)>) -> usize {
-    let missed = bar.is_some_and(|(recall, precision)| score.recall() < recall || score.precision() < precision);
+    let missed = bar.is_some_and(|(recall, precision)| {
+        score.recall() < recall || score.precision() < precision
+    });
     let verdict = match bar {
         None => String::new(),
-        Some((recall, precision)) => format!("{recall} / {precision} {}", if missed { "MISSED" } else { "met" }),
+        Some((recall, precision)) => format!(
+            "{recall} / {precision} {}",
+            if missed { "MISSED" } else { "met" }
+        ),
     };
     println!(
         "{name:<34} {:>8} {:>9.4} {:>9.4} {:>9.4} {:>9.4}   {verdict}",
@@ -97,12 +171,19 @@ fn measure_clean(detector: &mut Detector, seed: u64, show: bool) -> usize {
     let (mut words, mut spans) = (0, std::collections::BTreeMap::<String, usize>::new());
     // Each paragraph several times, as its digits differ.
     for number in 0..5 * clean::count() as u64 {
-        let Some((kind, text)) = clean::paragraph(seed, number) else { break };
+        let Some((kind, text)) = clean::paragraph(seed, number) else {
+            break;
+        };
         words += text.split_whitespace().count();
         for span in detector.detect(&text) {
             *spans.entry(format!("{} in {kind}", span.kind)).or_insert(0) += 1;
             if show && number < clean::count() as u64 {
-                println!("FALSE {} {:?} ({}): {text}", span.kind, text.get(span.start..span.end).unwrap_or(""), span.rule);
+                println!(
+                    "FALSE {} {:?} ({}): {text}",
+                    span.kind,
+                    text.get(span.start..span.end).unwrap_or(""),
+                    span.rule
+                );
             }
         }
     }
@@ -110,6 +191,9 @@ fn measure_clean(detector: &mut Detector, seed: u64, show: bool) -> usize {
     let rate = total as f64 * 2_000.0 / words as f64;
     println!("\nclean text: {words} words in {:?}", clean::kinds());
     println!("false spans: {spans:?}");
-    println!("false spans per 2,000 words: {rate:.2}   bar below 1: {}", if rate < 1.0 { "met" } else { "MISSED" });
+    println!(
+        "false spans per 2,000 words: {rate:.2}   bar below 1: {}",
+        if rate < 1.0 { "met" } else { "MISSED" }
+    );
     usize::from(rate >= 1.0)
 }

@@ -18,8 +18,15 @@ pub fn latin_lookalike(letter: char) -> char {
 fn pair(letter: char, to_latin: bool) -> char {
     const LATIN: &str = "ABCEHKMOPTXaceopxyi";
     const CYRILLIC: &str = "АВСЕНКМОРТХасеорхуі";
-    let (from, to) = if to_latin { (CYRILLIC, LATIN) } else { (LATIN, CYRILLIC) };
-    from.chars().zip(to.chars()).find(|(one, _)| *one == letter).map_or(letter, |(_, other)| other)
+    let (from, to) = if to_latin {
+        (CYRILLIC, LATIN)
+    } else {
+        (LATIN, CYRILLIC)
+    };
+    from.chars()
+        .zip(to.chars())
+        .find(|(one, _)| *one == letter)
+        .map_or(letter, |(_, other)| other)
 }
 
 /// The sorts of dirt, with their shares in a thousand.
@@ -70,23 +77,44 @@ pub enum Dirt {
 impl Dirt {
     /// Draws a sort of dirt.
     pub fn draw(rng: &mut Rng, language: Language) -> Self {
-        let drawn = SORTS.get(rng.weighted(&SORTS.map(|(_, share)| share))).map_or(Self::None, |(dirt, _)| *dirt);
-        if drawn == Self::Russified && language == Language::Russian { Self::None } else { drawn }
+        let drawn = SORTS
+            .get(rng.weighted(&SORTS.map(|(_, share)| share)))
+            .map_or(Self::None, |(dirt, _)| *dirt);
+        if drawn == Self::Russified && language == Language::Russian {
+            Self::None
+        } else {
+            drawn
+        }
     }
 
     /// Does it to a text.
     pub fn apply(self, text: &mut Text, rng: &mut Rng) {
-        let latin = |text: &Text, number: usize| matches!(text.kind_at(number), Some("EMAIL" | "IBAN" | "PASSPORT" | "VIN" | "PLATE"));
+        let latin = |text: &Text, number: usize| {
+            matches!(
+                text.kind_at(number),
+                Some("EMAIL" | "IBAN" | "PASSPORT" | "VIN" | "PLATE")
+            )
+        };
         let before = text.clone();
         match self {
             Self::None => {}
             Self::Lower => text.rewrite(|_, letter, out| out.extend(letter.to_lowercase())),
             Self::Upper => text.rewrite(|_, letter, out| out.extend(letter.to_uppercase())),
             Self::Russified => text.rewrite(|_, letter, out| out.push(without_kazakh(letter))),
-            Self::Lookalikes => text.rewrite(|_, letter, out| out.push(if rng.chance(0.12) { latin_lookalike(letter) } else { letter })),
+            Self::Lookalikes => text.rewrite(|_, letter, out| {
+                out.push(if rng.chance(0.12) {
+                    latin_lookalike(letter)
+                } else {
+                    letter
+                })
+            }),
             Self::Invisible => text.rewrite(|number, letter, out| {
                 out.push(letter);
-                if letter.is_alphabetic() && !latin(&before, number) && inside_word(&before, number) && rng.chance(0.05) {
+                if letter.is_alphabetic()
+                    && !latin(&before, number)
+                    && inside_word(&before, number)
+                    && rng.chance(0.05)
+                {
                     out.push_str(rng.word(&["\u{200b}", "\u{ad}", "\u{200d}"]));
                 }
             }),
@@ -100,10 +128,18 @@ impl Dirt {
             Self::Html => html(text, rng),
             Self::Json => json(text, rng),
             Self::Spaces => text.rewrite(|_, letter, out| match letter {
-                ' ' if rng.chance(0.2) => out.push_str(rng.word(&["  ", "\u{a0}", " \u{a0}", "\u{202f}"])),
+                ' ' if rng.chance(0.2) => {
+                    out.push_str(rng.word(&["  ", "\u{a0}", " \u{a0}", "\u{202f}"]))
+                }
                 other => out.push(other),
             }),
-            Self::Lines => text.rewrite(|_, letter, out| out.push(if letter == ' ' && rng.chance(0.1) { '\n' } else { letter })),
+            Self::Lines => text.rewrite(|_, letter, out| {
+                out.push(if letter == ' ' && rng.chance(0.1) {
+                    '\n'
+                } else {
+                    letter
+                })
+            }),
         }
     }
 }
@@ -135,7 +171,11 @@ fn neighbour(letter: char, rng: &mut Rng) -> char {
     const ROWS: [&str; 3] = ["йцукенгшщзхъ", "фывапролджэ", "ячсмитьбю"];
     for row in ROWS {
         if let Some(place) = row.chars().position(|key| key == letter) {
-            let other = if rng.chance(0.5) { place.wrapping_sub(1) } else { place + 1 };
+            let other = if rng.chance(0.5) {
+                place.wrapping_sub(1)
+            } else {
+                place + 1
+            };
             return row.chars().nth(other).unwrap_or(letter);
         }
     }
@@ -153,7 +193,11 @@ fn html(text: &mut Text, rng: &mut Rng) {
         '"' => out.push_str("&quot;"),
         other => out.push(other),
     });
-    let (open, close) = if rng.chance(0.5) { ("<p>", "</p>") } else { ("<div class=\"note\"><span>", "</span></div>") };
+    let (open, close) = if rng.chance(0.5) {
+        ("<p>", "</p>")
+    } else {
+        ("<div class=\"note\"><span>", "</span></div>")
+    };
     wrap(text, open, close);
 }
 
@@ -164,7 +208,11 @@ fn json(text: &mut Text, rng: &mut Rng) {
         other => out.push(other),
     });
     let number = rng.below(100_000);
-    wrap(text, &format!("{{\"id\":{number},\"text\":\""), "\",\"status\":\"new\"}");
+    wrap(
+        text,
+        &format!("{{\"id\":{number},\"text\":\""),
+        "\",\"status\":\"new\"}",
+    );
 }
 
 fn wrap(text: &mut Text, before: &str, after: &str) {
@@ -180,12 +228,22 @@ pub fn cell(value: &str, rng: &mut Rng) -> String {
         0 => value.to_uppercase(),
         1 => value.to_lowercase(),
         2 => format!(" {value} "),
-        3 => value.chars().map(|letter| if rng.chance(0.3) { latin_lookalike(letter) } else { letter }).collect(),
+        3 => value
+            .chars()
+            .map(|letter| {
+                if rng.chance(0.3) {
+                    latin_lookalike(letter)
+                } else {
+                    letter
+                }
+            })
+            .collect(),
         4 => value.chars().map(without_kazakh).collect(),
         5 => value.replace('й', "и\u{306}"),
         _ => {
             let at = rng.below(value.chars().count());
-            let swap = |(place, letter): (usize, char)| (place != at || place == 0).then_some(letter);
+            let swap =
+                |(place, letter): (usize, char)| (place != at || place == 0).then_some(letter);
             value.chars().enumerate().filter_map(swap).collect()
         }
     }

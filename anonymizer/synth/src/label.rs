@@ -73,6 +73,9 @@ pub struct Column {
     /// The semantic type of its values.
     #[serde(rename = "type")]
     pub kind: String,
+    /// Types that are as right: marks are numbers and a list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// Whether a value singles out a person by itself.
     pub direct: bool,
     /// The file of the spans of its texts.

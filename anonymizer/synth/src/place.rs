@@ -62,7 +62,8 @@ static STREETS: LazyLock<Vec<(&str, &str, &str)>> = LazyLock::new(|| {
 
 /// The lines of a data file that are not comments.
 pub(crate) fn lines(text: &'static str) -> impl Iterator<Item = &'static str> {
-    text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'))
+    text.lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
 /// A settlement, by population.
@@ -108,9 +109,23 @@ impl Address {
             1 => format!("{number}/{}", rng.between(1, 9)),
             _ => number.to_string(),
         };
-        let flat = rng.chance(if city { 0.78 } else { 0.12 }).then(|| rng.between(1, 140) as u32);
-        let post = format!("{}{}", settlement.post, rng.digits(6 - settlement.post.len().min(6)));
-        Some(Self { settlement, sort, street, street_kk, house, flat, post })
+        let flat = rng
+            .chance(if city { 0.78 } else { 0.12 })
+            .then(|| rng.between(1, 140) as u32);
+        let post = format!(
+            "{}{}",
+            settlement.post,
+            rng.digits(6 - settlement.post.len().min(6))
+        );
+        Some(Self {
+            settlement,
+            sort,
+            street,
+            street_kk,
+            house,
+            flat,
+            post,
+        })
     }
 
     /// The whole address in Russian, in one of the ways people write it.
@@ -118,7 +133,11 @@ impl Address {
         let place = self.settlement;
         let mut parts = Vec::new();
         let town = match place.sort {
-            "г" => format!("{}{}", rng.word(&["г. ", "г.", "город ", "", "г. "]), place.name),
+            "г" => format!(
+                "{}{}",
+                rng.word(&["г. ", "г.", "город ", "", "г. "]),
+                place.name
+            ),
             "с" => format!("{}{}", rng.word(&["с. ", "село ", "с."]), place.name),
             "п" => format!("{}{}", rng.word(&["п. ", "пос. ", "поселок "]), place.name),
             _ => format!("{}{}", rng.word(&["аул ", "а. "]), place.name),
@@ -128,10 +147,18 @@ impl Address {
         }
         let far = !place.district.is_empty();
         if far || (rng.chance(0.2) && !place.region.starts_with("город")) {
-            parts.push(if rng.chance(0.35) { place.region.replace("область", "обл.") } else { place.region.to_owned() });
+            parts.push(if rng.chance(0.35) {
+                place.region.replace("область", "обл.")
+            } else {
+                place.region.to_owned()
+            });
         }
         if far && rng.chance(0.85) {
-            parts.push(if rng.chance(0.35) { place.district.replace("район", "р-н") } else { place.district.to_owned() });
+            parts.push(if rng.chance(0.35) {
+                place.district.replace("район", "р-н")
+            } else {
+                place.district.to_owned()
+            });
         }
         // Now and then only the street is written.
         if far || rng.chance(0.85) {
@@ -153,11 +180,17 @@ impl Address {
         };
         // "ул. Абая 15-34" is how most people write it.
         if rng.chance(0.25) {
-            let flat = self.flat.map(|flat| format!("{}{flat}", rng.word(&["-", "-", " кв ", " кв."]))).unwrap_or_default();
+            let flat = self
+                .flat
+                .map(|flat| format!("{}{flat}", rng.word(&["-", "-", " кв ", " кв."])))
+                .unwrap_or_default();
             return format!("{sort}{} {}{flat}", self.street, self.house);
         }
         let house = format!("{}{}", rng.word(&["д. ", "дом ", "д.", ""]), self.house);
-        let flat = self.flat.map(|flat| format!(", {}{flat}", rng.word(&["кв. ", "кв.", "квартира ", "кв "]))).unwrap_or_default();
+        let flat = self
+            .flat
+            .map(|flat| format!(", {}{flat}", rng.word(&["кв. ", "кв.", "квартира ", "кв "])))
+            .unwrap_or_default();
         format!("{sort}{}, {house}{flat}", self.street)
     }
 
@@ -166,7 +199,11 @@ impl Address {
         let place = self.settlement;
         let mut parts = Vec::new();
         let town = match place.sort {
-            "г" => format!("{} {}", place.name_kk, rng.word(&["қаласы", "қаласы", "қ."])),
+            "г" => format!(
+                "{} {}",
+                place.name_kk,
+                rng.word(&["қаласы", "қаласы", "қ."])
+            ),
             "с" | "а" => format!("{} {}", place.name_kk, rng.word(&["ауылы", "ауылы", "а."])),
             _ => format!("{} {}", place.name_kk, "кенті"),
         };
@@ -175,7 +212,11 @@ impl Address {
             parts.push(self.post.clone());
         }
         if far || (rng.chance(0.2) && !place.region.starts_with("город")) {
-            parts.push(if rng.chance(0.25) { place.region_kk.replace("облысы", "обл.") } else { place.region_kk.to_owned() });
+            parts.push(if rng.chance(0.25) {
+                place.region_kk.replace("облысы", "обл.")
+            } else {
+                place.region_kk.to_owned()
+            });
         }
         if far && rng.chance(0.85) {
             parts.push(place.district_kk.to_owned());
@@ -192,7 +233,11 @@ impl Address {
         };
         parts.push(format!("{}{sort}", self.street_kk));
         let ordinal = rng.chance(0.55);
-        let house = if ordinal { format!("{}-үй", self.house) } else { format!("{} үй", self.house) };
+        let house = if ordinal {
+            format!("{}-үй", self.house)
+        } else {
+            format!("{} үй", self.house)
+        };
         let flat = self.flat.map(|flat| match (ordinal, rng.below(3)) {
             (_, 0) => format!("{flat} пәтер"),
             (true, _) => format!("{flat}-пәтер"),

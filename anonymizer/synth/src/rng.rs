@@ -13,7 +13,7 @@ impl Rng {
     }
 
     /// 64 random bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         let [a, b, c, d] = self.0;
         let result = b.wrapping_mul(5).rotate_left(7).wrapping_mul(9);
         let (c, d) = (c ^ a, d ^ b);
@@ -23,7 +23,7 @@ impl Rng {
 
     /// A number below `bound`; 0 where the bound is 0.
     pub fn below(&mut self, bound: usize) -> usize {
-        ((u128::from(self.next()) * bound as u128) >> 64) as usize
+        ((u128::from(self.bits()) * bound as u128) >> 64) as usize
     }
 
     /// A number from `low` to `high`, both included.
@@ -34,7 +34,7 @@ impl Rng {
 
     /// Whether something of this probability happens.
     pub fn chance(&mut self, probability: f64) -> bool {
-        ((self.next() >> 11) as f64) < probability * (1u64 << 53) as f64
+        ((self.bits() >> 11) as f64) < probability * (1u64 << 53) as f64
     }
 
     /// One of the words, or nothing where there are none.
@@ -62,12 +62,17 @@ impl Rng {
 
     /// `count` decimal digits.
     pub fn digits(&mut self, count: usize) -> String {
-        (0..count).map(|_| char::from(b'0' + self.below(10) as u8)).collect()
+        (0..count)
+            .map(|_| char::from(b'0' + self.below(10) as u8))
+            .collect()
     }
 
     /// One of the characters of a text.
     pub fn letter(&mut self, letters: &str) -> char {
-        letters.chars().nth(self.below(letters.chars().count())).unwrap_or('A')
+        letters
+            .chars()
+            .nth(self.below(letters.chars().count()))
+            .unwrap_or('A')
     }
 }
 
@@ -87,7 +92,7 @@ mod tests {
     fn streams_repeat_and_differ() {
         let take = |seed, stream| {
             let mut rng = Rng::new(seed, stream);
-            [rng.next(), rng.next(), rng.next()]
+            [rng.bits(), rng.bits(), rng.bits()]
         };
         assert_eq!(take(1, 2), take(1, 2));
         assert_ne!(take(1, 2), take(1, 3));

@@ -55,7 +55,9 @@ pub fn sections(text: &'static str) -> Result<Sections, TemplateError> {
     let mut all = Sections::new();
     let mut section = "";
     for line in lines(text) {
-        let name = line.strip_prefix('[').and_then(|line| line.strip_suffix(']'));
+        let name = line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'));
         match name.filter(|name| !name.contains(['|', '{', ']'])) {
             Some(name) => section = name,
             None => all.entry(section).or_default().push(Template::parse(line)?),
@@ -65,19 +67,54 @@ pub fn sections(text: &'static str) -> Result<Sections, TemplateError> {
 }
 
 /// The words of slots. That the file is right is tested.
-static LISTS: LazyLock<Sections> = LazyLock::new(|| sections(include_str!("../data/lists.txt")).unwrap_or_default());
+static LISTS: LazyLock<Sections> =
+    LazyLock::new(|| sections(include_str!("../data/lists.txt")).unwrap_or_default());
 
-const MONTHS_RU: [&str; 12] =
-    ["января", "февраля", "марта", "апреля", "мая", "июня", "июля", "августа", "сентября", "октября", "ноября", "декабря"];
-const MONTHS_KK: [&str; 12] =
-    ["қаңтар", "ақпан", "наурыз", "сәуір", "мамыр", "маусым", "шілде", "тамыз", "қыркүйек", "қазан", "қараша", "желтоқсан"];
+const MONTHS_RU: [&str; 12] = [
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
+    "декабря",
+];
+const MONTHS_KK: [&str; 12] = [
+    "қаңтар",
+    "ақпан",
+    "наурыз",
+    "сәуір",
+    "мамыр",
+    "маусым",
+    "шілде",
+    "тамыз",
+    "қыркүйек",
+    "қазан",
+    "қараша",
+    "желтоқсан",
+];
 
 fn month(names: [&'static str; 12], number: i32) -> &'static str {
-    usize::try_from(number - 1).ok().and_then(|place| names.get(place)).copied().unwrap_or("")
+    usize::try_from(number - 1)
+        .ok()
+        .and_then(|place| names.get(place))
+        .copied()
+        .unwrap_or("")
 }
 
 /// Writes a template into a text. The language is that of the sentence: Russian or Kazakh.
-pub fn write(template: &Template, scene: &Scene<'_>, language: Language, rng: &mut Rng, out: &mut Text) {
+pub fn write(
+    template: &Template,
+    scene: &Scene<'_>,
+    language: Language,
+    rng: &mut Rng,
+    out: &mut Text,
+) {
     for piece in &template.0 {
         match piece {
             Piece::Text(text) => out.push(text),
@@ -88,12 +125,22 @@ pub fn write(template: &Template, scene: &Scene<'_>, language: Language, rng: &m
             }
             Piece::Agreement(male, female) => {
                 let [subject, ..] = scene.people;
-                write(if subject.sex == Sex::Male { male } else { female }, scene, language, rng, out);
+                write(
+                    if subject.sex == Sex::Male {
+                        male
+                    } else {
+                        female
+                    },
+                    scene,
+                    language,
+                    rng,
+                    out,
+                );
             }
             Piece::Slot(parts) => {
-                let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+                let part = |place: usize| parts.get(place).map_or("", String::as_str);
                 // Unknown slots stay visible, and a test looks for braces.
-                if fill(&parts, scene, language, rng, out).is_none() {
+                if fill([part(0), part(1), part(2)], scene, language, rng, out).is_none() {
                     out.push(&format!("{{{}}}", parts.join(".")));
                 }
             }
@@ -101,24 +148,45 @@ pub fn write(template: &Template, scene: &Scene<'_>, language: Language, rng: &m
     }
 }
 
-fn fill(parts: &[&str], scene: &Scene<'_>, language: Language, rng: &mut Rng, out: &mut Text) -> Option<()> {
+fn fill(
+    parts: [&str; 3],
+    scene: &Scene<'_>,
+    language: Language,
+    rng: &mut Rng,
+    out: &mut Text,
+) -> Option<()> {
     match parts {
-        [who, form, case] if *who != "n" && *who != "dec" => name(who, form, case, scene, language, rng, out),
         ["n", low, high] => {
-            out.push(&rng.between(low.parse().ok()?, high.parse().ok()?).to_string());
+            out.push(
+                &rng.between(low.parse().ok()?, high.parse().ok()?)
+                    .to_string(),
+            );
             Some(())
         }
         ["dec", low, high] => {
             let whole = rng.between(low.parse().ok()?, high.parse().ok()?);
-            out.push(&format!("{whole}{}{}", rng.word(&[",", "."]), rng.below(10)));
+            out.push(&format!(
+                "{whole}{}{}",
+                rng.word(&[",", "."]),
+                rng.below(10)
+            ));
             Some(())
         }
-        [slot] => personal(slot, scene, language, rng, out).or_else(|| plain(slot, scene, language, rng, out)),
-        _ => None,
+        [slot, "", ""] => personal(slot, scene, language, rng, out)
+            .or_else(|| plain(slot, scene, language, rng, out)),
+        [who, form, case] => name(who, form, case, scene, language, rng, out),
     }
 }
 
-fn name(who: &str, form: &str, case: &str, scene: &Scene<'_>, language: Language, rng: &mut Rng, out: &mut Text) -> Option<()> {
+fn name(
+    who: &str,
+    form: &str,
+    case: &str,
+    scene: &Scene<'_>,
+    language: Language,
+    rng: &mut Rng,
+    out: &mut Text,
+) -> Option<()> {
     let [subject, relative, doctor, other] = scene.people;
     let person = match who {
         "s" => subject,
@@ -163,7 +231,13 @@ fn kazakh_case(letter: &str) -> Option<kazakh::Case> {
 }
 
 /// The slots of personal data.
-fn personal(slot: &str, scene: &Scene<'_>, language: Language, rng: &mut Rng, out: &mut Text) -> Option<()> {
+fn personal(
+    slot: &str,
+    scene: &Scene<'_>,
+    language: Language,
+    rng: &mut Rng,
+    out: &mut Text,
+) -> Option<()> {
     let [subject, relative, _, _] = scene.people;
     let [iin, other_iin, doctors_iin] = scene.iins;
     let issue = scene.issue;
@@ -178,13 +252,41 @@ fn personal(slot: &str, scene: &Scene<'_>, language: Language, rng: &mut Rng, ou
         "iban" => ("IBAN", iban_as_written(&numbers::iban(rng, issue), rng)),
         "card" => ("CARD", card_as_written(&numbers::card(rng, issue), rng)),
         "idcard" => ("IDCARD", broken(&numbers::id_card(rng, issue), scene, rng)),
-        "passport" => ("PASSPORT", passport_as_written(&numbers::passport(rng, issue), rng)),
+        "passport" => (
+            "PASSPORT",
+            passport_as_written(&numbers::passport(rng, issue), rng),
+        ),
         "plate" => ("PLATE", plate_as_written(&numbers::plate(rng, issue), rng)),
         "vin" => ("VIN", numbers::vin(rng)),
         "kato" => ("KATO", scene.address.settlement.kato.to_owned()),
-        "licence" => ("DRIVER_LICENCE", format!("{}{}{}{}", rng.letter("ABCEKM"), rng.letter("ABCEKM"), rng.word(&[" ", ""]), rng.digits(6))),
-        "user" => ("USER_NAME", format!("@{}_{}", rng.word(&["dala", "qazaq", "user", "sky", "almaty"]), rng.digits(3))),
-        "ip" => ("IP", format!("{}.{}.{}.{}", rng.between(5, 213), rng.below(256), rng.below(256), rng.between(1, 254))),
+        "licence" => (
+            "DRIVER_LICENCE",
+            format!(
+                "{}{}{}{}",
+                rng.letter("ABCEKM"),
+                rng.letter("ABCEKM"),
+                rng.word(&[" ", ""]),
+                rng.digits(6)
+            ),
+        ),
+        "user" => (
+            "USER_NAME",
+            format!(
+                "@{}_{}",
+                rng.word(&["dala", "qazaq", "user", "sky", "almaty"]),
+                rng.digits(3)
+            ),
+        ),
+        "ip" => (
+            "IP",
+            format!(
+                "{}.{}.{}.{}",
+                rng.between(5, 213),
+                rng.below(256),
+                rng.below(256),
+                rng.between(1, 254)
+            ),
+        ),
         "birth" => ("BIRTHDATE", date_as_written(subject.birth, language, rng)),
         "birthlong" => {
             let person = if rng.chance(0.5) { subject } else { relative };
@@ -192,7 +294,13 @@ fn personal(slot: &str, scene: &Scene<'_>, language: Language, rng: &mut Rng, ou
         }
         "addr" | "addr2" | "addrl" => {
             let second = (slot == "addr2").then(|| Address::draw(rng)).flatten();
-            return address(second.as_ref().unwrap_or(scene.address), slot == "addrl", language, rng, out);
+            return address(
+                second.as_ref().unwrap_or(scene.address),
+                slot == "addrl",
+                language,
+                rng,
+                out,
+            );
         }
         _ => return None,
     };
@@ -200,17 +308,30 @@ fn personal(slot: &str, scene: &Scene<'_>, language: Language, rng: &mut Rng, ou
     Some(())
 }
 
-fn address(address: &Address, located: bool, language: Language, rng: &mut Rng, out: &mut Text) -> Option<()> {
+fn address(
+    address: &Address,
+    located: bool,
+    language: Language,
+    rng: &mut Rng,
+    out: &mut Text,
+) -> Option<()> {
     if language != Language::Kazakh {
         out.push_span("ADDRESS", &address.russian(rng));
         return Some(());
     }
     let text = address.kazakh(rng);
     if located && text.chars().next_back().is_some_and(char::is_alphabetic) {
-        out.push_span("ADDRESS", &kazakh::inflect(&text, kazakh::Case::Locative, false));
+        out.push_span(
+            "ADDRESS",
+            &kazakh::inflect(&text, kazakh::Case::Locative, false),
+        );
     } else {
         out.push_span("ADDRESS", &text);
-        out.push(if located { " мекенжайында" } else { "" });
+        out.push(if located {
+            " мекенжайында"
+        } else {
+            ""
+        });
     }
     Some(())
 }
@@ -224,7 +345,10 @@ fn broken(number: &str, scene: &Scene<'_>, rng: &mut Rng) -> String {
     let every = rng.word(&["3", "4", "6"]).parse().unwrap_or(3);
     if rng.chance(0.15) {
         // Full-width digits, as some keyboards of phones give.
-        return number.chars().map(|digit| char::from_u32(u32::from(digit) + 0xFEE0).unwrap_or(digit)).collect();
+        return number
+            .chars()
+            .map(|digit| char::from_u32(u32::from(digit) + 0xFEE0).unwrap_or(digit))
+            .collect();
     }
     let mut out = String::new();
     for (place, digit) in number.chars().enumerate() {
@@ -237,7 +361,11 @@ fn broken(number: &str, scene: &Scene<'_>, rng: &mut Rng) -> String {
 }
 
 fn cased(text: String, rng: &mut Rng) -> String {
-    if rng.chance(0.05) { text.to_uppercase() } else { text }
+    if rng.chance(0.05) {
+        text.to_uppercase()
+    } else {
+        text
+    }
 }
 
 /// Ten digits as people write a phone number.
@@ -248,7 +376,13 @@ fn phone_as_written(number: &str, rng: &mut Rng) -> String {
     if number.starts_with("71") || number.starts_with("721") {
         let (code, rest) = (part(0, 4), (part(4, 6), part(6, 8), part(8, 10)));
         let lead = rng.word(&["8", "+7", "8 "]);
-        return format!("{lead}({code}){}{}-{}-{}", rng.word(&["", " "]), rest.0, rest.1, rest.2);
+        return format!(
+            "{lead}({code}){}{}-{}-{}",
+            rng.word(&["", " "]),
+            rest.0,
+            rest.1,
+            rest.2
+        );
     }
     match rng.weighted(&[16, 14, 14, 12, 10, 8, 6, 6, 5, 4]) {
         0 => format!("+7 {a} {b} {c} {d}"),
@@ -266,7 +400,11 @@ fn phone_as_written(number: &str, rng: &mut Rng) -> String {
 
 fn groups(text: &str, separator: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
-    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(separator)
+    letters
+        .chunks(4)
+        .map(|group| group.iter().collect::<String>())
+        .collect::<Vec<_>>()
+        .join(separator)
 }
 
 fn iban_as_written(number: &str, rng: &mut Rng) -> String {
@@ -312,7 +450,10 @@ fn plate_as_written(number: &str, rng: &mut Rng) -> String {
         0..3 => spaced(),
         3 => number.to_lowercase(),
         // Letters that look alike, typed on a Russian keyboard.
-        4 => number.chars().map(crate::dirt::cyrillic_lookalike).collect(),
+        4 => number
+            .chars()
+            .map(crate::dirt::cyrillic_lookalike)
+            .collect(),
         _ => number.to_owned(),
     }
 }
@@ -339,16 +480,32 @@ fn date_in_words(day: Day, language: Language) -> String {
 }
 
 /// The slots that are nobody's.
-fn plain(slot: &str, scene: &Scene<'_>, language: Language, rng: &mut Rng, out: &mut Text) -> Option<()> {
+fn plain(
+    slot: &str,
+    scene: &Scene<'_>,
+    language: Language,
+    rng: &mut Rng,
+    out: &mut Text,
+) -> Option<()> {
     let [subject, ..] = scene.people;
     let kazakh = language == Language::Kazakh;
     let text = match slot {
         "br" => "\n".to_owned(),
         "date" => scene.today.plus(-rng.between(0, 700)).dotted(),
-        "time" => format!("{}{}{:02}", rng.between(8, 20), rng.word(&[":", ":", "."]), rng.below(12) * 5),
+        "time" => format!(
+            "{}{}{:02}",
+            rng.between(8, 20),
+            rng.word(&[":", ":", "."]),
+            rng.below(12) * 5
+        ),
         "year" => (scene.today.year() - rng.between(1, 15)).to_string(),
         "age" => subject.birth.years_until(scene.today).to_string(),
-        "temp" => format!("{}{}{}", rng.between(36, 39), rng.word(&[",", "."]), rng.below(10)),
+        "temp" => format!(
+            "{}{}{}",
+            rng.between(36, 39),
+            rng.word(&[",", "."]),
+            rng.below(10)
+        ),
         "bp" => format!("{}/{}", rng.between(10, 19) * 10, rng.between(6, 11) * 10),
         "cls" => rng.letter("АБВГД").to_string(),
         "icd" => scene.icd.to_owned(),
@@ -366,7 +523,10 @@ fn plain(slot: &str, scene: &Scene<'_>, language: Language, rng: &mut Rng, out: 
             };
             let mut text = Text::default();
             write(name, scene, language, rng, &mut text);
-            out.push_optional("ORGANIZATION", &format!("{before}«{}»{after}", text.as_str()));
+            out.push_optional(
+                "ORGANIZATION",
+                &format!("{before}«{}»{after}", text.as_str()),
+            );
             return Some(());
         }
         list => {

@@ -32,10 +32,21 @@ impl Template {
     /// Reads a template.
     pub fn parse(text: &str) -> Result<Self, TemplateError> {
         let letters: Vec<char> = text.chars().collect();
-        let mut reader = Reader { letters: &letters, at: 0 };
-        let template = reader.template("").map_err(|what| TemplateError { text: text.to_owned(), at: reader.at, what })?;
+        let mut reader = Reader {
+            letters: &letters,
+            at: 0,
+        };
+        let template = reader.template("").map_err(|what| TemplateError {
+            text: text.to_owned(),
+            at: reader.at,
+            what,
+        })?;
         if reader.at < letters.len() {
-            return Err(TemplateError { text: text.to_owned(), at: reader.at, what: "a bracket is closed that was not opened" });
+            return Err(TemplateError {
+                text: text.to_owned(),
+                at: reader.at,
+                what: "a bracket is closed that was not opened",
+            });
         }
         Ok(template)
     }
@@ -125,10 +136,19 @@ mod tests {
     fn brackets_nest() {
         let template = Template::parse("a[b|<c|{s.full.g}>|]d").unwrap();
         let text = |text: &str| Template(vec![Piece::Text(text.to_owned())]);
-        let slot = Template(vec![Piece::Slot(["s", "full", "g"].map(str::to_owned).to_vec())]);
+        let slot = Template(vec![Piece::Slot(
+            ["s", "full", "g"].map(str::to_owned).to_vec(),
+        )]);
         let agreement = Template(vec![Piece::Agreement(text("c"), slot)]);
         let choice = Piece::Choice(vec![text("b"), agreement, Template::default()]);
-        assert_eq!(template.0, [Piece::Text("a".to_owned()), choice, Piece::Text("d".to_owned())]);
+        assert_eq!(
+            template.0,
+            [
+                Piece::Text("a".to_owned()),
+                choice,
+                Piece::Text("d".to_owned())
+            ]
+        );
     }
 
     #[test]

@@ -36,7 +36,13 @@ impl Text {
         let start = self.length;
         self.push(text);
         if self.length > start {
-            self.spans.push(Span { start, end: self.length, kind: kind.to_owned(), optional, unlisted });
+            self.spans.push(Span {
+                start,
+                end: self.length,
+                kind: kind.to_owned(),
+                optional,
+                unlisted,
+            });
         }
     }
 
@@ -63,11 +69,11 @@ impl Text {
 
     /// Begins the first letter of the text in upper case.
     pub fn capitalize(&mut self) {
-        let mut letters = self.characters.chars();
-        if let Some(first) = letters.next() {
+        if let Some(first) = self.characters.chars().next() {
             let mut upper = first.to_uppercase();
             if let (Some(one), None) = (upper.next(), upper.next()) {
-                self.characters = std::iter::once(one).chain(letters).collect();
+                self.characters
+                    .replace_range(..first.len_utf8(), one.encode_utf8(&mut [0; 4]));
             }
         }
     }
@@ -98,7 +104,10 @@ impl Text {
     /// The kind of the span at a character, if there is one.
     pub fn kind_at(&self, number: usize) -> Option<&str> {
         let place = self.spans.partition_point(|span| span.end <= number);
-        self.spans.get(place).filter(|span| span.start <= number).map(|span| span.kind.as_str())
+        self.spans
+            .get(place)
+            .filter(|span| span.start <= number)
+            .map(|span| span.kind.as_str())
     }
 
     /// The text and its spans.

@@ -18,7 +18,11 @@ pub struct Score {
 }
 
 fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 1.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        1.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 impl Score {
@@ -66,7 +70,10 @@ fn trimmed(span: &Span, letters: &[char]) -> (usize, usize) {
     let (mut start, mut end) = (span.start, span.end);
     let letter = |place: usize| letters.get(place).copied().unwrap_or(' ');
     let trim = |mut start: usize, mut end: usize| {
-        while start < end && !letter(start).is_alphanumeric() && !matches!(letter(start), '+' | '(' | '@') {
+        while start < end
+            && !letter(start).is_alphanumeric()
+            && !matches!(letter(start), '+' | '(' | '@')
+        {
             start += 1;
         }
         while end > start && !letter(end - 1).is_alphanumeric() {
@@ -76,8 +83,22 @@ fn trimmed(span: &Span, letters: &[char]) -> (usize, usize) {
     };
     (start, end) = trim(start, end);
     if span.kind == "BIRTHDATE" {
-        let text: String = letters.get(start..end).unwrap_or(&[]).iter().collect::<String>().to_lowercase();
-        for word in [" года рождения", " года", " г.р", " г", " жылы", " жыл", " ж.т", " ж"] {
+        let text: String = letters
+            .get(start..end)
+            .unwrap_or(&[])
+            .iter()
+            .collect::<String>()
+            .to_lowercase();
+        for word in [
+            " года рождения",
+            " года",
+            " г.р",
+            " г",
+            " жылы",
+            " жыл",
+            " ж.т",
+            " ж",
+        ] {
             if text.ends_with(word) {
                 (start, end) = trim(start, end - word.chars().count());
                 break;
@@ -93,22 +114,50 @@ impl Tally {
         let letters: Vec<char> = document.text.chars().collect();
         let edges = |span: &Span| trimmed(span, &letters);
         let touch = |a: &Span, b: &Span| a.start < b.end && b.start < a.end;
-        let text = |span: &Span| letters.get(span.start..span.end).unwrap_or(&[]).iter().collect::<String>();
+        let text = |span: &Span| {
+            letters
+                .get(span.start..span.end)
+                .unwrap_or(&[])
+                .iter()
+                .collect::<String>()
+        };
         let mut wrong = Vec::new();
         for label in document.spans.iter().filter(|label| !label.optional) {
-            let same: Vec<&Span> = found.iter().filter(|span| span.kind == label.kind && touch(span, label)).collect();
+            let same: Vec<&Span> = found
+                .iter()
+                .filter(|span| span.kind == label.kind && touch(span, label))
+                .collect();
             let exact = same.iter().any(|span| edges(span) == edges(label));
-            let one = Score { labels: 1, exact: exact.into(), touched: (!same.is_empty()).into(), ..Score::default() };
-            self.scores.entry((label.kind.clone(), document.language)).or_default().plus(&one);
+            let one = Score {
+                labels: 1,
+                exact: exact.into(),
+                touched: (!same.is_empty()).into(),
+                ..Score::default()
+            };
+            self.scores
+                .entry((label.kind.clone(), document.language))
+                .or_default()
+                .plus(&one);
             if label.unlisted {
                 self.unlisted.plus(&one);
             }
             if same.is_empty() {
-                let other = found.iter().find(|span| touch(span, label)).map_or("-", |span| span.kind.as_str());
-                *self.confusions.entry((label.kind.clone(), other.to_owned())).or_insert(0) += 1;
+                let other = found
+                    .iter()
+                    .find(|span| touch(span, label))
+                    .map_or("-", |span| span.kind.as_str());
+                *self
+                    .confusions
+                    .entry((label.kind.clone(), other.to_owned()))
+                    .or_insert(0) += 1;
                 wrong.push(format!("{} missed: {}", label.kind, text(label)));
             } else if !exact {
-                wrong.push(format!("{} edges: {} / {}", label.kind, text(label), same.first().map(|span| text(span)).unwrap_or_default()));
+                wrong.push(format!(
+                    "{} edges: {} / {}",
+                    label.kind,
+                    text(label),
+                    same.first().map(|span| text(span)).unwrap_or_default()
+                ));
             }
         }
         for span in found {
@@ -118,12 +167,28 @@ impl Tally {
             }
             let same = |label: &&Span| label.kind == span.kind && touch(span, label);
             let touching = document.spans.iter().any(|label| same(&label));
-            if document.spans.iter().any(|label| label.optional && touch(span, label)) {
+            if document
+                .spans
+                .iter()
+                .any(|label| label.optional && touch(span, label))
+            {
                 continue;
             }
-            let right = document.spans.iter().filter(same).any(|label| edges(label) == edges(span));
-            let one = Score { found: 1, right: right.into(), touching: touching.into(), ..Score::default() };
-            self.scores.entry((span.kind.clone(), document.language)).or_default().plus(&one);
+            let right = document
+                .spans
+                .iter()
+                .filter(same)
+                .any(|label| edges(label) == edges(span));
+            let one = Score {
+                found: 1,
+                right: right.into(),
+                touching: touching.into(),
+                ..Score::default()
+            };
+            self.scores
+                .entry((span.kind.clone(), document.language))
+                .or_default()
+                .plus(&one);
             if !touching {
                 wrong.push(format!("{} false: {}", span.kind, text(span)));
             }
@@ -146,20 +211,29 @@ impl Tally {
     pub fn kinds(&self) -> Vec<(String, Score)> {
         let mut kinds: Vec<&String> = self.scores.keys().map(|(kind, _)| kind).collect();
         kinds.dedup();
-        kinds.into_iter().map(|kind| (kind.clone(), self.sum(&[kind], None))).collect()
+        kinds
+            .into_iter()
+            .map(|kind| (kind.clone(), self.sum(&[kind], None)))
+            .collect()
     }
 
     /// What missed labels were taken for, most frequent first.
     pub fn confusions(&self) -> String {
         let mut all: Vec<_> = self.confusions.iter().collect();
         all.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-        let shown = all.iter().take(24).map(|((label, other), count)| format!("{label}->{other} {count}"));
+        let shown = all
+            .iter()
+            .take(24)
+            .map(|((label, other), count)| format!("{label}->{other} {count}"));
         shown.collect::<Vec<_>>().join(", ")
     }
 
     /// What was found of kinds that are not labelled.
     pub fn foreign(&self) -> String {
-        let shown = self.foreign.iter().map(|(kind, count)| format!("{kind} {count}"));
+        let shown = self
+            .foreign
+            .iter()
+            .map(|(kind, count)| format!("{kind} {count}"));
         shown.collect::<Vec<_>>().join(", ")
     }
 }

@@ -11,7 +11,10 @@ static PARAGRAPHS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     let mut section = "";
     let mut all = Vec::new();
     for line in lines(include_str!("../../data/clean.txt")) {
-        match line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+        match line
+            .strip_prefix('[')
+            .and_then(|line| line.strip_suffix(']'))
+        {
             Some(name) => section = name,
             None => all.push((section, line)),
         }
@@ -24,7 +27,18 @@ pub fn paragraph(seed: u64, number: u64) -> Option<(&'static str, String)> {
     let mut rng = Rng::new(seed, (1 << 41) + number);
     let (kind, text) = PARAGRAPHS.get(usize::try_from(number).ok()? % PARAGRAPHS.len().max(1))?;
     // The first time as written, later with other digits for those that stand for any: `#`.
-    Some((kind, text.chars().map(|letter| if letter == '#' { char::from(b'1' + rng.below(9) as u8) } else { letter }).collect()))
+    Some((
+        kind,
+        text.chars()
+            .map(|letter| {
+                if letter == '#' {
+                    char::from(b'1' + rng.below(9) as u8)
+                } else {
+                    letter
+                }
+            })
+            .collect(),
+    ))
 }
 
 /// How many paragraphs there are of each kind.

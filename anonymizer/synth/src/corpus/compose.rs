@@ -55,9 +55,18 @@ impl Genre {
 /// The templates of all genres, Russian first; that the files are right is tested.
 static TEMPLATES: LazyLock<[[Sections; 2]; 3]> = LazyLock::new(|| {
     [
-        [include_str!("../../data/notes.ru.txt"), include_str!("../../data/notes.kk.txt")],
-        [include_str!("../../data/remarks.ru.txt"), include_str!("../../data/remarks.kk.txt")],
-        [include_str!("../../data/appeals.ru.txt"), include_str!("../../data/appeals.kk.txt")],
+        [
+            include_str!("../../data/notes.ru.txt"),
+            include_str!("../../data/notes.kk.txt"),
+        ],
+        [
+            include_str!("../../data/remarks.ru.txt"),
+            include_str!("../../data/remarks.kk.txt"),
+        ],
+        [
+            include_str!("../../data/appeals.ru.txt"),
+            include_str!("../../data/appeals.kk.txt"),
+        ],
     ]
     .map(|files| files.map(|file| sections(file).unwrap_or_default()))
 });
@@ -67,7 +76,11 @@ static SWITCHED: LazyLock<Vec<(Language, Template)>> = LazyLock::new(|| {
     lines(include_str!("../../data/mixed.txt"))
         .filter_map(|line| {
             let (language, text) = line.split_once(": ")?;
-            let language = if language == "kk" { Language::Kazakh } else { Language::Russian };
+            let language = if language == "kk" {
+                Language::Kazakh
+            } else {
+                Language::Russian
+            };
             Some((language, Template::parse(text).ok()?))
         })
         .collect()
@@ -77,16 +90,31 @@ static DIAGNOSES: LazyLock<Vec<(&str, i32, i32, u32)>> = LazyLock::new(|| {
     lines(include_str!("../../data/icd.tsv"))
         .filter_map(|line| {
             let mut fields = line.split('\t');
-            Some((fields.next()?, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+            Some((
+                fields.next()?,
+                fields.next()?.parse().ok()?,
+                fields.next()?.parse().ok()?,
+                fields.next()?.parse().ok()?,
+            ))
         })
         .collect()
 });
 
 /// A diagnosis that people of an age have, by its frequency.
 pub fn diagnosis(rng: &mut Rng, age: i32) -> &'static str {
-    let weights: Vec<u32> =
-        DIAGNOSES.iter().map(|(_, from, to, weight)| if (*from..=*to).contains(&age) { *weight } else { 0 }).collect();
-    DIAGNOSES.get(rng.weighted(&weights)).map_or("Z00.0", |(code, ..)| code)
+    let weights: Vec<u32> = DIAGNOSES
+        .iter()
+        .map(|(_, from, to, weight)| {
+            if (*from..=*to).contains(&age) {
+                *weight
+            } else {
+                0
+            }
+        })
+        .collect();
+    DIAGNOSES
+        .get(rng.weighted(&weights))
+        .map_or("Z00.0", |(code, ..)| code)
 }
 
 /// A text of a genre about a scene, with the dirt that such texts have.
@@ -106,10 +134,19 @@ pub fn text(genre: Genre, language: Language, scene: &Scene<'_>, rng: &mut Rng) 
                 Language::Kazakh => (Language::Kazakh, kazakh),
                 _ => (Language::Russian, russian),
             };
-            let switched = if language == Language::Mixed && rng.chance(0.2) { rng.pick(&SWITCHED) } else { None };
+            let switched = if language == Language::Mixed && rng.chance(0.2) {
+                rng.pick(&SWITCHED)
+            } else {
+                None
+            };
             let chosen = switched
                 .map(|(language, template)| (*language, template))
-                .or_else(|| templates.get(section).and_then(|all| rng.pick(all)).map(|template| (own, template)));
+                .or_else(|| {
+                    templates
+                        .get(section)
+                        .and_then(|all| rng.pick(all))
+                        .map(|template| (own, template))
+                });
             if let Some((language, template)) = chosen {
                 let mut sentence = Text::default();
                 write(template, scene, language, rng, &mut sentence);
@@ -127,7 +164,11 @@ pub fn text(genre: Genre, language: Language, scene: &Scene<'_>, rng: &mut Rng) 
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "tests fail by panicking"
+    )]
 
     use super::*;
 
@@ -144,7 +185,10 @@ mod tests {
         ] {
             sections(file).unwrap();
         }
-        assert_eq!(SWITCHED.len(), lines(include_str!("../../data/mixed.txt")).count());
+        assert_eq!(
+            SWITCHED.len(),
+            lines(include_str!("../../data/mixed.txt")).count()
+        );
     }
 
     #[test]
@@ -153,9 +197,18 @@ mod tests {
             let count: usize = sections.values().map(Vec::len).sum();
             assert!(count >= 150, "{count}");
         }
-        for (genre, files) in [Genre::Clinic, Genre::School, Genre::Appeal].into_iter().zip(&*TEMPLATES) {
+        for (genre, files) in [Genre::Clinic, Genre::School, Genre::Appeal]
+            .into_iter()
+            .zip(&*TEMPLATES)
+        {
             for sections in files {
-                assert!(genre.parts().iter().all(|(part, ..)| sections.contains_key(part)), "{genre:?}");
+                assert!(
+                    genre
+                        .parts()
+                        .iter()
+                        .all(|(part, ..)| sections.contains_key(part)),
+                    "{genre:?}"
+                );
             }
         }
     }
@@ -163,7 +216,11 @@ mod tests {
     #[test]
     fn the_old_and_the_young_have_diagnoses_of_their_own() {
         let mut rng = Rng::new(1, 1);
-        let mut share = |age, code| (0..2_000).filter(|_| diagnosis(&mut rng, age) == code).count();
+        let mut share = |age, code| {
+            (0..2_000)
+                .filter(|_| diagnosis(&mut rng, age) == code)
+                .count()
+        };
         assert_eq!(share(6, "I10"), 0);
         assert!(share(60, "I10") > 150);
         assert_eq!(share(50, "O80"), 0);

@@ -28,7 +28,10 @@ pub struct Corpus {
 }
 
 /// The corpora with personal data.
-pub const CORPORA: &[Corpus] = &[Corpus { name: "library", document }];
+pub const CORPORA: &[Corpus] = &[Corpus {
+    name: "library",
+    document,
+}];
 
 /// The day that invented texts are written on.
 pub const TODAY: Day = Day(20_605);
@@ -40,7 +43,8 @@ const DOCUMENTS: u64 = 1 << 40;
 pub(crate) struct Cast {
     household: Household,
     subject: usize,
-    relative: usize,
+    relative: Option<usize>,
+    kin: Person,
     doctor: Person,
     other: Person,
     iins: [String; 3],
@@ -55,18 +59,45 @@ impl Cast {
         let mut subject = rng.below(count);
         // A pupil is a child where the household has one; who writes an appeal is grown up.
         match genre {
-            Genre::School if household.parents < count => subject = household.parents + rng.below(count - household.parents),
+            Genre::School if household.parents < count => {
+                subject = household.parents + rng.below(count - household.parents)
+            }
             Genre::Appeal => subject = rng.below(household.parents.max(1)),
             _ => {}
         }
-        let relative = if count > 1 { (subject + 1 + rng.below(count - 1)) % count } else { subject };
+        // Who lives alone has relatives elsewhere.
+        let relative = (count > 1).then(|| (subject + 1 + rng.below(count - 1)) % count);
+        let kin = adult(rng);
         let doctor = adult(rng);
         let other = adult(rng);
         let person = household.members.get(subject)?;
-        let iin = |person: &Person, rng: &mut Rng| numbers::iin(rng, person.birth, person.sex, issue);
-        let iins = [iin(person, rng), iin(household.members.get(relative)?, rng), iin(&doctor, rng)];
-        let (phone, email) = (numbers::phone(rng, issue), numbers::email(rng, person, issue));
-        Some(Self { subject, relative, doctor, other, iins, phone, email, household })
+        let iin =
+            |person: &Person, rng: &mut Rng| numbers::iin(rng, person.birth, person.sex, issue);
+        let iins = [
+            iin(person, rng),
+            iin(
+                relative
+                    .and_then(|place| household.members.get(place))
+                    .unwrap_or(&kin),
+                rng,
+            ),
+            iin(&doctor, rng),
+        ];
+        let (phone, email) = (
+            numbers::phone(rng, issue),
+            numbers::email(rng, person, issue),
+        );
+        Some(Self {
+            subject,
+            relative,
+            kin,
+            doctor,
+            other,
+            iins,
+            phone,
+            email,
+            household,
+        })
     }
 
     fn scene<'a>(&'a self, icd: &'a str, issue: Issue, careless: bool) -> Option<Scene<'a>> {
@@ -74,7 +105,9 @@ impl Cast {
         Some(Scene {
             people: [
                 self.household.members.get(self.subject)?,
-                self.household.members.get(self.relative)?,
+                self.relative
+                    .and_then(|place| self.household.members.get(place))
+                    .unwrap_or(&self.kin),
                 &self.doctor,
                 &self.other,
             ],
@@ -91,7 +124,11 @@ impl Cast {
 }
 
 pub(crate) fn adult(rng: &mut Rng) -> Person {
-    let sex = if rng.chance(0.55) { Sex::Female } else { Sex::Male };
+    let sex = if rng.chance(0.55) {
+        Sex::Female
+    } else {
+        Sex::Male
+    };
     let birth = TODAY.plus(-rng.between(25 * 365, 68 * 365));
     let heritage = Heritage::draw(rng);
     Person::draw(rng, heritage, sex, birth)
@@ -120,7 +157,13 @@ pub fn document(seed: u64, number: u64) -> Option<Document> {
     let scene = cast.scene(diagnosis(&mut rng, 40), Issue::Realistic, careless)?;
     let text: Text = text(genre, language, &scene, &mut rng);
     let (text, spans) = text.finish();
-    Some(Document { id: number.to_string(), text, language, genre: genre.name().to_owned(), spans })
+    Some(Document {
+        id: number.to_string(),
+        text,
+        language,
+        genre: genre.name().to_owned(),
+        spans,
+    })
 }
 
 #[cfg(test)]
@@ -141,11 +184,18 @@ mod tests {
             let length = document.text.chars().count();
             let mut end = 0;
             for span in &document.spans {
-                assert!(span.start >= end && span.start < span.end && span.end <= length, "{document:?}");
+                assert!(
+                    span.start >= end && span.start < span.end && span.end <= length,
+                    "{document:?}"
+                );
                 end = span.end;
             }
             let json = document.text.starts_with("{\"id\"");
-            assert!(json || !document.text.contains(['{', '}']), "{}", document.text);
+            assert!(
+                json || !document.text.contains(['{', '}']),
+                "{}",
+                document.text
+            );
         }
     }
 

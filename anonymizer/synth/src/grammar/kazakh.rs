@@ -47,7 +47,11 @@ pub fn inflect(word: &str, case: Case, possessed: bool) -> String {
         Case::Instrumental if sibilant => "бен",
         Case::Instrumental => "мен",
     };
-    let stem = if end == 'ь' && case != Case::Nominative { without(word, 1) } else { word };
+    let stem = if end == 'ь' && case != Case::Nominative {
+        without(word, 1)
+    } else {
+        word
+    };
     format!("{stem}{ending}")
 }
 
@@ -55,13 +59,22 @@ pub fn inflect(word: &str, case: Case, possessed: bool) -> String {
 fn is_back(word: &str) -> bool {
     let lower = word.to_lowercase();
     // The е of the surname's ending -ев follows the vowel before it: Тоқаевтың, but Сергеевтің.
-    let stem = lower.strip_suffix("ев").filter(|stem| stem.ends_with(is_vowel)).unwrap_or(&lower);
+    let stem = lower
+        .strip_suffix("ев")
+        .filter(|stem| stem.ends_with(is_vowel))
+        .unwrap_or(&lower);
+    let mut end = true;
     stem.chars()
         .rev()
-        .find_map(|letter| match letter {
-            'а' | 'о' | 'ұ' | 'ы' | 'я' | 'ё' => Some(true),
-            'ә' | 'ө' | 'ү' | 'і' | 'е' | 'э' => Some(false),
-            _ => None,
+        .find_map(|letter| {
+            let last = std::mem::replace(&mut end, false);
+            match letter {
+                'а' | 'о' | 'ұ' | 'ы' | 'я' | 'ё' => Some(true),
+                'ә' | 'ө' | 'ү' | 'і' | 'е' | 'э' => Some(false),
+                // Within a word it is a front vowel (Петрович, Юрий); at the end, the syllable before decides (Нұрғали).
+                'и' if !last => Some(false),
+                _ => None,
+            }
         })
         // Names with nothing but у or и, such as Ли.
         .unwrap_or_else(|| lower.contains('у') || lower.contains('ю'))
@@ -89,6 +102,9 @@ mod tests {
             ("Асхат", Ablative, false, "Асхаттан"),
             ("Ержан", Ablative, false, "Ержаннан"),
             ("Оразбек", Instrumental, false, "Оразбекпен"),
+            ("Петрович", Genitive, false, "Петровичтің"),
+            ("Юрий", Dative, false, "Юрийге"),
+            ("Нұрғали", Dative, false, "Нұрғалиға"),
             ("Алмаз", Instrumental, false, "Алмазбен"),
             ("Дәурен", Locative, false, "Дәуренде"),
             ("Абай", Accusative, false, "Абайды"),

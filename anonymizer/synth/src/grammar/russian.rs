@@ -37,7 +37,11 @@ pub fn surname(word: &str, sex: Sex, case: Case) -> String {
     }
     // Of a double surname, both parts are declined.
     if let Some((first, second)) = word.split_once('-') {
-        return format!("{}-{}", surname(first, sex, case), surname(second, sex, case));
+        return format!(
+            "{}-{}",
+            surname(first, sex, case),
+            surname(second, sex, case)
+        );
     }
     match sex {
         Sex::Male if adjective(word) => {
@@ -57,17 +61,25 @@ pub fn surname(word: &str, sex: Sex, case: Case) -> String {
         Sex::Female if possessive(without(word, 1)) && word.ends_with('а') => {
             with(without(word, 1), ["ой", "ой", "у", "ой", "ой"], case)
         }
-        Sex::Female if word.ends_with("ая") => with(without(word, 2), ["ой", "ой", "ую", "ой", "ой"], case),
+        Sex::Female if word.ends_with("ая") => {
+            with(without(word, 2), ["ой", "ой", "ую", "ой", "ой"], case)
+        }
         _ => noun(word, sex, case),
     }
 }
 
 fn adjective(word: &str) -> bool {
-    word.ends_with("ский") || word.ends_with("цкий") || word.ends_with("ный") || word.ends_with("ой") && word.chars().count() > 4
+    word.ends_with("ский")
+        || word.ends_with("цкий")
+        || word.ends_with("ный")
+        || word.ends_with("ой") && word.chars().count() > 4
 }
 
 fn possessive(word: &str) -> bool {
-    word.chars().count() > 3 && ["ов", "ев", "ёв", "ин", "ын"].iter().any(|ending| word.ends_with(ending))
+    word.chars().count() > 3
+        && ["ов", "ев", "ёв", "ин", "ын"]
+            .iter()
+            .any(|ending| word.ends_with(ending))
 }
 
 /// A given name.
@@ -79,13 +91,20 @@ pub fn given(word: &str, sex: Sex, case: Case) -> String {
 pub fn patronymic(word: &str, sex: Sex, case: Case) -> String {
     match (sex, word.ends_with("ич"), word.ends_with("на")) {
         (Sex::Male, true, _) => with(word, ["а", "у", "а", "ем", "е"], case),
-        (Sex::Female, _, true) if case != Case::Nominative => with(without(word, 1), ["ы", "е", "у", "ой", "е"], case),
+        (Sex::Female, _, true) if case != Case::Nominative => {
+            with(without(word, 1), ["ы", "е", "у", "ой", "е"], case)
+        }
         _ => word.to_owned(),
     }
 }
 
 /// Stems of names whose vowel runs away, and the one that takes another.
-const RUNAWAY: &[(&str, &str)] = &[("Павел", "Павл"), ("Лев", "Льв"), ("Пётр", "Петр"), ("Орёл", "Орл")];
+const RUNAWAY: &[(&str, &str)] = &[
+    ("Павел", "Павл"),
+    ("Лев", "Льв"),
+    ("Пётр", "Петр"),
+    ("Орёл", "Орл"),
+];
 
 fn noun(word: &str, sex: Sex, case: Case) -> String {
     if case == Case::Nominative {
@@ -97,9 +116,17 @@ fn noun(word: &str, sex: Sex, case: Case) -> String {
     match end {
         'а' if is_vowel(before) => word.to_owned(),
         'а' => {
-            let genitive = if "гкхжшчщ".contains(before) { "и" } else { "ы" };
+            let genitive = if "гкхжшчщ".contains(before) {
+                "и"
+            } else {
+                "ы"
+            };
             let instrumental = if hushing(before) { "ей" } else { "ой" };
-            with(without(word, 1), [genitive, "е", "у", instrumental, "е"], case)
+            with(
+                without(word, 1),
+                [genitive, "е", "у", instrumental, "е"],
+                case,
+            )
         }
         'я' if before == 'и' => with(without(word, 1), ["и", "и", "ю", "ей", "и"], case),
         'я' => with(without(word, 1), ["и", "е", "ю", "ей", "е"], case),
@@ -109,7 +136,10 @@ fn noun(word: &str, sex: Sex, case: Case) -> String {
         'й' if before == 'и' => with(without(word, 1), ["я", "ю", "я", "ем", "и"], case),
         'й' => with(without(word, 1), ["я", "ю", "я", "ем", "е"], case),
         _ => {
-            let stem = RUNAWAY.iter().find(|(name, _)| *name == word).map_or(word, |(_, stem)| stem);
+            let stem = RUNAWAY
+                .iter()
+                .find(|(name, _)| *name == word)
+                .map_or(word, |(_, stem)| stem);
             let instrumental = if hushing(end) { "ем" } else { "ом" };
             with(stem, ["а", "у", "а", instrumental, "е"], case)
         }
@@ -132,13 +162,21 @@ pub fn patronymic_of(father: &str, sex: Sex) -> String {
         ("Дмитрий", "Дмитриевич", "Дмитриевна"),
         ("Юрий", "Юрьевич", "Юрьевна"),
     ];
-    let choose = |male: &str, female: &str| if sex == Sex::Male { male.to_owned() } else { female.to_owned() };
+    let choose = |male: &str, female: &str| {
+        if sex == Sex::Male {
+            male.to_owned()
+        } else {
+            female.to_owned()
+        }
+    };
     if let Some((_, male, female)) = IRREGULAR.iter().find(|(name, ..)| *name == father) {
         return choose(male, female);
     }
     let end = last(father);
     let (stem, soft) = match end {
-        'й' if father.ends_with("ий") => return tail(&format!("{}ь", without(father, 2)), true, sex),
+        'й' if father.ends_with("ий") => {
+            return tail(&format!("{}ь", without(father, 2)), true, sex);
+        }
         'й' | 'ь' => (without(father, 1), true),
         _ if is_vowel(end) => (father, true),
         _ => (father, "жшчщц".contains(end)),
@@ -207,7 +245,10 @@ mod tests {
         assert_eq!(patronymic_of("Василий", Sex::Female), "Васильевна");
         assert_eq!(patronymic_of("Али", Sex::Male), "Алиевич");
         assert_eq!(patronymic_of("Илья", Sex::Female), "Ильинична");
-        assert_eq!(patronymic("Сергеевич", Sex::Male, Instrumental), "Сергеевичем");
+        assert_eq!(
+            patronymic("Сергеевич", Sex::Male, Instrumental),
+            "Сергеевичем"
+        );
         assert_eq!(patronymic("Ильинична", Sex::Female, Dative), "Ильиничне");
         assert_eq!(patronymic("Серикулы", Sex::Male, Dative), "Серикулы");
     }

@@ -40,8 +40,13 @@ pub fn russified(name: &str) -> String {
     let mut out = String::with_capacity(name.len() + 2);
     for (place, letter) in letters.iter().enumerate() {
         let softens = *letter == 'л'
-            && place.checked_sub(1).and_then(|before| letters.get(before)).is_some_and(|before| "үе".contains(*before))
-            && letters.get(place + 1).is_none_or(|after| !super::is_vowel(*after) && *after != 'ь')
+            && place
+                .checked_sub(1)
+                .and_then(|before| letters.get(before))
+                .is_some_and(|before| "үе".contains(*before))
+            && letters
+                .get(place + 1)
+                .is_none_or(|after| !super::is_vowel(*after) && *after != 'ь')
             && (letters.get(place.wrapping_sub(1)) == Some(&'ү') || place + 1 == letters.len());
         out.push(without_kazakh(*letter));
         if softens {

@@ -24,6 +24,7 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use self::rows::Unit;
+use self::staff::Employee;
 use crate::label::Table;
 
 /// What to make.
@@ -68,17 +69,28 @@ impl Sink {
     fn create(folder: &Path, name: &str) -> Result<Self, LibraryError> {
         let path = folder.join(name);
         match File::create(&path) {
-            Ok(file) => Ok(Self { path, file: BufWriter::with_capacity(1 << 18, file) }),
+            Ok(file) => Ok(Self {
+                path,
+                file: BufWriter::with_capacity(1 << 18, file),
+            }),
             Err(source) => Err(LibraryError::Write { path, source }),
         }
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), LibraryError> {
-        self.file.write_all(bytes).map_err(|source| LibraryError::Write { path: self.path.clone(), source })
+        self.file
+            .write_all(bytes)
+            .map_err(|source| LibraryError::Write {
+                path: self.path.clone(),
+                source,
+            })
     }
 
     fn finish(mut self) -> Result<(), LibraryError> {
-        self.file.flush().map_err(|source| LibraryError::Write { path: self.path.clone(), source })
+        self.file.flush().map_err(|source| LibraryError::Write {
+            path: self.path.clone(),
+            source,
+        })
     }
 }
 
@@ -86,27 +98,41 @@ impl Sink {
 pub fn write(folder: &Path, options: Options) -> Result<Vec<Table>, LibraryError> {
     let labels = prepare(folder)?;
     let mut tables = tables::tables();
-    let mut sinks = tables.iter().map(|table| Sink::create(folder, &table.file)).collect::<Result<Vec<_>, _>>()?;
+    let mut sinks = tables
+        .iter()
+        .map(|table| Sink::create(folder, &table.file))
+        .collect::<Result<Vec<_>, _>>()?;
     for (table, sink) in tables.iter().zip(&mut sinks) {
         sink.put(&tables::header(table))?;
     }
-    let spans = tables.iter().flat_map(|table| &table.columns).filter_map(|column| column.spans.as_deref());
-    let mut span_sinks = spans.map(|file| Sink::create(folder, file)).collect::<Result<Vec<_>, _>>()?;
-    let staff = staff::count(options.rows);
-    households(options, staff, |unit| {
+    let spans = tables
+        .iter()
+        .flat_map(|table| &table.columns)
+        .filter_map(|column| column.spans.as_deref());
+    let mut span_sinks = spans
+        .map(|file| Sink::create(folder, file))
+        .collect::<Result<Vec<_>, _>>()?;
+    let staff = staff::all(options.seed, options.rows);
+    households(options, &staff, |unit| {
         for ((part, sink), table) in unit.tables.iter().zip(&mut sinks).zip(&mut tables) {
             sink.put(&part.bytes)?;
             table.rows += part.rows;
         }
-        unit.spans.iter().zip(&mut span_sinks).try_for_each(|(bytes, sink)| sink.put(bytes))
+        unit.spans
+            .iter()
+            .zip(&mut span_sinks)
+            .try_for_each(|(bytes, sink)| sink.put(bytes))
     })?;
     if let (Some(sink), Some(table)) = (sinks.last_mut(), tables.last_mut()) {
-        for number in 0..staff {
-            sink.put(&staff::row(options.seed, number))?;
+        for (employee, number) in staff.iter().zip(0..) {
+            sink.put(&staff::row(options.seed, number, employee))?;
         }
-        table.rows = staff;
+        table.rows = staff.len() as u64;
     }
-    sinks.into_iter().chain(span_sinks).try_for_each(Sink::finish)?;
+    sinks
+        .into_iter()
+        .chain(span_sinks)
+        .try_for_each(Sink::finish)?;
     let mut sink = Sink::create(&labels, "library.json")?;
     sink.put(&serde_json::to_vec_pretty(&tables)?)?;
     sink.finish()?;
@@ -116,7 +142,10 @@ pub fn write(folder: &Path, options: Options) -> Result<Vec<Table>, LibraryError
 /// Makes the folder, which has to be empty, and the one of the labels in it.
 fn prepare(folder: &Path) -> Result<PathBuf, LibraryError> {
     let labels = folder.join("labels");
-    let wrong = |source| LibraryError::Write { path: folder.to_owned(), source };
+    let wrong = |source| LibraryError::Write {
+        path: folder.to_owned(),
+        source,
+    };
     fs::create_dir_all(folder).map_err(wrong)?;
     if fs::read_dir(folder).map_err(wrong)?.next().is_some() {
         return Err(LibraryError::NotEmpty(folder.to_owned()));
@@ -126,16 +155,26 @@ fn prepare(folder: &Path) -> Result<PathBuf, LibraryError> {
 }
 
 /// Hands over household by household until there are as many citizens as asked for.
-fn households(options: Options, staff: u64, mut take: impl FnMut(Unit) -> Result<(), LibraryError>) -> Result<(), LibraryError> {
+fn households(
+    options: Options,
+    staff: &[Employee],
+    mut take: impl FnMut(Unit) -> Result<(), LibraryError>,
+) -> Result<(), LibraryError> {
     let mut left = options.rows;
     let mut next = 0;
     while left > 0 {
         let numbers: Vec<u64> = (next..next + BATCH).collect();
-        let units: Vec<Unit> =
-            numbers.par_iter().map(|number| Unit::make(options.seed, *number, staff, u64::MAX)).collect();
+        let units: Vec<Unit> = numbers
+            .par_iter()
+            .map(|number| Unit::make(options.seed, *number, staff, u64::MAX))
+            .collect();
         for (unit, number) in units.into_iter().zip(numbers) {
             // The last household loses whom there is no room for.
-            let unit = if unit.citizens() > left { Unit::make(options.seed, number, staff, left) } else { unit };
+            let unit = if unit.citizens() > left {
+                Unit::make(options.seed, number, staff, left)
+            } else {
+                unit
+            };
             left -= unit.citizens();
             take(unit)?;
             if left == 0 {

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::staff;
+use super::staff::Employee;
 use super::tables::line;
 use crate::corpus::{Genre, TODAY, diagnosis, language, text};
 use crate::date::Day;
@@ -48,23 +48,25 @@ struct Papers {
 }
 
 /// The household, and what its records draw on.
-struct Home {
+struct Home<'a> {
     household: Household,
     papers: Vec<Papers>,
     number: u64,
     seed: u64,
-    staff: u64,
+    staff: &'a [Employee],
 }
 
 const ISSUE: Issue = Issue::Impossible;
 
 impl Unit {
     /// The household of that number, with at most `room` records of citizens.
-    pub fn make(seed: u64, number: u64, staff: u64, room: u64) -> Self {
+    pub fn make(seed: u64, number: u64, staff: &[Employee], room: u64) -> Self {
         let mut rng = Rng::new(seed, number);
         let rng = &mut rng;
         let mut unit = Self::default();
-        let Some(household) = Household::draw(rng, TODAY) else { return unit };
+        let Some(household) = Household::draw(rng, TODAY) else {
+            return unit;
+        };
         let papers = household
             .members
             .iter()
@@ -74,8 +76,15 @@ impl Unit {
                 email: numbers::email(rng, person, ISSUE),
             })
             .collect();
-        let home = Home { household, papers, number, seed, staff };
-        for (place, (person, papers)) in home.household.members.iter().zip(&home.papers).enumerate() {
+        let home = Home {
+            household,
+            papers,
+            number,
+            seed,
+            staff,
+        };
+        for (place, (person, papers)) in home.household.members.iter().zip(&home.papers).enumerate()
+        {
             if unit.citizens() >= room {
                 break;
             }
@@ -95,33 +104,58 @@ impl Unit {
         citizens.rows
     }
 
-    fn citizen(&mut self, home: &Home, person: &Person, papers: &Papers, room: u64, rng: &mut Rng) {
+    fn citizen(
+        &mut self,
+        home: &Home<'_>,
+        person: &Person,
+        papers: &Papers,
+        room: u64,
+        rng: &mut Rng,
+    ) {
         let [citizens, ..] = &mut self.tables;
         let fields = citizen(home, person, papers, rng);
         citizens.put(&line(&fields.each_ref().map(String::as_str), ","));
         // Some are registered twice, the second time by a careless clerk.
         if rng.chance(0.008) && citizens.rows < room {
-            let again = fields.map(|field| if rng.chance(0.25) && !field.is_empty() { cell(&field, rng) } else { field });
+            let again = fields.map(|field| {
+                if rng.chance(0.25) && !field.is_empty() {
+                    cell(&field, rng)
+                } else {
+                    field
+                }
+            });
             citizens.put(&line(&again.each_ref().map(String::as_str), ","));
         }
     }
 
-    fn visits(&mut self, home: &Home, place: usize, person: &Person, rng: &mut Rng) {
+    fn visits(&mut self, home: &Home<'_>, place: usize, person: &Person, rng: &mut Rng) {
         let age = person.birth.years_until(TODAY);
-        let often: [u32; 8] = if age < 6 || age > 60 { [25, 22, 18, 12, 9, 6, 5, 3] } else { [52, 22, 11, 6, 4, 2, 2, 1] };
+        let often: [u32; 8] = if !(6..=60).contains(&age) {
+            [25, 22, 18, 12, 9, 6, 5, 3]
+        } else {
+            [52, 22, 11, 6, 4, 2, 2, 1]
+        };
         let visits = rng.weighted(&often);
         // A few are ill for long.
         let visits = if rng.chance(0.01) { 12 } else { visits };
         for visit in 0..visits {
-            let id = format!("v{}", home.number * 1_000 + place as u64 * 50 + visit as u64);
+            let id = format!(
+                "v{}",
+                home.number * 1_000 + place as u64 * 50 + visit as u64
+            );
             let date = TODAY.plus(-rng.between(1, 900));
             let icd = diagnosis(rng, person.birth.years_until(date).max(0));
-            let (doctor, clinic) = (rng.next() % home.staff.max(1), rng.next() % 400);
-            let doctor = staff::person(home.seed, doctor);
-            let notes = home.text(Genre::Clinic, place, &doctor, icd, rng);
+            let clinic = rng.bits() % 400;
+            let Some(doctor) = rng.pick(home.staff) else {
+                return;
+            };
+            let notes = home.text(Genre::Clinic, place, doctor, icd, rng);
             let bin = numbers::bin(&mut Rng::new(home.seed, (1 << 44) + clinic), ISSUE);
-            let iin = home.papers.get(place).map_or("", |papers| papers.iin.as_str());
-            let name = in_russian(&doctor, Form::Full, russian::Case::Nominative, rng);
+            let iin = home
+                .papers
+                .get(place)
+                .map_or("", |papers| papers.iin.as_str());
+            let name = in_russian(&doctor.person, Form::Full, russian::Case::Nominative, rng);
             let record = json!({
                 "id": id,
                 "patient_iin": if rng.chance(0.01) { String::new() } else { iin.to_owned() },
@@ -140,17 +174,29 @@ impl Unit {
         }
     }
 
-    fn pupil(&mut self, home: &Home, place: usize, person: &Person, rng: &mut Rng) {
+    fn pupil(&mut self, home: &Home<'_>, place: usize, person: &Person, rng: &mut Rng) {
         let age = person.birth.years_until(TODAY);
         if !(6..=17).contains(&age) || rng.chance(0.03) {
             return;
         }
-        let teacher = staff::person(home.seed, rng.next() % home.staff.max(1));
-        let remark = home.text(Genre::School, place, &teacher, "", rng);
+        let Some(teacher) = rng.pick(home.staff) else {
+            return;
+        };
+        let remark = home.text(Genre::School, place, teacher, "", rng);
         let id = (home.number * 16 + place as u64).to_string();
         let parent = home.household.parent_of(place);
-        let parents_phone = home.household.parents.checked_sub(1).and_then(|parent| home.papers.get(parent));
-        let mut mark = || if rng.chance(0.02) { "н/а".to_owned() } else { rng.between(2, 5).max(rng.between(3, 5)).to_string() };
+        let parents_phone = home
+            .household
+            .parents
+            .checked_sub(1)
+            .and_then(|parent| home.papers.get(parent));
+        let mut mark = || {
+            if rng.chance(0.02) {
+                "н/а".to_owned()
+            } else {
+                rng.between(2, 5).max(rng.between(3, 5)).to_string()
+            }
+        };
         let marks = [mark(), mark(), mark()];
         let [mathematics, kazakh, history] = &marks;
         let grown = Form::Full;
@@ -159,14 +205,22 @@ impl Unit {
             home.papers.get(place).map_or("", |papers| &papers.iin),
             &in_kazakh(person, grown, kazakh::Case::Nominative, rng),
             &dated(rng, person.birth),
-            if person.sex == Sex::Male { "ер" } else { "қыз" },
+            if person.sex == Sex::Male {
+                "ер"
+            } else {
+                "қыз"
+            },
             &format!("№ {} мектеп", home.number % 190 + 1),
             &format!("{}{}", (age - 6).clamp(1, 11), rng.letter("АӘБВГ")),
             mathematics,
             kazakh,
             history,
-            &parent.map(|parent| in_kazakh(parent, grown, kazakh::Case::Nominative, rng)).unwrap_or_default(),
-            &parents_phone.map(|papers| written(&papers.phone, rng)).unwrap_or_default(),
+            &parent
+                .map(|parent| in_kazakh(parent, grown, kazakh::Case::Nominative, rng))
+                .unwrap_or_default(),
+            &parents_phone
+                .map(|papers| written(&papers.phone, rng))
+                .unwrap_or_default(),
             &remark.0,
         ];
         let [_, _, pupils, _] = &mut self.tables;
@@ -175,13 +229,15 @@ impl Unit {
         label(spans, &id, &remark.1);
     }
 
-    fn appeal(&mut self, home: &Home, place: usize, person: &Person, rng: &mut Rng) {
+    fn appeal(&mut self, home: &Home<'_>, place: usize, person: &Person, rng: &mut Rng) {
         if person.birth.years_until(TODAY) < 18 || rng.chance(0.93) {
             return;
         }
-        let official = staff::person(home.seed, rng.next() % home.staff.max(1));
+        let Some(official) = rng.pick(home.staff) else {
+            return;
+        };
         let id = format!("a{}", home.number * 16 + place as u64);
-        let (text, spans, language) = home.text(Genre::Appeal, place, &official, "", rng);
+        let (text, spans, language) = home.text(Genre::Appeal, place, official, "", rng);
         let name = in_russian(person, Form::draw(rng), russian::Case::Nominative, rng);
         let record = json!({
             "id": id,
@@ -200,22 +256,39 @@ impl Unit {
     }
 }
 
-impl Home {
+impl Home<'_> {
     /// A text about a member.
-    fn text(&self, genre: Genre, place: usize, staff: &Person, icd: &str, rng: &mut Rng) -> (String, Vec<Span>, Language) {
+    fn text(
+        &self,
+        genre: Genre,
+        place: usize,
+        staff: &Employee,
+        icd: &str,
+        rng: &mut Rng,
+    ) -> (String, Vec<Span>, Language) {
         let language = language(rng);
         let count = self.household.members.len();
-        let relative = if count > 1 { (place + 1 + rng.below(count - 1)) % count } else { place };
-        let other = staff::person(self.seed, rng.next() % self.staff.max(1));
-        let staffs = numbers::iin(rng, staff.birth, staff.sex, ISSUE);
-        let (Some(subject), Some(papers)) = (self.household.members.get(place), self.papers.get(place)) else {
+        let relative = (count > 1).then(|| (place + 1 + rng.below(count - 1)) % count);
+        let (Some(subject), Some(papers), Some(other), Some(elsewhere)) = (
+            self.household.members.get(place),
+            self.papers.get(place),
+            rng.pick(self.staff),
+            rng.pick(self.staff),
+        ) else {
             return (String::new(), Vec::new(), language);
         };
-        let kin = self.household.members.get(relative).unwrap_or(subject);
-        let kins = self.papers.get(relative).map_or("", |papers| papers.iin.as_str());
+        // Who lives alone has relatives elsewhere.
+        let (kin, kins) = relative
+            .and_then(|place| {
+                Some((
+                    self.household.members.get(place)?,
+                    &self.papers.get(place)?.iin,
+                ))
+            })
+            .unwrap_or((&elsewhere.person, &elsewhere.iin));
         let scene = Scene {
-            people: [subject, kin, staff, &other],
-            iins: [&papers.iin, kins, &staffs],
+            people: [subject, kin, &staff.person, &other.person],
+            iins: [&papers.iin, kins, &staff.iin],
             phone: &papers.phone,
             email: &papers.email,
             address: &self.household.address,
@@ -252,16 +325,28 @@ fn written(phone: &str, rng: &mut Rng) -> String {
         0 => format!("8{phone}"),
         1 => format!("+7{phone}"),
         2 => format!("8 {} {} {}", part(0, 3), part(3, 6), part(6, 10)),
-        _ => format!("+7 ({}) {}-{}-{}", part(0, 3), part(3, 6), part(6, 8), part(8, 10)),
+        _ => format!(
+            "+7 ({}) {}-{}-{}",
+            part(0, 3),
+            part(3, 6),
+            part(6, 8),
+            part(8, 10)
+        ),
     }
 }
 
-fn citizen(home: &Home, person: &Person, papers: &Papers, rng: &mut Rng) -> [String; 21] {
+fn citizen(home: &Home<'_>, person: &Person, papers: &Papers, rng: &mut Rng) -> [String; 21] {
     let age = person.birth.years_until(TODAY);
     let place = home.household.address.settlement;
     let adult = age >= 18;
     let kazakh = rng.chance(0.45);
-    let spelled = |name: &crate::person::Spelled| if kazakh { name.kazakh.clone() } else { name.russian.clone() };
+    let spelled = |name: &crate::person::Spelled| {
+        if kazakh {
+            name.kazakh.clone()
+        } else {
+            name.russian.clone()
+        }
+    };
     let given_if = |wanted: bool, value: String| if wanted { value } else { String::new() };
     let sex = match (person.sex, rng.below(20)) {
         (Sex::Male, 0) => "мужской",
@@ -276,24 +361,36 @@ fn citizen(home: &Home, person: &Person, papers: &Papers, rng: &mut Rng) -> [Str
         papers.iin.clone(),
         spelled(&person.surname),
         spelled(&person.given),
-        given_if(!rng.chance(0.02), person.patronymic.as_ref().map(spelled).unwrap_or_default()),
+        given_if(
+            !rng.chance(0.02),
+            person.patronymic.as_ref().map(spelled).unwrap_or_default(),
+        ),
         sex.to_owned(),
         dated(rng, person.birth),
-        given_if(!rng.chance(0.03), person.heritage.nationality(person.sex).to_owned()),
+        given_if(
+            !rng.chance(0.03),
+            person.heritage.nationality(person.sex).to_owned(),
+        ),
         citizenship(rng).to_owned(),
         marital(age, home.household.parents, rng).to_owned(),
         given_if(age > 11 && !rng.chance(0.08), written(&papers.phone, rng)),
         given_if(adult && rng.chance(0.5), papers.email.clone()),
         place.region.to_owned(),
         place.name.to_owned(),
-        if kazakh && rng.chance(0.6) { home.household.address.kazakh(rng) } else { home.household.address.russian(rng) },
+        if kazakh && rng.chance(0.6) {
+            home.household.address.kazakh(rng)
+        } else {
+            home.household.address.russian(rng)
+        },
         given_if(!rng.chance(0.05), home.household.address.post.clone()),
         place.kato.to_owned(),
         given_if(age >= 16 && !rng.chance(0.03), numbers::id_card(rng, ISSUE)),
         given_if(adult && rng.chance(0.7), numbers::iban(rng, ISSUE)),
         given_if(adult && rng.chance(0.65), format!("{income:.0}")),
         given_if(adult && rng.chance(0.25), numbers::plate(rng, ISSUE)),
-        TODAY.plus(-rng.between(1, 3_000).min(age.max(0) * 365 + 200)).dotted(),
+        TODAY
+            .plus(-rng.between(1, 3_000).min(age.max(0) * 365 + 200))
+            .dotted(),
     ];
     // Typing errors: one field in seventy, of names and what is free to be mistyped.
     for field in row.iter_mut().skip(1) {
@@ -305,8 +402,17 @@ fn citizen(home: &Home, person: &Person, papers: &Papers, rng: &mut Rng) -> [Str
 }
 
 fn citizenship(rng: &mut Rng) -> &'static str {
-    const COUNTRIES: [&str; 5] = ["Казахстан", "Россия", "Узбекистан", "Кыргызстан", "Германия"];
-    COUNTRIES.get(rng.weighted(&[975, 12, 6, 4, 3])).copied().unwrap_or("")
+    const COUNTRIES: [&str; 5] = [
+        "Казахстан",
+        "Россия",
+        "Узбекистан",
+        "Кыргызстан",
+        "Германия",
+    ];
+    COUNTRIES
+        .get(rng.weighted(&[975, 12, 6, 4, 3]))
+        .copied()
+        .unwrap_or("")
 }
 
 fn marital(age: i32, parents: usize, rng: &mut Rng) -> &'static str {

@@ -8,80 +8,80 @@ use crate::label::{Column, Table};
 type Named = (&'static str, &'static str, bool);
 
 const CITIZENS: &[Named] = &[
-    ("ИИН", "iin", true),
-    ("Фамилия", "surname", true),
-    ("Имя", "given_name", true),
-    ("Отчество", "patronymic", true),
-    ("Пол", "sex", false),
-    ("Дата рождения", "birth_date", false),
-    ("Национальность", "nationality", false),
-    ("Гражданство", "citizenship", false),
-    ("Семейное положение", "category", false),
-    ("Телефон", "phone", true),
-    ("E-mail", "email", true),
-    ("Область", "region", false),
-    ("Населённый пункт", "settlement", false),
-    ("Адрес", "address", true),
-    ("Индекс", "postal_code", false),
-    ("КАТО", "kato", false),
-    ("№ уд. личности", "id_card", true),
-    ("Счёт (IBAN)", "iban", true),
-    ("Доход, тенге", "salary", false),
-    ("ГРНЗ авто", "plate", true),
-    ("Дата регистрации", "date", false),
+    ("ИИН", "IIN", true),
+    ("Фамилия", "SURNAME", true),
+    ("Имя", "GIVEN_NAME", true),
+    ("Отчество", "PATRONYMIC", true),
+    ("Пол", "SEX", false),
+    ("Дата рождения", "BIRTH_DATE", false),
+    ("Национальность", "NATIONALITY", false),
+    ("Гражданство", "CITIZENSHIP", false),
+    ("Семейное положение", "CATEGORY", false),
+    ("Телефон", "PHONE", true),
+    ("E-mail", "EMAIL", true),
+    ("Область", "REGION", false),
+    ("Населённый пункт", "SETTLEMENT", false),
+    ("Адрес", "ADDRESS", true),
+    ("Индекс", "POSTAL_CODE", false),
+    ("КАТО", "KATO", false),
+    ("№ уд. личности", "ID_CARD", true),
+    ("Счёт (IBAN)", "IBAN", true),
+    ("Доход, тенге", "SALARY", false),
+    ("ГРНЗ авто", "PLATE", true),
+    ("Дата регистрации", "DATE", false),
 ];
 
 const VISITS: &[Named] = &[
-    ("id", "row_key", false),
-    ("patient_iin", "iin", true),
-    ("visit_date", "date", false),
-    ("clinic", "category", false),
-    ("clinic_bin", "bin", false),
-    ("icd10", "diagnosis", false),
-    ("doctor", "full_name", true),
-    ("cost", "number", false),
-    ("notes", "free_text", false),
+    ("id", "ROW_KEY", false),
+    ("patient_iin", "IIN", true),
+    ("visit_date", "DATE", false),
+    ("clinic", "CATEGORY", false),
+    ("clinic_bin", "BIN", false),
+    ("icd10", "DIAGNOSIS", false),
+    ("doctor", "FULL_NAME", true),
+    ("cost", "NUMBER", false),
+    ("notes", "FREE_TEXT", false),
 ];
 
 const PUPILS: &[Named] = &[
-    ("Р/с", "row_key", false),
-    ("ЖСН", "iin", true),
-    ("Оқушының аты-жөні", "full_name", true),
-    ("Туған күні", "birth_date", false),
-    ("Жынысы", "sex", false),
-    ("Мектеп", "category", false),
-    ("Сынып", "category", false),
-    ("Математика", "number", false),
-    ("Қазақ тілі", "number", false),
-    ("Қазақстан тарихы", "number", false),
-    ("Ата-анасының аты-жөні", "full_name", true),
-    ("Ата-анасының телефоны", "phone", true),
-    ("Мұғалімнің ескертпесі", "free_text", false),
+    ("Р/с", "ROW_KEY", false),
+    ("ЖСН", "IIN", true),
+    ("Оқушының аты-жөні", "FULL_NAME", true),
+    ("Туған күні", "BIRTH_DATE", false),
+    ("Жынысы", "SEX", false),
+    ("Мектеп", "CATEGORY", false),
+    ("Сынып", "CATEGORY", false),
+    ("Математика", "NUMBER", false),
+    ("Қазақ тілі", "NUMBER", false),
+    ("Қазақстан тарихы", "NUMBER", false),
+    ("Ата-анасының аты-жөні", "FULL_NAME", true),
+    ("Ата-анасының телефоны", "PHONE", true),
+    ("Мұғалімнің ескертпесі", "FREE_TEXT", false),
 ];
 
 const APPEALS: &[Named] = &[
-    ("id", "row_key", false),
-    ("created", "date", false),
-    ("login", "user_name", true),
-    ("ip", "ip", true),
-    ("applicant", "full_name", true),
-    ("lang", "category", false),
-    ("text", "free_text", false),
+    ("id", "ROW_KEY", false),
+    ("created", "DATE", false),
+    ("login", "USER_NAME", true),
+    ("ip", "IP", true),
+    ("applicant", "FULL_NAME", true),
+    ("lang", "CATEGORY", false),
+    ("text", "FREE_TEXT", false),
 ];
 
 const STAFF: &[Named] = &[
-    ("Таб.№", "row_key", false),
-    ("ФИО", "full_name", true),
-    ("д.р.", "birth_date", false),
-    ("ИИН", "iin", true),
-    ("сот.тел.", "phone", true),
-    ("прож.", "address", true),
-    ("должн.", "category", false),
-    ("оклад", "salary", false),
-    ("уд.л.", "id_card", true),
-    ("карт.счет", "iban", true),
-    ("№ карты", "card", true),
-    ("вод.уд.", "driver_licence", true),
+    ("Таб.№", "ROW_KEY", false),
+    ("ФИО", "FULL_NAME", true),
+    ("д.р.", "BIRTH_DATE", false),
+    ("ИИН", "IIN", true),
+    ("сот.тел.", "PHONE", true),
+    ("прож.", "ADDRESS", true),
+    ("должн.", "CATEGORY", false),
+    ("оклад", "SALARY", false),
+    ("уд.л.", "ID_CARD", true),
+    ("карт.счет", "IBAN", true),
+    ("№ карты", "CARD", true),
+    ("вод.уд.", "DRIVER_LICENCE", true),
 ];
 
 /// The tables, without rows yet; that of the staff is the last.
@@ -99,8 +99,9 @@ pub fn tables() -> Vec<Table> {
                 .map(|(name, kind, direct)| Column {
                     name: (*name).to_owned(),
                     kind: (*kind).to_owned(),
+                    also: also(name).iter().map(|kind| (*kind).to_owned()).collect(),
                     direct: *direct,
-                    spans: (*kind == "free_text").then(|| format!("labels/{stem}.spans.ndjson")),
+                    spans: (*kind == "FREE_TEXT").then(|| format!("labels/{stem}.spans.ndjson")),
                 })
                 .collect(),
         }
@@ -114,10 +115,27 @@ pub fn tables() -> Vec<Table> {
     ]
 }
 
+/// Types of a column that are as right as the one it has.
+fn also(column: &str) -> &'static [&'static str] {
+    match column {
+        "Математика" | "Қазақ тілі" | "Қазақстан тарихы" => {
+            &["CATEGORY"]
+        }
+        "notes" => &["HEALTH_TEXT"],
+        _ => &[],
+    }
+}
+
 /// The first line of a table, in its encoding.
 pub fn header(table: &Table) -> Vec<u8> {
-    let Some(delimiter) = &table.delimiter else { return Vec::new() };
-    let names: Vec<&str> = table.columns.iter().map(|column| column.name.as_str()).collect();
+    let Some(delimiter) = &table.delimiter else {
+        return Vec::new();
+    };
+    let names: Vec<&str> = table
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
     encoded(&line(&names, delimiter), &table.encoding)
 }
 
@@ -148,7 +166,13 @@ pub fn encoded(text: &str, encoding: &str) -> Vec<u8> {
     let mut one = [0; 4];
     let plain: String = text
         .chars()
-        .map(|letter| if WINDOWS_1251.encode(letter.encode_utf8(&mut one)).2 { '?' } else { letter })
+        .map(|letter| {
+            if WINDOWS_1251.encode(letter.encode_utf8(&mut one)).2 {
+                '?'
+            } else {
+                letter
+            }
+        })
         .collect();
     WINDOWS_1251.encode(&plain).0.into_owned()
 }

@@ -29,7 +29,11 @@ impl Household {
             3 => family(rng, heritage, today, false, &mut members),
             _ => single(rng, heritage, today, 60, 93, 0.72, &mut members),
         };
-        Some(Self { members, parents, address })
+        Some(Self {
+            members,
+            parents,
+            address,
+        })
     }
 
     /// The parent of a member: the mother as a rule.
@@ -43,10 +47,26 @@ fn born(rng: &mut Rng, today: Day, youngest: i32, oldest: i32) -> Day {
     today.plus(-rng.between(youngest * 365 + 1, oldest * 365 + 364))
 }
 
-fn single(rng: &mut Rng, heritage: Heritage, today: Day, youngest: i32, oldest: i32, women: f64, members: &mut Vec<Person>) -> usize {
-    let sex = if rng.chance(women) { Sex::Female } else { Sex::Male };
+fn single(
+    rng: &mut Rng,
+    heritage: Heritage,
+    today: Day,
+    youngest: i32,
+    oldest: i32,
+    women: f64,
+    members: &mut Vec<Person>,
+) -> usize {
+    let sex = if rng.chance(women) {
+        Sex::Female
+    } else {
+        Sex::Male
+    };
     // Of the old, fewer are very old.
-    let oldest = if oldest > 90 { rng.between(66, oldest) } else { oldest };
+    let oldest = if oldest > 90 {
+        rng.between(66, oldest)
+    } else {
+        oldest
+    };
     let birth = born(rng, today, youngest, oldest);
     members.push(Person::draw(rng, heritage, sex, birth));
     0
@@ -70,7 +90,13 @@ fn wife_of(rng: &mut Rng, husband: &Person, birth: Option<Day>) -> Person {
     wife
 }
 
-fn family(rng: &mut Rng, heritage: Heritage, today: Day, together: bool, members: &mut Vec<Person>) -> usize {
+fn family(
+    rng: &mut Rng,
+    heritage: Heritage,
+    today: Day,
+    together: bool,
+    members: &mut Vec<Person>,
+) -> usize {
     let mother = born(rng, today, 21, 49);
     let birth = mother.plus(-rng.between(-700, 2_600));
     let father = Person::draw(rng, heritage, Sex::Male, birth);
@@ -78,7 +104,10 @@ fn family(rng: &mut Rng, heritage: Heritage, today: Day, together: bool, members
     let surname: Spelled = father.surname.clone();
     let given: Spelled = father.given.clone();
     let first = mother.birth.plus(rng.between(20 * 365, 28 * 365));
-    let count = [1, 2, 3, 4, 5].get(rng.weighted(&[22, 34, 26, 13, 5])).copied().unwrap_or(2);
+    let count = [1, 2, 3, 4, 5]
+        .get(rng.weighted(&[22, 34, 26, 13, 5]))
+        .copied()
+        .unwrap_or(2);
     let mut parents = 1;
     if together {
         members.push(father);
@@ -89,8 +118,14 @@ fn family(rng: &mut Rng, heritage: Heritage, today: Day, together: bool, members
     for _ in 0..count {
         // Grown children have left, and those not yet born are not there.
         if birth < today && birth.years_until(today) < 22 {
-            let sex = if rng.chance(0.515) { Sex::Male } else { Sex::Female };
-            members.push(Person::child_of(rng, &surname, &given, heritage, sex, birth));
+            let sex = if rng.chance(0.515) {
+                Sex::Male
+            } else {
+                Sex::Female
+            };
+            members.push(Person::child_of(
+                rng, &surname, &given, heritage, sex, birth,
+            ));
         }
         birth = birth.plus(rng.between(430, 1_900));
     }
@@ -99,7 +134,11 @@ fn family(rng: &mut Rng, heritage: Heritage, today: Day, together: bool, members
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests fail by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "tests fail by panicking"
+    )]
 
     use super::*;
 
@@ -110,18 +149,31 @@ mod tests {
         let mut women = 0;
         let mut total = 0;
         for number in 0..6_000 {
-            for person in Household::draw(&mut Rng::new(5, number), today).unwrap().members {
+            for person in Household::draw(&mut Rng::new(5, number), today)
+                .unwrap()
+                .members
+            {
                 let age = person.birth.years_until(today);
                 assert!((0..110).contains(&age), "{age}");
-                ages[if age < 15 { 0 } else { usize::from(age >= 65) + 1 }] += 1;
+                ages[if age < 15 {
+                    0
+                } else {
+                    usize::from(age >= 65) + 1
+                }] += 1;
                 women += usize::from(person.sex == Sex::Female);
                 total += 1;
             }
         }
         // Bureau of National Statistics, 2024: 0-14 are 29 %, 65 and over 9 %, women 51 %.
         let share = |count: usize| count as f64 / total as f64;
-        assert!((0.24..0.34).contains(&share(ages[0])), "{ages:?} of {total}");
-        assert!((0.06..0.13).contains(&share(ages[2])), "{ages:?} of {total}");
+        assert!(
+            (0.24..0.34).contains(&share(ages[0])),
+            "{ages:?} of {total}"
+        );
+        assert!(
+            (0.06..0.13).contains(&share(ages[2])),
+            "{ages:?} of {total}"
+        );
         assert!((0.48..0.56).contains(&share(women)), "{women} of {total}");
     }
 }

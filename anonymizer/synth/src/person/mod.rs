@@ -30,12 +30,18 @@ pub struct Spelled {
 impl Spelled {
     /// A name of Kazakh spelling.
     pub fn from_kazakh(kazakh: String) -> Self {
-        Self { russian: spelling::russified(&kazakh), kazakh }
+        Self {
+            russian: spelling::russified(&kazakh),
+            kazakh,
+        }
     }
 
     /// A name that both languages spell alike.
     pub fn same(name: &str) -> Self {
-        Self { russian: name.to_owned(), kazakh: name.to_owned() }
+        Self {
+            russian: name.to_owned(),
+            kazakh: name.to_owned(),
+        }
     }
 }
 
@@ -66,11 +72,20 @@ impl Person {
 
     /// Whether sandyq-words has the surname or the given name in one of the spellings.
     pub fn is_listed(&self) -> bool {
-        [&self.surname, &self.given].iter().any(|name| names::is_listed(&name.russian) || names::is_listed(&name.kazakh))
+        [&self.surname, &self.given]
+            .iter()
+            .any(|name| names::is_listed(&name.russian) || names::is_listed(&name.kazakh))
     }
 
     /// A child of a family: `surname` is the father's, as a man has it.
-    pub fn child_of(rng: &mut Rng, surname: &Spelled, father: &Spelled, heritage: Heritage, sex: Sex, birth: Day) -> Self {
+    pub fn child_of(
+        rng: &mut Rng,
+        surname: &Spelled,
+        father: &Spelled,
+        heritage: Heritage,
+        sex: Sex,
+        birth: Day,
+    ) -> Self {
         Self {
             surname: names::surname_for(surname, sex),
             given: names::given(rng, heritage, sex, birth.year()),
@@ -138,10 +153,21 @@ impl Form {
 }
 
 fn initials(person: &Person, russian: bool, rng: &mut Rng) -> String {
-    let first = |name: &Spelled| if russian { name.russian.chars().next() } else { name.kazakh.chars().next() };
+    let first = |name: &Spelled| {
+        if russian {
+            name.russian.chars().next()
+        } else {
+            name.kazakh.chars().next()
+        }
+    };
     let given = first(&person.given).unwrap_or('А');
     // A patronymic is left out as often as people forget it.
-    match person.patronymic.as_ref().and_then(first).filter(|_| rng.chance(0.85)) {
+    match person
+        .patronymic
+        .as_ref()
+        .and_then(first)
+        .filter(|_| rng.chance(0.85))
+    {
         Some(patronymic) => {
             let space = if rng.chance(0.25) { " " } else { "" };
             format!("{given}.{space}{patronymic}.")
@@ -154,8 +180,15 @@ fn initials(person: &Person, russian: bool, rng: &mut Rng) -> String {
 pub fn in_russian(person: &Person, form: Form, case: russian::Case, rng: &mut Rng) -> String {
     let surname = || russian::surname(&person.surname.russian, person.sex, case);
     let given = || russian::given(&person.given.russian, person.sex, case);
-    let patronymic = || person.patronymic.as_ref().map(|name| russian::patronymic(&name.russian, person.sex, case));
-    arrange(form, surname, given, patronymic, || initials(person, true, rng))
+    let patronymic = || {
+        person
+            .patronymic
+            .as_ref()
+            .map(|name| russian::patronymic(&name.russian, person.sex, case))
+    };
+    arrange(form, surname, given, patronymic, || {
+        initials(person, true, rng)
+    })
 }
 
 /// A name in a Kazakh text: the last word alone is inflected.
@@ -185,7 +218,9 @@ fn arrange(
     patronymic: impl Fn() -> Option<String>,
     initials: impl FnOnce() -> String,
 ) -> String {
-    let after = |name: String| patronymic().map_or(name.clone(), |patronymic| format!("{name} {patronymic}"));
+    let after = |name: String| {
+        patronymic().map_or(name.clone(), |patronymic| format!("{name} {patronymic}"))
+    };
     match form {
         Form::Full => after(format!("{} {}", surname(), given())),
         Form::GivenFirst => format!("{} {}", after(given()), surname()),
