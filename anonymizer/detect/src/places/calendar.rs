@@ -15,7 +15,7 @@ pub struct Cue {
 }
 
 /// The classes of `data/places/birth_words.txt`, by name.
-const CLASSES: [&str; 21] = [
+const CLASSES: [&str; 20] = [
     "month",
     "year",
     "kazakh_month",
@@ -35,8 +35,7 @@ const CLASSES: [&str; 21] = [
     "age",
     "number_word",
     "thousand",
-    "",
-    "",
+    "signed",
 ];
 
 impl Cue {
@@ -59,6 +58,7 @@ impl Cue {
     pub const AGE: u32 = 1 << 16;
     pub const NUMBER_WORD: u32 = 1 << 17;
     pub const THOUSAND: u32 = 1 << 18;
+    pub const SIGNED: u32 = 1 << 19;
 
     /// Words that may wake the recognizer.
     const TRIGGER: u32 =

@@ -64,7 +64,7 @@ impl Reader<'_> {
         if token.is_number() {
             return self
                 .number_first(place, before)
-                .or_else(|| self.named(place))
+                .or_else(|| self.named(place, before))
                 .or_else(|| self.bare_number(place, before));
         }
         if !token.is_word() {
@@ -75,13 +75,13 @@ impl Reader<'_> {
                         .or_else(|| self.bare_number(place, before))
                 })?
             };
-            return self.named(place).or_else(bare);
+            return self.named(place, before).or_else(bare);
         }
         let mark = self.mark(place);
         self.country(place, mark)
             .or_else(|| self.typed_number(place, mark, before))
             .or_else(|| self.typed_name(place, mark, before))
-            .or_else(|| self.named(place))
+            .or_else(|| self.named(place, before))
             .or_else(|| self.untyped(place, before))
             .or_else(|| self.bare_number(place, before))
     }
@@ -165,7 +165,7 @@ impl Reader<'_> {
                 at += 1;
             }
         }
-        if !self.same_line(at) {
+        if self.token(at)?.gap > Gap::Line {
             return None;
         }
         let mark = self.mark(at);
@@ -192,17 +192,15 @@ impl Reader<'_> {
             return component(Level::House);
         }
         if mark.roles.any(Roles::FLAT_AFTER) && (!follows || before.house) {
-            let russian = mark.roles.any(Roles::ABBREVIATION)
-                && !self.roles(at).any(Roles::HOUSE)
-                && mark.next > at + 1;
+            // `15 кв` needs a house before it, and may be an area.
+            let russian = self
+                .token(at)
+                .is_some_and(|word| self.text.folded(word) == "кв");
             let metres = self.token(mark.next).is_some_and(|next| {
                 next.is_word() && (next.len == 1 || self.roles(mark.next).any(Roles::COUNT))
             });
-            return if russian && (!before.detail || metres) {
-                None
-            } else {
-                component(Level::Flat)
-            };
+            let none = russian && (!before.detail || metres);
+            return if none { None } else { component(Level::Flat) };
         }
         if mark.roles.any(Roles::ENTRANCE) && before.detail && !follows {
             return component(Level::Entrance);
@@ -244,7 +242,7 @@ impl Reader<'_> {
                     && self.glued_number(at + 1).is_some(),
         );
         at += usize::from(self.is(at, '.') && self.is_glued(at, '.'));
-        if self.token(at)?.gap > Gap::Space {
+        if self.token(at)?.gap > Gap::Line {
             return None;
         }
         let dotted = mark.dotted;
@@ -404,8 +402,8 @@ impl Reader<'_> {
     }
 
     /// A name and its type: `Абай көшесі`, `Қарағанды облысы`, `Самал-2 мкр`, `Садовая ул.`.
-    fn named(&self, place: usize) -> Option<Component> {
-        let (name, mark) = self.name_before_type(place)?;
+    fn named(&self, place: usize, before: Before) -> Option<Component> {
+        let (name, mark) = self.name_before_type(place, before.last.is_some())?;
         let (level, next) = self.type_after(place, name, mark)?;
         Some(Component {
             level,
@@ -437,6 +435,7 @@ impl Reader<'_> {
                 .then_some((Level::Rural, next.next));
         }
         if roles.any(Roles::STREET_AFTER) {
+            // A name of several words in lower case is one only because an address goes on.
             return (!name.numeric).then_some((Level::Street, mark.next));
         }
         if roles.any(Roles::MICRO) && self.stands_last(mark.next) {
@@ -458,9 +457,17 @@ impl Reader<'_> {
             return (adjective || credible).then_some((Level::Region, mark.next));
         }
         if roles.any(Roles::DISTRICT) {
-            return (adjective && credible || credible).then_some((Level::District, mark.next));
+            return (adjective || credible).then_some((Level::District, mark.next));
         }
         let settlement = self.known(place, Names::SETTLEMENT) == Some(name.next);
+        // `Жумакалиева А.` is a person.
+        let initial = self
+            .token(mark.next - 1 - usize::from(mark.dotted))
+            .is_some_and(|token| token.is_upper());
+        let upper = self.token(place).is_some_and(|token| token.is_upper());
+        if mark.letter && initial && !upper {
+            return None;
+        }
         if roles.any(Roles::CITY_AFTER | Roles::VILLAGE_AFTER)
             && (!mark.letter || mark.dotted || settlement)
         {

@@ -56,6 +56,27 @@ pub fn russian(name: &str) -> Vec<String> {
     ends.1.iter().map(|end| format!("{stem}{end}")).collect()
 }
 
+/// A word with one letter left out, doubled or swapped with its neighbour; the first and the last stay, so that other forms
+/// of the word and shorter words are not made.
+pub fn mistyped(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    let last = letters.len().saturating_sub(1);
+    let mut typed = Vec::new();
+    for place in 1..last {
+        let spelled = |parts: [&[char]; 3]| parts.concat().into_iter().collect::<String>();
+        let (before, rest) = letters.split_at(place);
+        let Some((letter, after)) = rest.split_first() else {
+            continue;
+        };
+        typed.push(spelled([before, &[], after]));
+        typed.push(spelled([before, &[*letter, *letter], after]));
+        if let Some((next, after)) = after.split_first().filter(|(next, _)| *next != letter) {
+            typed.push(spelled([before, &[*next, *letter], after]));
+        }
+    }
+    typed
+}
+
 /// The ways a name is usually typed in Latin letters.
 pub fn latin(name: &str) -> [String; 2] {
     let typed = spell(name);
@@ -130,6 +151,9 @@ mod tests {
         assert!(has(russian("Рудный"), "Рудном"));
         assert!(has(russian("Узынагаш"), "Узынагаше"));
         assert!(has(russian("Актобе"), "Актобе"));
+        assert!(has(mistyped("улица"), "улциа"));
+        assert!(has(mistyped("улица"), "улиица"));
+        assert!(!has(mistyped("улица"), "улиц"));
         assert_eq!(latin("Желтоқсан"), ["zheltoqsan", "zheltoksan"]);
     }
 }

@@ -61,6 +61,9 @@ impl Roles {
     /// The first word of a known settlement's name.
     pub const SETTLEMENT_HEAD: Self = Self(1 << 42);
 
+    /// An abbreviation that is another word without its dot.
+    pub const NEEDS_DOT: Self = Self(1 << 43);
+
     /// Words that may wake the recognizer.
     pub const TRIGGER: Self = Self(
         Self::STREET_BEFORE.0
@@ -258,7 +261,15 @@ impl Lexicon {
             let Some((class, words)) = line.split_once('\t') else {
                 continue;
             };
-            for word in words.split_whitespace() {
+            let mut words = words.split_whitespace();
+            if class == "typo" {
+                let role = Roles::parse(words.next().unwrap_or_default());
+                for typed in words.flat_map(forms::mistyped) {
+                    self.add_role(hash(&typed), role);
+                }
+                continue;
+            }
+            for word in words {
                 self.add_word(word, Roles::parse(class));
             }
         }
@@ -271,6 +282,10 @@ impl Lexicon {
             }
             return;
         }
+        let (word, role) = match word.strip_suffix("..") {
+            Some(bare) => (bare, role | Roles::ABBREVIATION | Roles::NEEDS_DOT),
+            None => (word, role),
+        };
         let (bare, role) = match word.strip_suffix('.') {
             Some(bare) => (bare, role | Roles::ABBREVIATION),
             None => (word, role),
@@ -373,7 +388,12 @@ mod tests {
     #[test]
     fn every_class_of_the_data_is_known() {
         for line in include_str!("../../data/places/address_words.txt").lines() {
-            if let Some((class, _)) = line.split_once('\t') {
+            if let Some((class, words)) = line.split_once('\t') {
+                let class = if class == "typo" {
+                    words.split(' ').next().unwrap_or_default()
+                } else {
+                    class
+                };
                 assert_ne!(Roles::parse(class), Roles::NONE, "{class}");
             }
         }

@@ -25,9 +25,8 @@ impl Reader<'_> {
     /// The name after its type: `ул.` **Абая**, `мкр.` **Самал-2**, `г.` **Алматы**.
     pub fn name_after_type(&self, place: usize, kind: Names) -> Option<Name> {
         let mut at = place;
-        let labelled = self.is(at, ':');
-        at += usize::from(labelled);
-        if self.token(at)?.gap > Gap::Space && !labelled || self.token(at)?.gap > Gap::Line {
+        at += usize::from(self.is(at, ':'));
+        if self.token(at)?.gap > Gap::Line {
             return None;
         }
         if self.is(at, '"') {
@@ -42,7 +41,7 @@ impl Reader<'_> {
         at = self.initials(at);
         let name = match self.known(at, kind) {
             Some(next) => Name {
-                next,
+                next: self.longer(next),
                 known: true,
                 cased: self.is_cased(at) || self.token(at)?.is_number(),
                 numeric: false,
@@ -50,6 +49,21 @@ impl Reader<'_> {
             None => self.unknown(at, kind)?,
         };
         Some(self.with_number(name, kind))
+    }
+
+    /// Passes over one more word of a name of which a part is known, if the number of a house follows.
+    fn longer(&self, place: usize) -> usize {
+        let word = self.is_cased(place) && self.same_line(place) && self.may_name(place);
+        let first = self.token(place).is_some_and(|token| token.len > 1);
+        if !word || !first || self.known(place, Names::SETTLEMENT).is_some() {
+            return place;
+        }
+        let comma = usize::from(self.is(place + 1, ','));
+        let house = self.roles(place + 1 + comma).any(Roles::HOUSE)
+            || self
+                .house_number(place + 1 + comma, Certainty::Bare)
+                .is_some();
+        place + usize::from(house)
     }
 
     /// `«Нурлы Жол»`.
@@ -278,8 +292,8 @@ impl Reader<'_> {
         // A number apart is the microdistrict's if another follows, that of the house.
         let house = after + usize::from(self.is(after, ','));
         let leads = self
-            .token(house)
-            .is_some_and(|next| next.is_number() && next.len <= 4 && next.gap <= Gap::Space)
+            .house_number(house, Certainty::Bare)
+            .is_some_and(|number| !self.token(number.next).is_some_and(Token::is_number))
             || self.roles(house).any(Roles::HOUSE);
         let apart = hyphen == 0 && kind.any(Names::MICRO) && number.gap == Gap::Space && leads;
         if (glued || apart) && !fraction {
@@ -292,8 +306,8 @@ impl Reader<'_> {
     }
 
     /// A name with its type after it: **Абай** `көшесі`, **Самал-2** `шағын ауданы`, **Садовая** `ул.`: the name and the
-    /// first word of the type.
-    pub fn name_before_type(&self, place: usize) -> Option<(Name, Mark)> {
+    /// first word of the type. In an `open` address, whose last component ends right before, more words may be of the name.
+    pub fn name_before_type(&self, place: usize, open: bool) -> Option<(Name, Mark)> {
         if self.is(place, '"') {
             let name = self.quoted(place)?;
             return self.typed(place, name).map(|mark| (name, mark));
@@ -304,11 +318,13 @@ impl Reader<'_> {
         }
         let begin = self.initials(place);
         let mut at = begin;
+        let mut lined = false;
         for words in 1..=LONGEST {
             let token = self.token(at)?;
-            if at > place && token.gap > Gap::Space {
+            if at > place && token.gap > Gap::Line {
                 return None;
             }
+            lined |= at > begin && token.gap > Gap::Space;
             at = self.unit(at, words == 1)?;
             let known = self.known(
                 begin,
@@ -321,12 +337,13 @@ impl Reader<'_> {
                 numeric: first.is_number() && words == 1,
             };
             if let Some(mark) = self.typed(place, name) {
-                return self
-                    .fits(begin, words, name, begin > place)
-                    .then_some((name, mark));
+                let street = open && mark.roles.any(Roles::STREET_AFTER);
+                let second = words == 2 && name.cased && mark.roles.any(Roles::STREET_AFTER);
+                let fits = street || self.fits(begin, words, name, begin > place, second);
+                return (fits && (known || !lined)).then_some((name, mark));
             }
             // In text with capitals all words of a name have them.
-            if !name.cased && words > 1 && !known {
+            if !name.cased && words > 1 && !known && !open {
                 return None;
             }
         }
@@ -402,15 +419,15 @@ impl Reader<'_> {
         // `11-мкр`.
         let numeric = self.token(place).is_some_and(Token::is_number);
         at += usize::from(numeric && self.is_glued(at, '-'));
-        if !self.same_line(at) {
+        if self.token(at)?.gap > Gap::Line {
             return None;
         }
         let mark = self.mark(at);
         mark.roles.any(types).then_some(mark)
     }
 
-    /// Whether so many words are credible as one name.
-    fn fits(&self, begin: usize, words: usize, name: Name, initials: bool) -> bool {
+    /// Whether so many words are credible as one name; of two, the second may be in lower case where `lower` says so.
+    fn fits(&self, begin: usize, words: usize, name: Name, initials: bool, lower: bool) -> bool {
         if name.known || words == 1 {
             return true;
         }
@@ -419,14 +436,19 @@ impl Reader<'_> {
         // The first word alone is a settlement, or begins the sentence before a name that is known.
         let split = self.known(second, all) == Some(name.next);
         let settled = self.known(begin, Names::SETTLEMENT) == Some(second);
-        if (settled || self.begins(begin)) && split {
+        let upper = self
+            .token(begin)
+            .is_some_and(|token| token.is_upper() && token.len > 1);
+        let place = !self.roles(name.next).any(Roles::STREET_AFTER);
+        if (settled || upper || place || self.begins(begin)) && split {
             return false;
         }
-        let cased = (begin..name.next).all(|at| {
-            !self.token(at).is_some_and(Token::is_lower)
-                || self.roles(at).any(Roles::PARTICLE | Roles::YEARS)
-                || self.is_glued(at.saturating_sub(1), '-')
-        });
+        let cased = lower
+            || (begin..name.next).all(|at| {
+                !self.token(at).is_some_and(Token::is_lower)
+                    || self.roles(at).any(Roles::PARTICLE | Roles::YEARS)
+                    || self.is_glued(at.saturating_sub(1), '-')
+            });
         let begins_numbered = self.token(begin).is_some_and(Token::is_number);
         let numbered = (begin..name.next).any(|at| self.token(at).is_some_and(Token::is_number));
         cased && !settled && (words == 2 || numbered || initials || begins_numbered)

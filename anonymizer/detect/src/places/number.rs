@@ -33,7 +33,7 @@ impl Reader<'_> {
         }
         let signed = at > place;
         let first = self.token(at)?;
-        if !first.is_number() || first.len > 4 || at > place && first.gap > Gap::Space {
+        if !first.is_number() || first.len > 4 || at > place && first.gap > Gap::Line {
             return None;
         }
         let (next, complex) = self.suffixes(at + 1)?;

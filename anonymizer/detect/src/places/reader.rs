@@ -101,6 +101,9 @@ impl<'t> Reader<'t> {
         }
         let roles = self.lexicon.roles(token.hash);
         let (next, dotted) = self.dot(place + 1, roles);
+        if roles.any(Roles::NEEDS_DOT) && !dotted {
+            return none;
+        }
         let letter = token.len == 1;
         Mark {
             roles,
@@ -135,7 +138,7 @@ impl<'t> Reader<'t> {
         let mut at = place;
         for step in 0..6 {
             let token = self.token(at)?;
-            if step > 0 && token.gap > Gap::Space {
+            if step > 0 && token.gap > Gap::Line {
                 break;
             }
             let hash = match token.is_number() {
@@ -153,7 +156,9 @@ impl<'t> Reader<'t> {
                 break;
             }
             // Parts may be joined by a hyphen or follow an initial's dot.
-            let hyphen = self.is_glued(at, '-') || self.is_glued(at, '.') && token.len == 1;
+            let hyphen = self.is_glued(at, '-')
+                || self.is_glued(at, ',')
+                || self.is_glued(at, '.') && token.len == 1;
             at += usize::from(hyphen);
         }
         found

@@ -28,7 +28,12 @@ fn find(text: &Text, out: &mut Candidates) {
                 finder.word(place, token, out);
             }
         } else if token.is_number() {
-            if token.len == 12 {
+            if token.len == 12
+                || token.len == 6
+                    && text
+                        .token(place + 1)
+                        .is_some_and(|next| next.is_number() && next.len == 6)
+            {
                 finder.beside_iin(place, token, out);
             } else if place > 0 && text.before(place, 1).is_some_and(|sign| sign.is('(')) {
                 finder.in_brackets(place, out);
@@ -88,7 +93,8 @@ impl Finder<'_> {
         } else if cue.is(Cue::OF_DAY)
             || cue.is(Cue::PLACE) && self.calendar.reads(before.saturating_sub(1), "и")
         {
-            if !self.label(place + 1, true, out) {
+            let dot = usize::from(self.calendar.is(place + 1, '.'));
+            if !self.label(place + 1 + dot, true, out) {
                 self.date_before(before, 4, out);
             }
         } else if !cue.is(Cue::PLACE) && !self.date_before(place, 0, out) {
@@ -436,7 +442,10 @@ impl Finder<'_> {
         let person = place
             .checked_sub(2)
             .is_some_and(|at| self.is_name(at) || self.calendar.cue(at).is(Cue::AGE));
-        if ends && person {
+        // `подписал Иванов И. И. (12.03.2024)`
+        let signed =
+            (place.saturating_sub(9)..place).any(|at| self.calendar.cue(at).is(Cue::SIGNED));
+        if ends && person && !signed {
             self.push(out, date, 0.85, "birth_date.name");
         }
     }
@@ -462,7 +471,6 @@ impl Finder<'_> {
                 let folded = calendar.text.folded(token);
                 token.is_word()
                     && token.len > 3
-                    && token.letters.has(crate::text::Letters::TITLE)
                     && endings.iter().any(|ending| folded.ends_with(ending))
             })
         };
