@@ -1,6 +1,6 @@
 //! Prose with its personal data replaced.
 
-use sandyq_detect::{Kind, Span};
+use sandyq_detect::{Detector, Kind, Span};
 
 use crate::surrogate::{SurrogateKind, Tokens, without_tokens};
 use crate::{End, PartialMask};
@@ -34,6 +34,64 @@ pub fn mask_of(kind: Kind) -> PartialMask {
         show,
         end: End::Right,
     }
+}
+
+/// Rounds of detection; a text in which something new shows after so many is not made clean by more.
+const ROUNDS: usize = 4;
+
+/// The personal data in a text, found again and again in what is left until nothing more shows: what stood beside one
+/// find may hide another.
+pub fn find_all(detector: &mut Detector, text: &str) -> Vec<Span> {
+    let mut spans = detector.detect(text);
+    for _ in 1..ROUNDS {
+        if spans.is_empty() {
+            break;
+        }
+        let (left, pieces) = remainder(text, &spans);
+        let before = spans.len();
+        for found in detector.detect(&left) {
+            spans.extend(moved_back(found, &pieces));
+        }
+        if spans.len() == before {
+            break;
+        }
+        spans.sort_by_key(|span| (span.start, span.end));
+    }
+    spans
+}
+
+/// The text with placeholders, and for each kept piece where it stands in that, where in the text, and its length.
+fn remainder(text: &str, spans: &[Span]) -> (String, Vec<(usize, usize, usize)>) {
+    let (mut left, mut pieces, mut done) = (String::with_capacity(text.len()), Vec::new(), 0);
+    let mut keep = |left: &mut String, from: usize, to: usize| {
+        let piece = text.get(from..to).unwrap_or_default();
+        pieces.push((left.len(), from, piece.len()));
+        left.push_str(piece);
+    };
+    for span in spans {
+        let start = boundary(text, span.start.max(done), false);
+        let end = boundary(text, span.end, true);
+        if end > start {
+            keep(&mut left, done, start);
+            left.push_str(&placeholder(span.kind));
+            done = end;
+        }
+    }
+    keep(&mut left, done, text.len());
+    (left, pieces)
+}
+
+/// A span of the remainder as the parts of it that are of the text.
+fn moved_back(found: Span, pieces: &[(usize, usize, usize)]) -> impl Iterator<Item = Span> {
+    pieces.iter().filter_map(move |(at, from, length)| {
+        let start = found.start.max(*at);
+        let end = found.end.min(at + length);
+        (start < end).then(|| Span {
+            start: from + start - at,
+            end: from + end - at,
+            ..found
+        })
+    })
 }
 
 /// The text with each span replaced. Spans are in order; what overlaps one before is taken as part of it. Nothing in the text
@@ -161,6 +219,31 @@ mod tests {
             .render(&tokens.value(SurrogateKind::Iin, None, "900101300017"))
             .into_owned();
         assert!(shown.contains(&iin), "{shown}");
+    }
+
+    #[test]
+    fn what_is_left_is_read_until_nothing_more_is_found() {
+        let mut detector = Detector::new();
+        for note in [
+            NOTE,
+            "",
+            "Без замечаний",
+            "Иванова А.П., тел. 8 701 123 45 67, ИИН 900101300017900101300017",
+        ] {
+            let spans = find_all(&mut detector, note);
+            let left = text(note, &spans, TextStyle::Placeholder);
+            let again = detector.detect(&left);
+            assert!(
+                again.iter().all(|span| !note.contains(span.text(&left))),
+                "{left}"
+            );
+            assert!(spans.is_sorted_by_key(|span| span.start));
+        }
+        let found = find_all(&mut detector, NOTE);
+        assert_eq!(
+            text(NOTE, &found, TextStyle::Placeholder),
+            text(NOTE, &spans(), TextStyle::Placeholder)
+        );
     }
 
     #[test]

@@ -134,7 +134,11 @@ pub(super) fn render<R: Rng + ?Sized>(
     let mut digits: Vec<u8> = (0..count).map(|_| below(rng, 10) as u8).collect();
     adjust(kind, sex, &mut digits, rng);
     let mut digits = digits.into_iter();
-    let country = if kind == SurrogateKind::Iban { "KZ" } else { "" };
+    let country = if kind == SurrogateKind::Iban {
+        "KZ"
+    } else {
+        ""
+    };
     let mut letters = country.chars();
     for character in pattern.chars() {
         out.push(match character {
