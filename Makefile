@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint build test bench bench-anonymizer demo
+.PHONY: help setup fmt lint build test bench bench-anonymizer bench-detect demo
 
 CARGO ?= cargo
 SCRIPTS := $(wildcard .ci/run deploy/*.sh deploy/*/*.sh examples/*/*.sh)
@@ -40,6 +40,9 @@ bench: build ## Measure speed and memory against the targets
 
 bench-anonymizer: ## Compare the anonymization engine with ARX and with polars
 	deploy/bench-anonymizer.sh
+
+bench-detect: ## Measure what is found of personal data, and how fast it is found and replaced
+	deploy/bench-detect.sh
 
 demo: ## Show the whole main job on real parts (KEEP=1 leaves the server up)
 	KEEP="$(KEEP)" examples/demo/demo.sh
