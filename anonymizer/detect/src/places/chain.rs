@@ -73,7 +73,14 @@ impl Chain {
                     < 2
             }
             Level::Postal | Level::Country => !self.has(next.level),
-            Level::Region | Level::District | Level::Rural => !self.has(next.level),
+            Level::Region | Level::District | Level::Rural => {
+                // A complete address is followed by another one, not by its own region.
+                let housed = self
+                    .components
+                    .last()
+                    .is_some_and(|last| last.level >= Level::House);
+                !self.has(next.level) && !(housed && self.has(Level::City))
+            }
             Level::Corpus | Level::Entrance => true,
         }
     }

@@ -78,6 +78,13 @@ impl Reader<'_> {
             return self.named(place, before).or_else(bare);
         }
         let mark = self.mark(place);
+        if mark.letter && mark.dotted && token.is_title() {
+            // The initial of a street's name rather than `г.` or `с.`.
+            let street = self.named(place, before);
+            if street.is_some_and(|named| named.level == Level::Street) {
+                return street;
+            }
+        }
         self.country(place, mark)
             .or_else(|| self.typed_number(place, mark, before))
             .or_else(|| self.typed_name(place, mark, before))
@@ -378,7 +385,9 @@ impl Reader<'_> {
                     && (mark.dotted || self.leads(name.next) || before.context)
             }
             Level::City => name.known || name.cased || self.is(name.next, ','),
-            Level::Region | Level::District | Level::Rural => name.cased || name.known,
+            Level::Region | Level::District | Level::Rural => {
+                name.cased || name.known || before.last.is_some()
+            }
             // `площадь 50`, `пр. 5` are none; `улица 12` is.
             Level::Street if mark.letter => false,
             _ => true,
@@ -404,7 +413,7 @@ impl Reader<'_> {
     /// A name and its type: `Абай көшесі`, `Қарағанды облысы`, `Самал-2 мкр`, `Садовая ул.`.
     fn named(&self, place: usize, before: Before) -> Option<Component> {
         let (name, mark) = self.name_before_type(place, before.last.is_some())?;
-        let (level, next) = self.type_after(place, name, mark)?;
+        let (level, next) = self.type_after(place, name, mark, before.last.is_some())?;
         Some(Component {
             level,
             first: place,
@@ -417,10 +426,16 @@ impl Reader<'_> {
         })
     }
 
-    fn type_after(&self, place: usize, name: Name, mark: Mark) -> Option<(Level, usize)> {
+    fn type_after(
+        &self,
+        place: usize,
+        name: Name,
+        mark: Mark,
+        open: bool,
+    ) -> Option<(Level, usize)> {
         let roles = mark.roles;
         let next = self.mark(mark.next);
-        let credible = name.cased || name.known;
+        let credible = name.cased || name.known || open;
         if roles.any(Roles::MICRO_ADJECTIVE) {
             return next
                 .roles
@@ -438,7 +453,10 @@ impl Reader<'_> {
             // A name of several words in lower case is one only because an address goes on.
             return (!name.numeric).then_some((Level::Street, mark.next));
         }
-        if roles.any(Roles::MICRO) && self.stands_last(mark.next) {
+        // `Тобыл микрорайон 27`: the number is the microdistrict's.
+        let settlement = self.known(place, Names::SETTLEMENT) == Some(name.next);
+        let numbered = settlement && self.token(mark.next).is_some_and(Token::is_number);
+        if roles.any(Roles::MICRO) && self.stands_last(mark.next) && !numbered {
             return (credible && (name.numeric || self.is_known_or_joined(place, name)))
                 .then_some((Level::Micro, mark.next));
         }
@@ -459,7 +477,6 @@ impl Reader<'_> {
         if roles.any(Roles::DISTRICT) {
             return (adjective || credible).then_some((Level::District, mark.next));
         }
-        let settlement = self.known(place, Names::SETTLEMENT) == Some(name.next);
         // `Жумакалиева А.` is a person.
         let initial = self
             .token(mark.next - 1 - usize::from(mark.dotted))
@@ -638,7 +655,9 @@ impl Reader<'_> {
         let alone = self.token(number.next).is_none_or(|next| {
             next.gap >= Gap::Line || next.is(',') || next.is('.') || next.is(';') || next.is(')')
         });
-        if (line || level == Level::Flat) && !alone {
+        // A telephone number may follow the house as well.
+        let long = level == Level::Flat && number.next > place + 2;
+        if (line || level == Level::Flat) && !alone || long {
             return None;
         }
         Some(Component {

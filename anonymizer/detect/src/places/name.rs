@@ -32,7 +32,8 @@ impl Reader<'_> {
         if self.is(at, '"') {
             return self.quoted(at);
         }
-        while self.roles(at).any(Roles::TITLE)
+        while self.known(at, kind).is_none()
+            && self.roles(at).any(Roles::TITLE)
             && self.same_line(at)
             && self.token(self.mark(at).next)?.gap <= Gap::Space
         {
@@ -48,7 +49,19 @@ impl Reader<'_> {
             },
             None => self.unknown(at, kind)?,
         };
-        Some(self.with_number(name, kind))
+        let name = self.with_number(name, kind);
+        Some(Name {
+            next: self.road(name.next),
+            ..name
+        })
+    }
+
+    /// Passes over the second type in `ул. Тамерлановское шоссе`.
+    fn road(&self, place: usize) -> usize {
+        let road = self.token(place).is_some_and(|token| {
+            matches!(self.text.folded(token), "шоссе" | "тракт" | "тас" | "жолы")
+        });
+        place + usize::from(road && self.same_line(place))
     }
 
     /// Passes over one more word of a name of which a part is known, if the number of a house follows.
@@ -413,8 +426,9 @@ impl Reader<'_> {
             |all, one| all | one,
         );
         let mut at = name.next;
-        if self.roles(at).any(Roles::NAMED) && self.same_line(at) {
-            at = self.mark(at).next;
+        let after = self.mark(at).next;
+        if self.roles(at).any(Roles::NAMED) && self.same_line(at) && self.roles(after).any(types) {
+            at = after;
         }
         // `11-мкр`.
         let numeric = self.token(place).is_some_and(Token::is_number);

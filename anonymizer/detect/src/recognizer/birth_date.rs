@@ -1,13 +1,14 @@
 //! Dates of birth.
 //!
 //! A date is somebody's birth where a label says so (`дата рождения`, `туған күні`, `DOB`), a verb (`родился`, `туған`,
-//! `дүниеге келген`), what follows it (`г.р.`, `года рождения`, `ж.т.`), a person's name before it in brackets, or an IIN
-//! near it that begins with the same day. The span is the date alone: a date in words keeps its word for the year (`12
+//! `дүниеге келген`), what follows it (`г.р.`, `года рождения`, `ж.т.`), a person's name before it in brackets; and where the
+//! text gives the same day as a birth elsewhere, by such words or by an IIN that begins with it. The span is the date alone: a date in words keeps its word for the year (`12
 //! марта 1985 года`), but not one that opens `года рождения`; a year alone is its four digits.
 
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
 use crate::places::calendar::{Calendar, Cue, Date};
+use crate::span::Span;
 use crate::text::{Gap, Text, Token};
 
 /// Dates of birth.
@@ -22,23 +23,25 @@ fn find(text: &Text, out: &mut Candidates) {
     let finder = Finder {
         calendar: Calendar::new(text),
     };
+    let mut days = Vec::new();
+    let begun = out.spans().len();
     for (place, token) in text.tokens().iter().enumerate() {
         if token.is_word() {
             if finder.calendar.cues.may_trigger(token.hash) {
                 finder.word(place, token, out);
             }
         } else if token.is_number() {
-            if token.len == 12
-                || token.len == 6
-                    && text
-                        .token(place + 1)
-                        .is_some_and(|next| next.is_number() && next.len == 6)
-            {
-                finder.beside_iin(place, token, out);
-            } else if place > 0 && text.before(place, 1).is_some_and(|sign| sign.is('(')) {
+            days.extend(finder.day_of_iin(place, token));
+            if text.before(place, 1).is_some_and(|sign| sign.is('(')) {
                 finder.in_brackets(place, out);
             }
         }
+    }
+    if out.spans().len() > begun {
+        days.extend(finder.days_found(out.spans().get(begun..).unwrap_or_default()));
+    }
+    if !days.is_empty() {
+        finder.again(&days, out);
     }
 }
 
@@ -494,25 +497,50 @@ impl Finder<'_> {
                 && (ends(place, &FAMILY) || ends(place - 1, &FAMILY))
     }
 
-    /// A date that an IIN near it begins with.
-    fn beside_iin(self, place: usize, iin: &Token, out: &mut Candidates) {
-        let digits = self.calendar.text.folded(iin);
-        let part = |from: usize| {
-            digits
-                .get(from..from + 2)
-                .and_then(|digits| digits.parse::<u32>().ok())
+    /// The day an IIN begins with: day, month, and the last two digits of the year.
+    fn day_of_iin(self, place: usize, token: &Token) -> Option<Day> {
+        let calendar = self.calendar;
+        let next = || {
+            calendar
+                .token(place + 1)
+                .is_some_and(|next| next.is_number() && next.len == 6)
         };
-        let (year, month, day) = (part(0), part(2), part(4));
-        let mut at = place.saturating_sub(24);
-        while at < place + 24 {
-            let Some(date) = self.calendar.date(at) else {
-                at += 1;
-                continue;
-            };
-            if date.day == day && date.month == month && date.year.map(|year| year % 100) == year {
-                self.push(out, date, 0.9, "birth_date.iin");
+        if token.len != 12 && !(token.len == 6 && next()) {
+            return None;
+        }
+        let digits = calendar.text.folded(token);
+        let part = |from: usize| digits.get(from..from + 2)?.parse::<u32>().ok();
+        let day = (part(4)?, part(2)?, part(0)?);
+        ((1..=31).contains(&day.0) && (1..=12).contains(&day.1)).then_some(day)
+    }
+
+    /// The days of the dates found so far.
+    fn days_found(self, spans: &[Span]) -> Vec<Day> {
+        let numbers = self.calendar.text.numbers().iter();
+        let found = numbers.filter_map(|place| {
+            let start = self.calendar.token(*place as usize)?.start as usize;
+            spans.iter().find(|span| span.start == start)?;
+            day_of(&self.calendar.date(*place as usize)?)
+        });
+        found.collect()
+    }
+
+    /// Dates on a day of birth that the text gives elsewhere, by an IIN or with words of birth.
+    fn again(self, days: &[Day], out: &mut Candidates) {
+        for &place in self.calendar.text.numbers() {
+            let date = self.calendar.date(place as usize);
+            if let Some(date) =
+                date.filter(|date| day_of(date).is_some_and(|day| days.contains(&day)))
+            {
+                self.push(out, date, 0.85, "birth_date.again");
             }
-            at = date.next.max(at + 1);
         }
     }
+}
+
+/// Day, month, and the last two digits of the year.
+type Day = (u32, u32, u32);
+
+fn day_of(date: &Date) -> Option<Day> {
+    Some((date.day?, date.month?, date.year? % 100))
 }
