@@ -25,7 +25,10 @@ pub fn observe(cell: &[u8], bytes: Bytes) -> Option<Observation> {
     if bytes.spaces == 0 && cell.len() >= TEMPLATE && is_base64(cell) {
         return Some(Observation::sign(Sign::Template));
     }
-    if bytes.digits > 0
+    if bytes.digits == 0 && bytes.high > 0 {
+        return None;
+    }
+    if cell.first().is_some_and(u8::is_ascii_digit)
         && let Some(year) = date::year(cell)
     {
         return Some(Observation {
@@ -38,6 +41,10 @@ pub fn observe(cell: &[u8], bytes: Bytes) -> Option<Observation> {
     }
     if bytes.latin > 0 && cell.contains(&b':') && is_ip6(cell) {
         return Some(Observation::sign(Sign::Ip));
+    }
+    // No code is written in so many groups.
+    if bytes.spaces > 6 {
+        return None;
     }
     let compact = Compact::of(cell)?;
     let signs = compact.signs(bytes);
@@ -322,11 +329,13 @@ pub fn is_email(text: &[u8]) -> bool {
 }
 
 fn is_url(text: &[u8]) -> bool {
-    let head: Vec<u8> = text.iter().take(8).map(u8::to_ascii_lowercase).collect();
-    let begins = [&b"http://"[..], b"https://", b"ftp://", b"www."]
-        .iter()
-        .any(|prefix| head.starts_with(prefix));
-    begins && !text.trim_ascii().contains(&b' ')
+    let begins = |prefix: &[u8]| {
+        text.get(..prefix.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(prefix))
+    };
+    matches!(text.first(), Some(b'h' | b'H' | b'f' | b'F' | b'w' | b'W'))
+        && (begins(b"http://") || begins(b"https://") || begins(b"ftp://") || begins(b"www."))
+        && !text.contains(&b' ')
 }
 
 fn is_image(text: &[u8]) -> bool {
@@ -334,14 +343,16 @@ fn is_image(text: &[u8]) -> bool {
         b".jpg", b".jpeg", b".png", b".bmp", b".wsq", b".dcm", b".tif", b".tiff", b".jp2",
         b".heic", b".webp", b".gif",
     ];
-    let from = text.len().saturating_sub(5);
-    let end: Vec<u8> = text
-        .get(from..)
-        .unwrap_or_default()
-        .iter()
-        .map(u8::to_ascii_lowercase)
-        .collect();
-    ENDINGS.iter().any(|ending| end.ends_with(ending)) && text.len() > 5
+    let end = text
+        .len()
+        .checked_sub(5)
+        .and_then(|from| text.get(from..))
+        .unwrap_or_default();
+    let ends = |ending: &[u8]| {
+        end.get(end.len().saturating_sub(ending.len())..)
+            .is_some_and(|end| end.eq_ignore_ascii_case(ending))
+    };
+    end.contains(&b'.') && text.len() > 5 && ENDINGS.iter().any(|ending| ends(ending))
 }
 
 fn is_base64(text: &[u8]) -> bool {

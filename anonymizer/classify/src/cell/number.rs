@@ -164,14 +164,13 @@ fn decimal(cell: &[u8]) -> Option<Observation> {
         return None;
     }
     let grouped = thousands(whole)?;
-    let text: String = whole
-        .iter()
-        .filter(|byte| byte.is_ascii_digit())
-        .map(|byte| char::from(*byte))
-        .collect();
-    let number: f64 = format!("{text}.{}", std::str::from_utf8(fraction).ok()?)
-        .parse()
-        .ok()?;
+    let digits = |text: &[u8]| {
+        text.iter()
+            .filter(|byte| byte.is_ascii_digit())
+            .fold(0.0, |number, digit| number * 10.0 + f64::from(digit - b'0'))
+    };
+    let number =
+        digits(whole) + digits(fraction) / 10_f64.powi(i32::try_from(fraction.len()).unwrap_or(0));
     let number = if cell.starts_with(b"-") {
         -number
     } else {

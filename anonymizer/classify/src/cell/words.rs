@@ -34,10 +34,10 @@ struct Words {
 }
 
 pub fn observe(vocabulary: &Vocabulary, cell: &[u8], bytes: Bytes) -> Observation {
-    if is_missing(cell) {
+    let words = Words::of(vocabulary, cell);
+    if words.are_missing(cell) {
         return Observation::sign(Sign::Missing);
     }
-    let words = Words::of(vocabulary, cell);
     let mut signs = Signs::default().with_if(
         (bytes.digits >= 9 || bytes.at) && cell.len() < super::LOOKED_AT && inside(cell),
         Sign::Inside,
@@ -132,6 +132,27 @@ impl Words {
                 || places >= 3)
     }
 
+    /// Whether they are words for nothing.
+    fn are_missing(&self, cell: &[u8]) -> bool {
+        const PHRASES: &[&str] = &[
+            "n/a",
+            "н/д",
+            "нет данных",
+            "не указано",
+            "не указан",
+            "не указана",
+            "деректер жоқ",
+            "көрсетілмеген",
+        ];
+        match self.count {
+            1 if cell == b"\\N" => true,
+            1 if self.first & MISSING != 0 => cell.len() <= 24,
+            1 | 2 if cell.len() <= 26 => std::str::from_utf8(cell)
+                .is_ok_and(|text| PHRASES.contains(&text.to_lowercase().as_str())),
+            _ => false,
+        }
+    }
+
     fn signs(&self, bytes: Bytes) -> Signs {
         let has = |meaning: Meanings| self.all & meaning != 0;
         let several = self.count >= 2;
@@ -202,28 +223,6 @@ fn year(cell: &[u8]) -> Option<u16> {
         .filter(|number| number.len() == 4)
         .find_map(check::small);
     four.filter(|year| (1850..=2150).contains(year))
-}
-
-fn is_missing(cell: &[u8]) -> bool {
-    const PHRASES: &[&str] = &[
-        "n/a",
-        "н/д",
-        "\\n",
-        "нет данных",
-        "не указано",
-        "не указан",
-        "не указана",
-        "деректер жоқ",
-        "көрсетілмеген",
-    ];
-    if cell.len() > 40 {
-        return false;
-    }
-    let text = String::from_utf8_lossy(cell).to_lowercase();
-    if PHRASES.contains(&text.as_str()) {
-        return true;
-    }
-    !text.contains(' ') && Vocabulary::get().meanings(&Skeleton::of(&text)) & MISSING != 0
 }
 
 /// Whether an identifier that needs no context stands among other text: an IIN, BIN or card by its check digit, a telephone number with

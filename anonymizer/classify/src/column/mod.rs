@@ -17,6 +17,9 @@ pub use values::Values;
 /// Examples kept of each sign.
 const EXAMPLES: usize = 3;
 
+/// Cells that are looked at for examples of a sign; most columns have a form or two.
+const TRIES: u8 = 24;
+
 /// The first decade that is counted.
 const FIRST_DECADE: u16 = 190;
 
@@ -44,6 +47,7 @@ pub struct Column {
     pub longest: u64,
     /// Signs of which more examples are wanted.
     wanted: Signs,
+    tries: [u8; SIGNS],
     pub examples: Vec<(Sign, String)>,
 }
 
@@ -65,6 +69,7 @@ impl Column {
             bytes: 0,
             longest: 0,
             wanted: Signs(u64::MAX),
+            tries: [0; SIGNS],
             examples: Vec::new(),
         }
     }
@@ -131,15 +136,20 @@ impl Column {
 
     fn exemplify(&mut self, cell: &[u8], signs: Signs) {
         let text = mask(cell);
-        for (place, sign) in Sign::ALL.iter().enumerate() {
-            if !(signs.has(*sign) && self.wanted.has(*sign)) {
+        for place in Signs(signs.0 & self.wanted.0).places() {
+            let Some(sign) = Sign::ALL.get(place) else {
                 continue;
-            }
+            };
             let kept = self.examples.iter().filter(|(kept, _)| kept == sign);
-            if kept.clone().count() + 1 >= EXAMPLES {
-                self.wanted.0 &= !(1 << place);
+            let count = kept.clone().count();
+            let new = !kept.clone().any(|(_, kept)| *kept == text);
+            if let Some(tries) = self.tries.get_mut(place) {
+                *tries += 1;
+                if *tries == TRIES || count + usize::from(new) == EXAMPLES {
+                    self.wanted.0 &= !(1 << place);
+                }
             }
-            if !kept.clone().any(|(_, kept)| *kept == text) {
+            if new {
                 self.examples.push((*sign, text.clone()));
             }
         }
