@@ -1,6 +1,6 @@
 //! The detector: pieces of text through all recognizers.
 
-use crate::overlap::resolve;
+use crate::overlap::{Candidate, resolve};
 use crate::recognizer::run::Run;
 use crate::recognizer::{Candidates, RECOGNIZERS, Recognizer};
 use crate::span::Span;
@@ -18,6 +18,7 @@ const SHORTEST: usize = 5;
 pub struct Detector {
     text: Text,
     candidates: Candidates,
+    found: Vec<Candidate>,
     numbers: Vec<fn(&Text, usize, &mut Candidates)>,
     runs: Vec<fn(&Run<'_>, &mut Candidates)>,
     marks: Vec<fn(&Text, usize, &mut Candidates)>,
@@ -68,7 +69,13 @@ impl Detector {
             start = end;
         }
         // Pieces may have seen the two sides of a seam differently.
-        resolve(spans);
+        let weighed = |span: Span| Candidate {
+            span,
+            weight: span.len() as u32,
+        };
+        let mut all: Vec<Candidate> = spans.drain(..).map(weighed).collect();
+        resolve(&mut all);
+        spans.extend(all.into_iter().map(|candidate| candidate.span));
     }
 
     /// Adds what a piece that begins at `offset` holds and what begins in the bytes of `kept`.
@@ -94,9 +101,9 @@ impl Detector {
         for find in &self.pieces {
             find(text, &mut self.candidates);
         }
-        let found = self.candidates.spans_mut();
-        resolve(found);
-        for span in found.drain(..) {
+        self.candidates.take(&mut self.found);
+        resolve(&mut self.found);
+        for Candidate { span, .. } in self.found.drain(..) {
             let start = span.start + offset;
             if (kept.0..kept.1).contains(&start) {
                 let end = span.end + offset;

@@ -4,56 +4,62 @@ use std::cmp::Ordering;
 
 use crate::span::Span;
 
+/// A span that may stay.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    pub span: Span,
+    /// How much visible text it holds, by which longer ones are told: what is invisible must not count.
+    pub weight: u32,
+}
+
 /// Keeps, of candidates that overlap, the surer one, then the longer, then the earlier; leaves them in order of place.
-pub fn resolve(spans: &mut Vec<Span>) {
-    spans.sort_unstable_by(|a, b| a.start.cmp(&b.start).then(a.end.cmp(&b.end)));
-    if spans
-        .iter()
-        .zip(spans.iter().skip(1))
-        .all(|(a, b)| a.end <= b.start)
-    {
+pub fn resolve(spans: &mut Vec<Candidate>) {
+    spans.sort_unstable_by_key(|candidate| (candidate.span.start, candidate.span.end));
+    let pairs = spans.iter().zip(spans.iter().skip(1));
+    if pairs.into_iter().all(|(a, b)| a.span.end <= b.span.start) {
         return;
     }
     let mut resolved = Vec::with_capacity(spans.len());
-    let mut group: Vec<Span> = Vec::new();
+    let mut group: Vec<Candidate> = Vec::new();
     let mut reach = 0;
-    for span in spans.drain(..) {
-        if span.start >= reach {
+    for candidate in spans.drain(..) {
+        if candidate.span.start >= reach {
             settle(&mut group, &mut resolved);
         }
-        reach = reach.max(span.end);
-        group.push(span);
+        reach = reach.max(candidate.span.end);
+        group.push(candidate);
     }
     settle(&mut group, &mut resolved);
     *spans = resolved;
 }
 
 /// Resolves spans that hang together.
-fn settle(group: &mut Vec<Span>, resolved: &mut Vec<Span>) {
+fn settle(group: &mut Vec<Candidate>, resolved: &mut Vec<Candidate>) {
     if group.len() < 2 {
         resolved.append(group);
         return;
     }
     group.sort_by(preferred);
     let begun = resolved.len();
-    for span in group.drain(..) {
-        let free = |kept: &Span| kept.end <= span.start || span.end <= kept.start;
+    for candidate in group.drain(..) {
+        let span = candidate.span;
+        let free = |kept: &Candidate| kept.span.end <= span.start || span.end <= kept.span.start;
         if resolved.iter().skip(begun).all(free) {
-            resolved.push(span);
+            resolved.push(candidate);
         }
     }
     if let Some(settled) = resolved.get_mut(begun..) {
-        settled.sort_unstable_by_key(|span| span.start);
+        settled.sort_unstable_by_key(|candidate| candidate.span.start);
     }
 }
 
-fn preferred(a: &Span, b: &Span) -> Ordering {
-    b.confidence
-        .total_cmp(&a.confidence)
-        .then(b.len().cmp(&a.len()))
-        .then(a.start.cmp(&b.start))
-        .then(a.kind.cmp(&b.kind))
-        .then(a.rule.cmp(b.rule))
+fn preferred(a: &Candidate, b: &Candidate) -> Ordering {
+    let surer = b.span.confidence.total_cmp(&a.span.confidence);
+    surer
+        .then(b.weight.cmp(&a.weight))
+        .then(a.span.start.cmp(&b.span.start))
+        .then(a.span.kind.cmp(&b.span.kind))
+        .then(a.span.rule.cmp(b.span.rule))
 }
 
 #[cfg(test)]
@@ -61,20 +67,25 @@ mod tests {
     use super::*;
     use crate::kind::Kind;
 
-    fn span(start: usize, end: usize, confidence: f32) -> Span {
-        Span {
+    fn span(start: usize, end: usize, confidence: f32) -> Candidate {
+        let span = Span {
             start,
             end,
             kind: Kind::Phone,
             confidence,
             rule: "test",
-        }
+        };
+        let weight = span.len() as u32;
+        Candidate { span, weight }
     }
 
-    fn check(given: &[Span], expected: &[(usize, usize)]) {
+    fn check(given: &[Candidate], expected: &[(usize, usize)]) {
         let mut spans = given.to_vec();
         resolve(&mut spans);
-        let places: Vec<_> = spans.iter().map(|span| (span.start, span.end)).collect();
+        let places: Vec<_> = spans
+            .iter()
+            .map(|candidate| (candidate.span.start, candidate.span.end))
+            .collect();
         assert_eq!(places, expected);
     }
 

@@ -47,6 +47,7 @@ mod iin;
 mod ip;
 mod kato;
 mod mac;
+mod organization;
 mod passport;
 mod person;
 mod phone;
@@ -58,6 +59,7 @@ mod vin;
 
 use crate::identifier;
 use crate::kind::Kind;
+use crate::overlap::Candidate;
 use crate::span::Span;
 use crate::text::Text;
 use run::Run;
@@ -80,6 +82,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     address::RECOGNIZER,
     birth_date::RECOGNIZER,
     person::RECOGNIZER,
+    organization::RECOGNIZER,
     iin::RECOGNIZER,
     bin::RECOGNIZER,
     phone::RECOGNIZER,
@@ -105,6 +108,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
 #[derive(Debug, Default)]
 pub struct Candidates {
     spans: Vec<Span>,
+    weights: Vec<u32>,
 }
 
 impl Candidates {
@@ -122,13 +126,15 @@ impl Candidates {
             return;
         };
         if first.start < last.end {
-            self.spans.push(Span {
+            let span = Span {
                 start: first.start as usize,
                 end: last.end as usize,
                 kind,
                 confidence,
                 rule,
-            });
+            };
+            self.spans.push(span);
+            self.weights.push(first.reach_of(last));
         }
     }
 
@@ -137,8 +143,10 @@ impl Candidates {
         &self.spans
     }
 
-    pub(crate) fn spans_mut(&mut self) -> &mut Vec<Span> {
-        &mut self.spans
+    /// Moves the candidates away.
+    pub(crate) fn take(&mut self, all: &mut Vec<Candidate>) {
+        let pairs = self.spans.drain(..).zip(self.weights.drain(..));
+        all.extend(pairs.map(|(span, weight)| Candidate { span, weight }));
     }
 }
 
@@ -215,7 +223,7 @@ fn hexadecimal(text: &Text, place: usize, sign: char) -> Option<(usize, usize, S
         last = at;
     }
     // A sign at the end belongs to the sentence.
-    if text.token(last)?.is(sign) && !address.ends_with("::") {
+    if last > first && text.token(last)?.is(sign) && !address.ends_with("::") {
         address.pop();
         last -= 1;
     }

@@ -48,7 +48,7 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
         Some(Series::Letters) if said && matches!(digits, 6..=9) => {
             Some((0.93, "passport.context"))
         }
-        None if said && matches!(digits, 7..=10) => Some((0.9, "passport.context")),
+        None if said && is_bare(run, digits, alone) => Some((0.9, "passport.context")),
         _ => None,
     };
     if let Some((confidence, rule)) = found {
@@ -58,6 +58,18 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
             place
         };
         out.push(text, first, last, Kind::Passport, confidence, rule);
+    }
+}
+
+/// Digits without letters: one number, or the four and six of a Russian passport.
+fn is_bare(run: &Run<'_>, digits: usize, alone: bool) -> bool {
+    let cues = run.cues();
+    let near = cues.leads(Topic::Passport, 8, &[Topic::Trade]);
+    let russian = run.has_groups(&[4, 6]) || run.has_groups(&[2, 2, 6]);
+    near && if alone {
+        matches!(digits, 7..=10)
+    } else {
+        digits == 10 && russian
     }
 }
 

@@ -122,6 +122,11 @@ impl Token {
         matches!(self.gap, Gap::None)
     }
 
+    /// How many folded bytes there are from its begin to the end of `last`.
+    pub(crate) const fn reach_of(&self, last: &Self) -> u32 {
+        last.until.saturating_sub(self.at)
+    }
+
     /// How many bytes it has folded; of a number, how many digits.
     pub const fn folded_len(&self) -> usize {
         (self.until - self.at) as usize
