@@ -126,6 +126,8 @@ impl Builder {
         self.words.push((hash(name), facts.and(Facts::NOMINATIVE)));
         if name.chars().count() > 2 {
             decline::russian(name, |form| self.words.push((hash(form), facts)));
+        }
+        if name.chars().count() > 2 && facts.has(Facts::COMMON) {
             decline::kazakh(name, |form| self.words.push((hash(form), facts)));
         }
         self.latin.push((

@@ -2,10 +2,12 @@
 //! stand beside names.
 
 mod decline;
+mod endings;
 mod facts;
 mod latin;
 mod lexicon;
 mod loose;
+mod parts;
 mod patronymic;
 mod surname;
 mod table;
@@ -14,5 +16,6 @@ pub use facts::Facts;
 pub use latin::{LatinName, patronymic as latin_patronymic, surname as latin_surname};
 pub use lexicon::{Lexicon, lexicon};
 pub use loose::Word;
+pub use parts::{compound, possible};
 pub use patronymic::{Patronymic, patronymic, patronymic_tail};
-pub use surname::{Shape, Strength, compound, shape};
+pub use surname::{Shape, Strength, shape};

@@ -94,6 +94,11 @@ pub fn patronymic(word: &Word, lexicon: &Lexicon) -> Option<Patronymic> {
 }
 
 fn russian(text: &str, lexicon: &Lexicon) -> Option<Patronymic> {
+    // The suffix stands among the last seven letters.
+    let tail = text.get(text.len().saturating_sub(14)..).unwrap_or(text);
+    if !tail.contains("вич") && !tail.contains("вн") {
+        return None;
+    }
     let (stem, ending) = SONS
         .iter()
         .chain(DAUGHTERS)
@@ -128,6 +133,9 @@ fn father(stem: &str, soft: bool, lexicon: &Lexicon) -> bool {
 }
 
 fn short(text: &str) -> Option<Patronymic> {
+    if !text.contains("ич") {
+        return None;
+    }
     let is = |(stem, ends): &&(&str, &str)| {
         text.strip_prefix(*stem)
             .is_some_and(|end| end.is_empty() == ends.is_empty() && ends.contains(end))

@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::lexicon::Lexicon;
 use super::loose::Word;
+use super::parts::{Parts, parts};
 use crate::text::hash;
 
 /// How much a shape says.
@@ -45,385 +46,151 @@ pub fn stem(name: &str) -> &str {
     }
 }
 
-/// What surnames in -ов and -ев that hardly any common word shares end with, before the case ending.
-const STRONG: &[&str] = &[
-    "баев",
-    "беков",
-    "ханов",
-    "жанов",
-    "алиев",
-    "кулов",
-    "гулов",
-    "бетов",
-    "мбаев",
-    "метов",
-    "мухамедов",
-    "мамедов",
-    "бергенов",
-    "муратов",
-    "султанов",
-    "темиров",
-    "туров",
-    "ералиев",
-    "ахметов",
-    "улаев",
-    "паев",
-    "таев",
-    "саев",
-    "шаев",
-    "каев",
-    "наев",
-    "диев",
-    "гиев",
-    "лиев",
-    "киев",
-    "зиев",
-    "шиев",
-    "хметов",
-    "галымов",
-    "имов",
-    "ымов",
-    "агамбетов",
-    "мырзаев",
-    "назаров",
-    "рахманов",
-    "рахимов",
-    "бердиев",
-    "гельдиев",
-    "келдиев",
-    "гелдиев",
-    "жигитов",
-    "дуллаев",
-    "уллаев",
-    "ходжаев",
-    "кожаев",
-];
-
-const OV: &[(&str, bool)] = &[
-    ("", true),
-    ("а", true),
-    ("у", true),
-    ("ым", false),
-    ("е", true),
-    ("ой", false),
-    ("ою", false),
-    ("ы", true),
-    ("ых", false),
-    ("ыми", false),
-];
-const SKY: &[&str] = &[
-    "ий", "ого", "ому", "им", "ом", "ая", "ой", "ую", "ие", "их", "ими", "ою", "ый",
-];
-const NOUN: &[&str] = &["", "а", "у", "ом", "е", "ем"];
-/// Kazakh endings in loose spelling, longest first.
-const KAZAKH: &[&str] = &[
-    "нын", "нин", "дын", "дин", "тын", "тин", "мен", "бен", "пен", "дан", "ден", "тан", "тен",
-    "нан", "нен", "лар", "лер", "тар", "тер", "дар", "дер", "га", "ге", "ка", "ке", "ны", "ни",
-    "ды", "ди", "ты", "ти", "да", "де", "та", "те",
-];
-const GENITIVE: &[&str] = &["нын", "нин", "дын", "дин", "тын", "тин"];
-/// Second halves of Turkic names that also stand as surnames.
-const FORMANTS: &[&str] = &[
-    "бай",
-    "бек",
-    "хан",
-    "жан",
-    "гали",
-    "али",
-    "кали",
-    "кул",
-    "гул",
-    "гуль",
-    "мурат",
-    "султан",
-    "болат",
-    "мухамед",
-    "мухаммед",
-    "мухамбет",
-    "магамбет",
-    "берген",
-    "гельды",
-    "гелди",
-    "келди",
-    "мырза",
-    "газы",
-    "темир",
-    "назар",
-    "берди",
-    "досан",
-    "дос",
-    "нур",
-    "сулу",
-    "кожа",
-    "шаш",
-    "бике",
-    "биби",
-    "толла",
-    "улла",
-    "хмет",
-    "жигит",
-    "сейит",
-    "гожа",
-    "турсын",
-    "жамал",
-    "газиз",
-    "тай",
-];
-
-/// First halves of Turkic names, beside given names themselves.
-const ROOTS: &[&str] = &[
-    "ай",
-    "ак",
-    "алтын",
-    "аман",
-    "асыл",
-    "бак",
-    "бакыт",
-    "бай",
-    "бек",
-    "бейбит",
-    "гул",
-    "дау",
-    "ер",
-    "ел",
-    "жан",
-    "жаксы",
-    "жума",
-    "кан",
-    "кут",
-    "кур",
-    "кун",
-    "мейир",
-    "мырза",
-    "нур",
-    "ораз",
-    "сат",
-    "сулу",
-    "тай",
-    "темир",
-    "тур",
-    "ул",
-    "шын",
-    "кой",
-    "кул",
-    "сейт",
-    "сейит",
-    "бауыр",
-    "сагын",
-    "кайыр",
-    "мухам",
-    "мухамед",
-    "балта",
-    "токта",
-    "тлеу",
-    "тилеу",
-    "жолды",
-    "кали",
-    "ток",
-    "ма",
-    "дос",
-    "жар",
-    "наз",
-    "кени",
-    "кенже",
-    "сери",
-    "ырыс",
-    "ыс",
-    "али",
-    "агы",
-    "дин",
-    "дил",
-    "есен",
-    "бери",
-    "эл",
-    "ас",
-    "ин",
-    "зей",
-    "сандуг",
-    "улы",
-    "кумис",
-    "мерей",
-    "айым",
-    "ару",
-    "арай",
-    "бисен",
-];
-
-/// First halves that alone show a Turkic given name, if the word is long.
-const BEGINNINGS: &[&str] = &[
-    "нур",
-    "гул",
-    "мухам",
-    "абди",
-    "абду",
-    "сейт",
-    "сейд",
-    "жума",
-    "турсын",
-    "бахыт",
-    "бакыт",
-    "ерди",
-    "асыл",
-    "кенже",
-];
-
-/// Whether a word of which nothing is known is made as Turkic given names are: `Сәтжан`, `Сағынғали`.
-pub fn compound(word: &Word, lexicon: &Lexicon) -> bool {
-    let text = word.as_str();
-    if text.chars().count() >= 7 && BEGINNINGS.iter().any(|begin| text.starts_with(begin)) {
-        return true;
-    }
-    let bare = std::iter::once(text).chain(KAZAKH.iter().filter_map(|end| text.strip_suffix(end)));
-    bare.chain(
-        ["а", "у", "ом", "е"]
-            .iter()
-            .filter_map(|end| text.strip_suffix(end)),
-    )
-    .any(|bare| {
-        FORMANTS
-            .iter()
-            .filter_map(|half| bare.strip_suffix(half))
-            .any(|root| {
-                ROOTS.contains(&root)
-                    || root.len() >= 6
-                        && lexicon
-                            .get(hash(root))
-                            .has(Facts::GIVEN.and(Facts::NOMINATIVE))
-            })
-    })
-}
-
 /// Judges a word.
 pub fn shape(word: &Word, lexicon: &Lexicon) -> Option<Shape> {
-    let text = word.as_str();
-    let whole = plain(text, lexicon);
+    let (text, parts) = (word.as_str(), parts());
+    let whole = plain(text, lexicon, parts);
     if whole.is_some_and(|shape| shape.strength > Strength::Weak) {
         return whole;
     }
-    let bare = KAZAKH.iter().filter_map(|end| text.strip_suffix(end));
+    let bare = parts
+        .kazakh
+        .of(text)
+        .filter_map(|end| text.strip_suffix(end));
     let declined = bare
-        .filter_map(|bare| declined(bare, lexicon))
+        .filter_map(|bare| declined(bare, lexicon, parts))
         .max_by_key(|shape| shape.strength);
     // The genitive in -ның is no surname in -ын.
-    let genitive = GENITIVE.iter().any(|end| text.ends_with(end));
+    let genitive = ["ын", "ин"].iter().any(|end| {
+        let before = text
+            .strip_suffix(end)
+            .and_then(|stem| stem.chars().next_back());
+        matches!(before, Some('н' | 'д' | 'т'))
+    });
     declined.or(whole.filter(|_| !genitive))
 }
 
 /// A Kazakh case ending stood after the nominative.
-fn declined(bare: &str, lexicon: &Lexicon) -> Option<Shape> {
-    let shape = plain(bare, lexicon)?;
-    let nominative = [
-        "ов", "ев", "ова", "ева", "ин", "ина", "ын", "ына", "ский", "ская",
-    ]
-    .iter()
-    .any(|end| bare.ends_with(end));
-    (nominative || ends(bare, FORMANTS) || bare.ends_with("енко")).then_some(Shape {
+fn declined(bare: &str, lexicon: &Lexicon, parts: &Parts) -> Option<Shape> {
+    let shape = plain(bare, lexicon, parts)?;
+    let ended = matches!(suffix(bare).1, "" | "а" | "ий" | "ая") || bare.ends_with("енко");
+    (ended && shape.nominative || parts.second.any(bare)).then_some(Shape {
         nominative: false,
         ..shape
     })
 }
 
-fn plain(text: &str, lexicon: &Lexicon) -> Option<Shape> {
-    ov(text, lexicon)
-        .or_else(|| in_(text, lexicon))
-        .or_else(|| sky(text, lexicon))
-        .or_else(|| other(text, lexicon))
+/// The family of suffixes that surnames have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Suffix {
+    Ov,
+    In,
+    Sky,
+    None,
 }
 
-fn made(stem: &str, strength: Strength, nominative: bool, lexicon: &Lexicon) -> Option<Shape> {
+/// The suffix of a surname and the ending after it.
+fn suffix(text: &str) -> (Suffix, &str) {
+    let letters = text.len() / 2;
+    for after in 0..=3.min(letters.saturating_sub(3)) {
+        let at = text.len() - 2 * after;
+        let Some((stem, ending)) = text.split_at_checked(at) else {
+            return (Suffix::None, "");
+        };
+        let found = match stem.get(stem.len().saturating_sub(4)..) {
+            Some("ов" | "ев") => Suffix::Ov,
+            Some("ин" | "ын") => Suffix::In,
+            Some("ск" | "цк") => Suffix::Sky,
+            _ => continue,
+        };
+        if declines(found, ending) {
+            return (found, ending);
+        }
+    }
+    (Suffix::None, "")
+}
+
+fn declines(suffix: Suffix, ending: &str) -> bool {
+    match suffix {
+        Suffix::Sky => matches!(
+            ending,
+            "ий" | "ого"
+                | "ому"
+                | "им"
+                | "ом"
+                | "ая"
+                | "ой"
+                | "ую"
+                | "ие"
+                | "их"
+                | "ими"
+                | "ою"
+                | "ый"
+        ),
+        _ => matches!(
+            ending,
+            "" | "а" | "у" | "ым" | "е" | "ой" | "ою" | "ы" | "ых" | "ыми"
+        ),
+    }
+}
+
+fn plain(text: &str, lexicon: &Lexicon, parts: &Parts) -> Option<Shape> {
+    let (suffix, ending) = suffix(text);
+    let stem = text.get(..text.len() - ending.len()).unwrap_or_default();
+    let long = stem.len() >= 2 * 4;
+    let nominative = matches!(ending, "" | "а" | "ий" | "ая");
+    match suffix {
+        Suffix::Ov if long => {
+            let likely = matches!(ending, "" | "а" | "у" | "е" | "ы");
+            let strength = match likely {
+                _ if stem.len() >= 2 * 6 && parts.strong.any(stem) => Strength::Strong,
+                true => Strength::Likely,
+                false => Strength::Weak,
+            };
+            Some(made(stem, strength, nominative, lexicon))
+        }
+        Suffix::In if long => Some(made(stem, Strength::Weak, nominative, lexicon)),
+        Suffix::Sky if long => Some(Shape {
+            adjective: true,
+            ..made(stem, Strength::Weak, nominative, lexicon)
+        }),
+        _ => other(text, lexicon, parts),
+    }
+}
+
+fn made(stem: &str, strength: Strength, nominative: bool, lexicon: &Lexicon) -> Shape {
     let stem = hash(stem);
     let known = lexicon.get(stem).has(Facts::STEM);
-    Some(Shape {
+    Shape {
         strength: if known { Strength::Known } else { strength },
         stem,
         nominative,
         adjective: false,
-    })
+    }
 }
 
-fn ov(text: &str, lexicon: &Lexicon) -> Option<Shape> {
-    let (stem, ending, likely) = OV.iter().find_map(|(ending, likely)| {
-        let stem = text.strip_suffix(ending)?;
-        (stem.ends_with("ов") || stem.ends_with("ев")).then_some((stem, *ending, *likely))
-    })?;
-    if stem.chars().count() < 4 {
-        return None;
+/// Surnames of Ukraine, Georgia and Armenia, and Turkic names that stand as surnames.
+fn other(text: &str, lexicon: &Lexicon, parts: &Parts) -> Option<Shape> {
+    let letters = text.len() / 2;
+    let georgian = text.ends_with("швили") || letters >= 7 && text.ends_with("дзе");
+    if letters >= 5 && (text.ends_with("енко") || georgian) {
+        return Some(made(text, Strength::Likely, true, lexicon));
     }
-    let strong = ends(stem, STRONG) && stem.chars().count() >= 6;
-    let strength = match (strong, likely) {
-        (true, _) => Strength::Strong,
-        (false, true) => Strength::Likely,
-        (false, false) => Strength::Weak,
-    };
-    made(stem, strength, ending.is_empty() || ending == "а", lexicon)
-}
-
-fn in_(text: &str, lexicon: &Lexicon) -> Option<Shape> {
-    let (stem, ending) = OV.iter().find_map(|(ending, _)| {
-        let stem = text.strip_suffix(ending)?;
-        (stem.ends_with("ин") || stem.ends_with("ын")).then_some((stem, *ending))
-    })?;
-    if stem.chars().count() < 4 {
-        return None;
-    }
-    made(
-        stem,
-        Strength::Weak,
-        ending.is_empty() || ending == "а",
-        lexicon,
-    )
-}
-
-fn sky(text: &str, lexicon: &Lexicon) -> Option<Shape> {
-    let stem = SKY
-        .iter()
-        .filter_map(|end| text.strip_suffix(end))
-        .find(|stem| stem.ends_with("ск") || stem.ends_with("цк"))?;
-    if stem.chars().count() < 4 {
-        return None;
-    }
-    let nominative = text.ends_with("ий") || text.ends_with("ая");
-    let shape = made(stem, Strength::Weak, nominative, lexicon)?;
-    Some(Shape {
-        adjective: true,
-        ..shape
-    })
-}
-
-fn other(text: &str, lexicon: &Lexicon) -> Option<Shape> {
-    let letters = text.chars().count();
-    if letters >= 5
-        && (text.ends_with("енко")
-            || text.ends_with("швили")
-            || letters >= 7 && text.ends_with("дзе"))
-    {
-        return made(text, Strength::Likely, true, lexicon);
-    }
-    let bare = NOUN
-        .iter()
-        .filter_map(|end| Some((text.strip_suffix(end)?, end.is_empty())));
-    for (bare, nominative) in bare {
-        let letters = bare.chars().count();
-        if letters >= 5
-            && ends(
-                bare,
-                &[
-                    "чук", "щук", "нюк", "тюк", "дюк", "цюк", "люк", "сюк", "рюк", "ьян", "джян",
-                    "енян", "рян", "осян",
-                ],
-            )
-        {
-            return made(bare, Strength::Weak, nominative, lexicon);
-        }
-        if letters >= 6 && ends(bare, FORMANTS) {
-            return made(bare, Strength::Weak, nominative, lexicon);
+    for end in ["", "а", "у", "ом", "е", "ем"] {
+        let Some(bare) = text.strip_suffix(end) else {
+            continue;
+        };
+        let letters = bare.len() / 2;
+        if letters >= 6 && parts.second.any(bare) || letters >= 5 && northern(bare) {
+            return Some(made(bare, Strength::Weak, end.is_empty(), lexicon));
         }
     }
     None
 }
 
-fn ends(text: &str, endings: &[&str]) -> bool {
-    endings.iter().any(|end| text.ends_with(end))
+fn northern(bare: &str) -> bool {
+    const ENDS: [&str; 9] = ["чук", "щук", "нюк", "тюк", "дюк", "люк", "сюк", "рюк", "ян"];
+    (bare.ends_with('к') || bare.ends_with("ян")) && ENDS.iter().any(|end| bare.ends_with(end))
 }
 
 #[cfg(test)]

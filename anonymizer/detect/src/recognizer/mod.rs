@@ -48,6 +48,7 @@ mod ip;
 mod kato;
 mod mac;
 mod organization;
+mod organization;
 mod passport;
 mod person;
 mod phone;
@@ -82,6 +83,7 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     address::RECOGNIZER,
     birth_date::RECOGNIZER,
     person::RECOGNIZER,
+    organization::RECOGNIZER,
     organization::RECOGNIZER,
     iin::RECOGNIZER,
     bin::RECOGNIZER,

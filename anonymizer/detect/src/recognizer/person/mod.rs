@@ -85,11 +85,12 @@ impl Scan<'_> {
                 Wake::No
             };
         }
+        let facts = self.lexicon.get(token.hash);
         if token.letters.has(Letters::TITLE) {
-            return Wake::Cyrillic;
+            let stopped = facts.has(Facts::STOP) && !facts.has(Facts::GIVEN) && token.len > 2;
+            return if stopped { Wake::No } else { Wake::Cyrillic };
         }
-        let known = self.lexicon.get(token.hash).has(Facts::GIVEN)
-            || patronymic_tail(self.text.folded(token));
+        let known = facts.has(Facts::GIVEN) || patronymic_tail(self.text.folded(token));
         if known { Wake::Cyrillic } else { Wake::No }
     }
 
