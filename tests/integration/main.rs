@@ -20,3 +20,4 @@ mod premises;
 mod python;
 mod roles;
 mod staging;
+mod text;

@@ -7,11 +7,13 @@ pub mod completions;
 pub mod context;
 pub mod decode;
 pub mod depersonalization;
+pub mod detect;
 pub mod hierarchy;
 pub mod identity;
 pub mod image;
 pub mod job;
 pub mod library;
+pub mod mask;
 pub mod measure;
 pub mod organization;
 pub mod output;
@@ -63,6 +65,10 @@ pub enum Command {
     Profile(depersonalization::Profile),
     /// Depersonalize a file on this machine, without a server.
     Anonymize(anonymize::Anonymize),
+    /// Find personal data in text on this machine.
+    Detect(detect::Detect),
+    /// Mask personal data in text on this machine.
+    Mask(mask::Mask),
     /// Depersonalize a version under a profile.
     Depersonalize(depersonalization::Depersonalize),
     /// Depersonalization runs and their reports.
@@ -117,6 +123,8 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Measure(command) => measure::run(&command, session),
         Command::Profile(command) => depersonalization::profile(command, session).await,
         Command::Anonymize(command) => anonymize::run(&command, session.printer.format()),
+        Command::Detect(command) => detect::run(&command, session.printer.format()),
+        Command::Mask(command) => mask::run(&command, session.printer.format()),
         Command::Depersonalize(command) => depersonalization::depersonalize(command, session).await,
         Command::Run(command) => depersonalization::runs(command, session).await,
         Command::Publish(command) => depersonalization::publish(command, session).await,

@@ -134,6 +134,12 @@ fn run(arguments: Arguments) -> Result<()> {
     if let Command::Anonymize(command) = &arguments.command {
         return commands::anonymize::run(command, arguments.output);
     }
+    if let Command::Detect(command) = &arguments.command {
+        return commands::detect::run(command, arguments.output);
+    }
+    if let Command::Mask(command) = &arguments.command {
+        return commands::mask::run(command, arguments.output);
+    }
     if let Command::DecodeParquet(command) = &arguments.command {
         return commands::decode::run(command);
     }

@@ -1,8 +1,8 @@
 //! Depersonalizing a file on this machine: no server, no network.
 
 mod digest;
-mod pending;
-mod progress;
+pub(super) mod pending;
+pub(super) mod progress;
 mod source;
 mod summary;
 
