@@ -398,10 +398,7 @@ impl<'t> Calendar<'t> {
 
     /// The year at `place` with its word: the places after it with and without the word.
     fn year_after(&self, place: usize) -> (usize, usize, Option<u32>) {
-        if !self
-            .token(place)
-            .is_some_and(|token| token.gap <= Gap::Line)
-        {
+        if self.token(place).is_none_or(|token| token.gap > Gap::Line) {
             return (place, place, None);
         }
         let worded = self.cue(place + 1).is(Cue::YEAR)

@@ -79,7 +79,7 @@ impl Chain {
                     .components
                     .last()
                     .is_some_and(|last| last.level >= Level::House);
-                !self.has(next.level) && !(housed && self.has(Level::City))
+                !self.has(next.level) && (!housed || !self.has(Level::City))
             }
             Level::Corpus | Level::Entrance => true,
         }
@@ -293,14 +293,11 @@ impl<'t> Scan<'t> {
         if last.doubtful
             && !context.near
             && !evidence.city
-            && !(evidence.dotted && last.level == Level::House)
+            && (!evidence.dotted || last.level != Level::House)
         {
             return Some(None);
         }
-        let (confidence, rule) = match evidence.verdict(context) {
-            Some(verdict) => verdict,
-            None => return None,
-        };
+        let (confidence, rule) = evidence.verdict(context)?;
         Some(Some(Address {
             first: first.first,
             last: last.next - 1,

@@ -381,7 +381,7 @@ impl Reader<'_> {
             Level::City if mark.letter => {
                 let certain = name.known || mark.dotted && (name.cased || before.last.is_some());
                 certain
-                    && !(year && !mark.roles.any(Roles::VILLAGE_BEFORE))
+                    && (!year || mark.roles.any(Roles::VILLAGE_BEFORE))
                     && (mark.dotted || self.leads(name.next) || before.context)
             }
             Level::City => name.known || name.cased || self.is(name.next, ','),
@@ -526,10 +526,10 @@ impl Reader<'_> {
 
     /// A name without its type: a known settlement, a street before the number of its house.
     fn untyped(&self, place: usize, before: Before) -> Option<Component> {
-        if before.city || before.context {
-            if let Some(street) = self.untyped_street(place, before) {
-                return Some(street);
-            }
+        if (before.city || before.context)
+            && let Some(street) = self.untyped_street(place, before)
+        {
+            return Some(street);
         }
         if let Some(next) = self
             .known(place, Names::SETTLEMENT)

@@ -164,11 +164,6 @@ impl<'t> Reader<'t> {
         found
     }
 
-    /// Whether the tokens from `first` until `end` are a known name as a whole.
-    pub fn is_known(&self, first: usize, end: usize, kind: Names) -> bool {
-        self.known(first, kind) == Some(end)
-    }
-
     /// Whether the token begins a name: a capital letter, or no letters of case at all.
     pub fn is_cased(&self, place: usize) -> bool {
         self.token(place)
