@@ -163,7 +163,8 @@ fn households(
     let mut left = options.rows;
     let mut next = 0;
     while left > 0 {
-        let numbers: Vec<u64> = (next..next + BATCH).collect();
+        let batch = (left / 2).clamp(16, BATCH);
+        let numbers: Vec<u64> = (next..next + batch).collect();
         let units: Vec<Unit> = numbers
             .par_iter()
             .map(|number| Unit::make(options.seed, *number, staff, u64::MAX))
@@ -181,7 +182,7 @@ fn households(
                 break;
             }
         }
-        next += BATCH;
+        next += batch;
     }
     Ok(())
 }

@@ -117,13 +117,12 @@ impl Unit {
         citizens.put(&line(&fields.each_ref().map(String::as_str), ","));
         // Some are registered twice, the second time by a careless clerk.
         if rng.chance(0.008) && citizens.rows < room {
-            let again = fields.map(|field| {
-                if rng.chance(0.25) && !field.is_empty() {
-                    cell(&field, rng)
-                } else {
-                    field
+            let mut again = fields;
+            for field in again.iter_mut().skip(1) {
+                if !field.is_empty() && rng.chance(0.25) {
+                    *field = cell(field, rng);
                 }
-            });
+            }
             citizens.put(&line(&again.each_ref().map(String::as_str), ","));
         }
     }
