@@ -20,6 +20,7 @@ pub mod output;
 pub mod push;
 pub mod sandbox;
 pub mod server;
+pub mod synth;
 pub mod system;
 pub mod user;
 
@@ -103,6 +104,8 @@ pub enum Command {
     /// Decode a Parquet file from standard input and forget it; the server tries strange files so, apart from itself.
     #[command(hide = true)]
     DecodeParquet(decode::DecodeParquet),
+    /// Make an invented library to practise on, with what is true of it.
+    Synth(synth::Synth),
     /// Print completions for a shell.
     Completions(completions::Completions),
 }
@@ -137,6 +140,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Output(command) => output::run(command, session).await,
         Command::Audit(command) => audit::run(command, session).await,
         Command::DecodeParquet(command) => decode::run(&command),
+        Command::Synth(command) => synth::run(&command, session),
         Command::Completions(command) => completions::run(&command),
     }
 }
