@@ -48,7 +48,6 @@ mod ip;
 mod kato;
 mod mac;
 mod organization;
-mod organization;
 mod passport;
 mod person;
 mod phone;
@@ -83,7 +82,6 @@ pub const RECOGNIZERS: &[Recognizer] = &[
     address::RECOGNIZER,
     birth_date::RECOGNIZER,
     person::RECOGNIZER,
-    organization::RECOGNIZER,
     organization::RECOGNIZER,
     iin::RECOGNIZER,
     bin::RECOGNIZER,
