@@ -4,18 +4,21 @@
 #[derive(Debug)]
 pub struct Endings {
     bits: [u64; 64],
-    list: Vec<&'static str>,
+    /// Each with its pair, which is compared first.
+    list: Vec<(u16, &'static str)>,
 }
 
 impl Endings {
     /// Of a list.
     pub fn new(list: Vec<&'static str>) -> Self {
+        let list: Vec<_> = list
+            .into_iter()
+            .filter_map(|ending| Some((pair(ending)?, ending)))
+            .collect();
         let mut bits = [0; 64];
-        for ending in &list {
-            if let Some((cell, bit)) = pair(ending)
-                && let Some(word) = bits.get_mut(cell)
-            {
-                *word |= bit;
+        for (pair, _) in &list {
+            if let Some(cell) = bits.get_mut(usize::from(pair >> 6)) {
+                *cell |= 1 << (pair & 63);
             }
         }
         Self { bits, list }
@@ -23,12 +26,20 @@ impl Endings {
 
     /// The endings of `word`, in the order of the list.
     pub fn of<'s>(&'s self, word: &'s str) -> impl Iterator<Item = &'static str> + 's {
-        let likely = pair(word)
-            .is_some_and(|(cell, bit)| self.bits.get(cell).is_some_and(|word| word & bit != 0));
-        let list = if likely { self.list.as_slice() } else { &[] };
-        list.iter()
+        let last = pair(word).unwrap_or_default();
+        let cell = self
+            .bits
+            .get(usize::from(last >> 6))
             .copied()
-            .filter(move |ending| word.ends_with(ending))
+            .unwrap_or_default();
+        let list = if cell >> (last & 63) & 1 == 1 {
+            self.list.as_slice()
+        } else {
+            &[]
+        };
+        list.iter()
+            .filter(move |(pair, ending)| *pair == last && word.ends_with(ending))
+            .map(|(_, ending)| *ending)
     }
 
     /// Whether `word` has one of them.
@@ -37,10 +48,10 @@ impl Endings {
     }
 }
 
-/// The place of the two last letters among 64 x 64, by the low bits of their second bytes.
-fn pair(word: &str) -> Option<(usize, u64)> {
+/// The two last letters by the low bits of their second bytes: 64 x 64.
+fn pair(word: &str) -> Option<u16> {
     match word.as_bytes() {
-        [.., before, _, last] => Some((usize::from(before & 63), 1 << (last & 63))),
+        [.., before, _, last] => Some(u16::from(before & 63) << 6 | u16::from(last & 63)),
         _ => None,
     }
 }

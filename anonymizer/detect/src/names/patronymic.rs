@@ -96,7 +96,7 @@ pub fn patronymic(word: &Word, lexicon: &Lexicon) -> Option<Patronymic> {
 fn russian(text: &str, lexicon: &Lexicon) -> Option<Patronymic> {
     // The suffix stands among the last seven letters.
     let tail = text.get(text.len().saturating_sub(14)..).unwrap_or(text);
-    if !tail.contains("вич") && !tail.contains("вн") {
+    if !holds(tail, "ви") && !holds(tail, "вн") {
         return None;
     }
     let (stem, ending) = SONS
@@ -132,8 +132,15 @@ fn father(stem: &str, soft: bool, lexicon: &Lexicon) -> bool {
     softened || with("й") || with("ь") || is(stem) || with("я") || with("а") || with("е")
 }
 
+/// Whether two letters stand in a word; quicker than a general search.
+fn holds(text: &str, letters: &str) -> bool {
+    text.as_bytes()
+        .windows(4)
+        .any(|window| window == letters.as_bytes())
+}
+
 fn short(text: &str) -> Option<Patronymic> {
-    if !text.contains("ич") {
+    if !holds(text, "ич") {
         return None;
     }
     let is = |(stem, ends): &&(&str, &str)| {
@@ -147,11 +154,28 @@ fn short(text: &str) -> Option<Patronymic> {
     })
 }
 
+/// The father's name and the case ending around the word for child, whose end is among the last letters.
+fn child(text: &str) -> Option<(&str, &str)> {
+    for after in 0..=4 {
+        let (stem, end) = text.split_at_checked(text.len().checked_sub(2 * after)?)?;
+        let ended = stem.ends_with("лы")
+            || stem.ends_with("зы")
+            || stem.ends_with("зи")
+            || stem.ends_with("ли");
+        let father = || {
+            ["кызы", "улы", "кизи", "угли"]
+                .iter()
+                .find_map(|child| stem.strip_suffix(child))
+        };
+        if let Some(father) = ended.then(father).flatten() {
+            return Some((father, end));
+        }
+    }
+    None
+}
+
 fn kazakh(text: &str, word: &Word, lexicon: &Lexicon) -> Option<Patronymic> {
-    let (father, end) = ["кызы", "улы", "кизи", "угли"].iter().find_map(|child| {
-        let at = text.rfind(child)?;
-        Some((text.get(..at)?, text.get(at + child.len()..)?))
-    })?;
+    let (father, end) = child(text)?;
     if !KAZAKH.contains(&end) || father.chars().count() < 3 {
         return None;
     }
