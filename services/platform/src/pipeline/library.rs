@@ -1,0 +1,150 @@
+//! Data sets on their way to releases: read, measured for their quality, depersonalized and described.
+
+use sandyq_anonymizer::quality::{DatasetQuality, Examined, Reference, Standard, of_dataset};
+use sandyq_anonymizer::{
+    Cancel, Detail, Format, Hierarchies, Hierarchy, Limits, Profile, PseudonymKey, Release, Table,
+    UtilityLimits, depersonalize_library, intake,
+};
+use sandyq_store::objects::BlockingReader;
+
+use super::{heavy, raw};
+use crate::error::{Class, Error, Result, chain};
+use crate::platform::Platform;
+use crate::records::library::{Dataset, Run};
+
+/// The releases of data sets that are depersonalized together, and the quality of each.
+pub(super) async fn depersonalized(
+    platform: &Platform,
+    run: &Run,
+    datasets: &[Dataset],
+    key: &PseudonymKey,
+    today: &str,
+    cancel: &Cancel,
+) -> Result<Vec<(Release, DatasetQuality)>> {
+    let mut sources = Vec::new();
+    for dataset in datasets {
+        sources.push(Source {
+            id: dataset.id.clone(),
+            format: dataset.format.clone(),
+            sha256: dataset.sha256.clone(),
+            bytes: raw(platform, dataset).await?,
+        });
+    }
+    let work = Work {
+        profile: run.profile.clone(),
+        hierarchies: run.hierarchies.clone(),
+        key: key.clone(),
+        today: today.to_owned(),
+        cancel: cancel.clone(),
+    };
+    heavy(move || work.carry_out(sources))
+        .await?
+        .map_err(|message| Error::new(Class::Precondition, "RUN_FAILED", message))
+}
+
+/// A data set that is to be read.
+struct Source {
+    id: String,
+    format: Format,
+    sha256: String,
+    bytes: BlockingReader,
+}
+
+/// What is to be done, for a thread of its own.
+struct Work {
+    profile: String,
+    hierarchies: Vec<(String, String)>,
+    key: PseudonymKey,
+    today: String,
+    cancel: Cancel,
+}
+
+type Outcome<T> = std::result::Result<T, String>;
+
+impl Work {
+    fn carry_out(self, sources: Vec<Source>) -> Outcome<Vec<(Release, DatasetQuality)>> {
+        let profile = Profile::parse(&self.profile).map_err(|e| chain(&e))?;
+        let hierarchies = self.hierarchies()?;
+        let (mut tables, mut hashes) = (Vec::new(), Vec::new());
+        for source in sources {
+            let table = intake::read(&source.id, source.bytes, &source.format, &Limits::default());
+            let table = table.map_err(|e| format!("data set {}: {}", source.id, chain(&e)))?;
+            let table = match profile.dataset(&source.id) {
+                Ok(dataset) => table.derived(dataset).map_err(|e| chain(&e))?,
+                Err(_) => table,
+            };
+            tables.push(table);
+            hashes.push(source.sha256);
+        }
+        let (key, cancel) = (&self.key, &self.cancel);
+        let made = depersonalize_library(&tables, &profile, &hierarchies, key, cancel, &mut |_| {});
+        let made = made.map_err(|e| match tables.as_slice() {
+            [table] => format!("data set {}: {}", table.name(), chain(&e)),
+            _ => chain(&e),
+        })?;
+        let mut described = Vec::new();
+        for ((mut release, table), sha256) in made.into_iter().zip(&tables).zip(hashes) {
+            let quality = self.quality(table, &profile).map_err(|e| chain(&e))?;
+            release.of_file(sha256);
+            release.of_quality(quality.clone());
+            self.describe(&mut release, table, &profile, &hierarchies)
+                .map_err(|message| format!("data set {}: {message}", table.name()))?;
+            described.push((release, quality));
+        }
+        Ok(described)
+    }
+
+    fn hierarchies(&self) -> Outcome<Hierarchies> {
+        let texts = self.hierarchies.iter();
+        let parsed = texts.map(|(name, csv)| {
+            let hierarchy = Hierarchy::parse(name, csv.as_bytes()).map_err(|e| chain(&e))?;
+            Ok((name.clone(), hierarchy))
+        });
+        parsed.collect()
+    }
+
+    fn quality(
+        &self,
+        table: &Table,
+        profile: &Profile,
+    ) -> std::result::Result<DatasetQuality, sandyq_anonymizer::ProfileError> {
+        let dataset = profile.dataset(table.name())?;
+        let named = profile.quality().reference.as_deref();
+        let reference = named.and_then(Reference::builtin);
+        let examined = Examined {
+            table,
+            types: dataset.types(),
+            subject: dataset.subject(),
+        };
+        let standard = Standard {
+            reference: reference.as_ref(),
+            today: &self.today,
+            thresholds: profile.quality(),
+        };
+        Ok(of_dataset(&examined, &standard))
+    }
+
+    fn describe(
+        &self,
+        release: &mut Release,
+        table: &Table,
+        profile: &Profile,
+        hierarchies: &Hierarchies,
+    ) -> Outcome<()> {
+        let (bytes, limits) = (release.bytes(), Limits::default());
+        let released = intake::read(table.name(), bytes, &Format::Parquet, &limits);
+        let released = released.map_err(|e| chain(&e))?;
+        let detail = Detail {
+            profile: profile.dataset(table.name()).map_err(|e| chain(&e))?,
+            hierarchies,
+            original: table,
+            released: &released,
+            population: None,
+            target: None,
+            limits: UtilityLimits::default(),
+        };
+        release
+            .describe(&detail, &self.cancel)
+            .map_err(|e| chain(&e))
+    }
+}
