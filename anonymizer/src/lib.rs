@@ -14,6 +14,7 @@
 //! Formulas are those of the ARX tool (Prasser et al. 2014), so that scores compare.
 
 mod cancel;
+pub mod classify;
 mod digest;
 mod division;
 mod execute;
@@ -28,6 +29,8 @@ mod plan;
 mod prepare;
 mod profile;
 mod pseudonym;
+pub mod quality;
+mod relation;
 mod report;
 mod table;
 mod utility;
@@ -51,15 +54,17 @@ pub use parquet::{PSEUDONYMS_KEY, ParquetFault};
 pub use plan::{Plan, PlanError, PlannedColumn, SavedCell, plan};
 pub use prepare::{PrepareFault, Step, Unit};
 pub use profile::{
-    Aggregate, AggregateFunction, ColumnRule, DatasetProfile, DeltaPresence, Distance, Generalize,
-    HierarchySource, Metric, Missing, Model, Privacy, Profile, ProfileError, Recoding, RiskLimits,
-    Role, SuppressedRecords, Transform, Unknown, ValueType,
+    Aggregate, AggregateFunction, ColumnRule, DatasetProfile, DeltaPresence, Derivation,
+    DerivedPart, Distance, Generalize, HierarchySource, KnownRecords, Metric, Missing, Model, Privacy, Profile, ProfileError,
+    Recoding, RedactStyle, Relations, Replacement, RiskLimits, Role, SubjectColumn,
+    SuppressedRecords, Transform, Unknown, ValueType,
 };
 pub use pseudonym::{PseudonymKey, RekeyError, pseudonym_columns, rekey};
+pub use relation::{RelationError, RelationReport, depersonalize_library};
 pub use report::{
     ColumnDrift, ColumnReport, Detail, Drift, DropReason, DroppedColumn, LossReport, PrivacyReport,
     Report, RowsReport, SearchReport, SuppressedCells, SuppressionReason, SuppressionReport, drift,
-    html,
+    html, quality_html,
 };
 pub use table::{ColumnSchema, DISTINCT_CAP, Distinct, PhysicalType, Schema, Table};
 pub use utility::{
@@ -85,6 +90,9 @@ pub enum Error {
     /// What was made failed its measurement.
     #[error(transparent)]
     Verify(#[from] VerifyError),
+    /// Subjects cannot be kept together.
+    #[error(transparent)]
+    Relation(#[from] RelationError),
 }
 
 impl Error {
@@ -113,6 +121,18 @@ pub fn depersonalize(
     cancel: &Cancel,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Release, Error> {
+    let dataset = profile.dataset(table.name())?;
+    let derived = match table.lacks_derived(dataset) {
+        true => Some(table.clone().derived(dataset).map_err(PlanError::from)?),
+        false => None,
+    };
+    let table = derived.as_ref().unwrap_or(table);
+    if profile.dataset(table.name())?.subject().is_some() {
+        let tables = std::slice::from_ref(table);
+        let made = depersonalize_library(tables, profile, hierarchies, key, cancel, progress)?;
+        let name = || table.name().to_owned();
+        return made.into_iter().next().ok_or_else(|| PlanError::EmptyTable { dataset: name() }.into());
+    }
     let profile = profile.dataset(table.name())?;
     let work = Work::new(table, profile, hierarchies, None)?;
     let plan = work.plan(cancel, progress)?;

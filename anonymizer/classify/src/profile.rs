@@ -11,15 +11,22 @@ impl Classification {
     /// that the profile has for the data set.
     #[must_use]
     pub fn profile(&self, dataset: &str) -> String {
-        let mut text = String::from(HEAD);
-        if !self.header {
-            text.push_str("# The file has no header. Write one, with the names below, before it is used with this profile.\n");
+        draft([(dataset, self)])
+    }
+
+    fn write(&self, dataset: &str, text: &mut String) {
+        if !self.header || self.personal_header {
+            let _ = writeln!(
+                text,
+                "\n# Data set {} has no header, or one that names people. Write one, with the names below, before it is used with this profile.",
+                quoted(dataset)
+            );
         }
         let mut named = HashSet::new();
         for column in &self.columns {
             // A name that comes twice is refused at intake; the profile can have it once.
             if named.insert(column.name.as_str()) {
-                column.write(dataset, &mut text);
+                column.write(dataset, text);
             } else {
                 let _ = writeln!(
                     text,
@@ -28,8 +35,17 @@ impl Classification {
                 );
             }
         }
-        text
     }
+}
+
+/// A profile of several data sets, as [`Classification::profile`].
+#[must_use]
+pub fn draft<'a>(datasets: impl IntoIterator<Item = (&'a str, &'a Classification)>) -> String {
+    let mut text = String::from(HEAD);
+    for (name, classification) in datasets {
+        classification.write(name, &mut text);
+    }
+    text
 }
 
 const HEAD: &str = "\

@@ -30,6 +30,8 @@ pub struct Classification {
     pub ragged_rows: u64,
     /// Whether the first record of a CSV file names the columns. Where it does not, columns are called `column_1` and so on.
     pub header: bool,
+    /// Whether a name of a column is itself a name or number of a person, and so is not shown.
+    pub personal_header: bool,
     /// In the order of the file.
     pub columns: Vec<ColumnClass>,
 }
@@ -125,6 +127,7 @@ impl Classification {
             rows: file.survey.rows,
             ragged_rows: file.survey.ragged,
             header,
+            personal_header: file.names.iter().any(|name| is_personal(name)),
             columns,
         }
     }

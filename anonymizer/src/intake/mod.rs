@@ -173,5 +173,18 @@ pub fn validate(
     Ok(schema)
 }
 
+/// The whole of a Parquet file in memory, up to the limit.
+pub(crate) fn parquet_bytes(source: impl Read, limits: &Limits) -> Result<Vec<u8>, IntakeError> {
+    parquet::bytes(source, limits)
+}
+
+/// The footer of a Parquet file that may be decoded, and the parts to decode it in: the first row and the number of rows of each.
+pub(crate) fn parquet_parts(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<(crate::parquet::Footer, Vec<(usize, usize)>), IntakeError> {
+    parquet::parts_of(bytes, limits)
+}
+
 #[cfg(test)]
 mod tests;

@@ -22,13 +22,7 @@ pub(super) fn bytes(source: impl Read, limits: &Limits) -> Result<Vec<u8>, Intak
 }
 
 pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<(Vec<Coded>, Schema), IntakeError> {
-    if bytes.is_empty() {
-        return Err(IntakeError::EmptyFile {
-            expected: "the magic bytes PAR1",
-        });
-    }
-    let footer = parquet::footer(bytes)?;
-    judge(&footer, bytes.len() as u64, limits)?;
+    let (footer, parts) = parts_of(bytes, limits)?;
     let mut columns = footer
         .columns
         .iter()
@@ -40,7 +34,7 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<(Vec<Coded>, Schema)
         })
         .collect::<Result<Vec<_>, IntakeError>>()?;
     let (mut rows, mut held) = (0, 0_u64);
-    for (from, count) in parts(&footer.groups) {
+    for (from, count) in parts {
         let frame = parquet::decode_part(bytes, from, count)?;
         rows += frame.height() as u64;
         held = held.saturating_add(frame.estimated_size() as u64);
@@ -66,6 +60,22 @@ pub(super) fn read(bytes: &[u8], limits: &Limits) -> Result<(Vec<Coded>, Schema)
         columns: schemas,
     };
     Ok((columns, schema))
+}
+
+/// The footer if it may be believed, and the parts in which the rows are decoded.
+pub(super) fn parts_of(
+    bytes: &[u8],
+    limits: &Limits,
+) -> Result<(Footer, Vec<(usize, usize)>), IntakeError> {
+    if bytes.is_empty() {
+        return Err(IntakeError::EmptyFile {
+            expected: "the magic bytes PAR1",
+        });
+    }
+    let footer = parquet::footer(bytes)?;
+    judge(&footer, bytes.len() as u64, limits)?;
+    let parts = parts(&footer.groups);
+    Ok((footer, parts))
 }
 
 /// Rows that are decoded at a time.

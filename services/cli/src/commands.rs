@@ -2,7 +2,9 @@
 
 pub mod access;
 pub mod anonymize;
+pub mod anonymize_library;
 pub mod audit;
+pub mod classify;
 pub mod completions;
 pub mod context;
 pub mod decode;
@@ -18,10 +20,12 @@ pub mod measure;
 pub mod organization;
 pub mod output;
 pub mod push;
+pub mod quality;
 pub mod sandbox;
 pub mod server;
 pub mod synth;
 pub mod system;
+mod tables;
 pub mod user;
 
 use clap::Subcommand;
@@ -66,10 +70,16 @@ pub enum Command {
     Profile(depersonalization::Profile),
     /// Depersonalize a file on this machine, without a server.
     Anonymize(anonymize::Anonymize),
+    /// Find out what is in the columns of a file on this machine, and draft a profile.
+    Classify(classify::Classify),
     /// Find personal data in text on this machine.
     Detect(detect::Detect),
     /// Mask personal data in text on this machine.
     Mask(mask::Mask),
+    /// Depersonalize the data sets of a library together on this machine, counting people.
+    AnonymizeLibrary(anonymize_library::AnonymizeLibrary),
+    /// Measure the quality of tables on this machine.
+    Quality(quality::Quality),
     /// Depersonalize a version under a profile.
     Depersonalize(depersonalization::Depersonalize),
     /// Depersonalization runs and their reports.
@@ -126,8 +136,11 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Measure(command) => measure::run(&command, session),
         Command::Profile(command) => depersonalization::profile(command, session).await,
         Command::Anonymize(command) => anonymize::run(&command, session.printer.format()),
+        Command::Classify(command) => classify::run(&command, session.printer.format()),
         Command::Detect(command) => detect::run(&command, session.printer.format()),
         Command::Mask(command) => mask::run(&command, session.printer.format()),
+        Command::AnonymizeLibrary(command) => anonymize_library::run(&command, session),
+        Command::Quality(command) => quality::run(&command, session),
         Command::Depersonalize(command) => depersonalization::depersonalize(command, session).await,
         Command::Run(command) => depersonalization::runs(command, session).await,
         Command::Publish(command) => depersonalization::publish(command, session).await,

@@ -134,6 +134,9 @@ fn run(arguments: Arguments) -> Result<()> {
     if let Command::Anonymize(command) = &arguments.command {
         return commands::anonymize::run(command, arguments.output);
     }
+    if let Command::Classify(command) = &arguments.command {
+        return commands::classify::run(command, arguments.output);
+    }
     if let Command::Detect(command) = &arguments.command {
         return commands::detect::run(command, arguments.output);
     }

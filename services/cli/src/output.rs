@@ -47,7 +47,9 @@ macro_rules! resources {
 resources!(
     AuditEntry,
     CheckAccessResponse,
+    Classification,
     Column,
+    ColumnClassification,
     Grant,
     Image,
     Job,

@@ -147,6 +147,7 @@ fn versions(name: &str, upload: &str, state: &'static str) -> Vec<Row> {
         row!(LibraryService, "FinalizeVersion", FinalizeVersionRequest, name, |name| { name, request_id: malformed() }),
         row!(LibraryService, "GetVersion", GetVersionRequest, name, |name| { name }),
         row!(LibraryService, "WatchVersion", WatchVersionRequest, name, |name| { name }),
+        row!(LibraryService, "GetClassification", GetClassificationRequest, name, |name| { name }),
         row!(LibraryService, "RetireVersion", RetireVersionRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
         row!(DepersonalizationService, "ValidateProfile", ValidateProfileRequest, name, |parent| { parent, ..Default::default() }),
         row!(DepersonalizationService, "CreateRun", CreateRunRequest, name, |parent| { parent, request_id: malformed(), ..Default::default() }),

@@ -95,7 +95,7 @@ fn luhn(digits: &[u8]) -> bool {
             }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 /// An IBAN without spaces, in capitals or not: length, check digits (ISO 13616).
@@ -120,15 +120,15 @@ pub fn iban(text: &[u8]) -> bool {
 
 /// The ten digits of a national number of Kazakhstan: mobile, or a fixed line.
 pub fn national(digits: &[u8]) -> bool {
-    match digits {
-        [b'7', b'0', b'0'..=b'2' | b'5'..=b'8', ..] => true,
-        [b'7', b'4', b'7', ..]
-        | [b'7', b'6', b'0'..=b'4', ..]
-        | [b'7', b'7', b'1' | b'5'..=b'8', ..]
-        | [b'7', b'8', b'5', ..] => true,
-        [b'7', b'1' | b'2', ..] => true,
-        _ => false,
-    }
+    matches!(
+        digits,
+        [b'7', b'0', b'0'..=b'2' | b'5'..=b'8', ..]
+            | [b'7', b'4', b'7', ..]
+            | [b'7', b'6', b'0'..=b'4', ..]
+            | [b'7', b'7', b'1' | b'5'..=b'8', ..]
+            | [b'7', b'8', b'5', ..]
+            | [b'7', b'1' | b'2', ..]
+    )
 }
 
 /// A mobile number's ten digits, of Kazakhstan.

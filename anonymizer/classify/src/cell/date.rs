@@ -46,7 +46,7 @@ const fn century(year: u16) -> u16 {
 
 /// The day, if it exists.
 pub fn real(year: u16, month: u16, day: u16) -> Option<(u16, u16, u16)> {
-    let leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
     let days = match month {
         2 if leap => 29,
         2 => 28,

@@ -41,7 +41,7 @@ pub fn hidden(facts: &Facts, semantic: SemanticType) -> Vec<Hidden> {
     let mut hidden: Vec<Hidden> = found.collect();
     hidden.sort_by(|a, b| a.semantic.cmp(&b.semantic).then(b.count.cmp(&a.count)));
     hidden.dedup_by_key(|hidden| hidden.semantic);
-    hidden.sort_by(|a, b| b.count.cmp(&a.count));
+    hidden.sort_by_key(|hidden| std::cmp::Reverse(hidden.count));
     hidden
 }
 

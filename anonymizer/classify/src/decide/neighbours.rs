@@ -33,8 +33,11 @@ pub fn say(survey: &Survey, types: &[SemanticType], place: usize, facts: &Facts)
         .or_else(|| by_names(types, place, facts))
 }
 
+/// Date of birth, and the digit of century and sex.
+type Person = ((u16, u16, u16), u16);
+
 /// Date of birth and digit of century and sex of an IIN.
-fn person(cell: &[u8]) -> Option<((u16, u16, u16), u16)> {
+fn person(cell: &[u8]) -> Option<Person> {
     let digits: Vec<u8> = cell.iter().copied().filter(u8::is_ascii_digit).collect();
     if digits.len() != 12 || check::iin(&digits) == Fit::Not {
         return None;
@@ -113,7 +116,7 @@ fn by_iin(survey: &Survey, iin: usize, place: usize, facts: &Facts) -> Option<Sa
 }
 
 /// Two values that go with the two sexes of the IIN.
-fn sex(rows: &[(((u16, u16, u16), u16), &[u8])], facts: &Facts) -> Option<Said> {
+fn sex(rows: &[(Person, &[u8])], facts: &Facts) -> Option<Said> {
     if !(2..=6).contains(&facts.column.distinct()) {
         return None;
     }

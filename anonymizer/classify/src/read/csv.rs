@@ -235,7 +235,7 @@ fn next_quote(text: &[u8], from: usize) -> usize {
 /// Lines in which only delimiters and line breaks have a meaning.
 fn plain_lines(text: &[u8], dialect: Dialect, survey: &mut Survey) {
     let (mut start, mut cells) = (0, 0_usize);
-    let mut end_line = |cell: &[u8], cells: usize, survey: &mut Survey| {
+    let end_line = |cell: &[u8], cells: usize, survey: &mut Survey| {
         let cell = cell.strip_suffix(b"\r").unwrap_or(cell);
         if cells > 0 || !cell.is_empty() {
             survey.cell(cell);

@@ -138,6 +138,16 @@ fn libraries() -> Vec<Row> {
             of(Version, "stat"),
             "AO AS",
         ),
+        (
+            "LibraryService.GetClassification",
+            of(Version, "stat"),
+            "AO AS",
+        ),
+        (
+            "LibraryService.GetClassification",
+            published(Version),
+            "AO AS",
+        ),
         ("LibraryService.RetireVersion", published(Version), "AO"),
         (
             "DepersonalizationService.ValidateProfile",

@@ -1,11 +1,13 @@
 //! Data libraries and their versions.
 
+use std::fs;
 use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use sandyq_proto::v1::version::State;
 use sandyq_proto::v1::{
-    CreateLibraryRequest, GetLibraryRequest, GetVersionRequest, Library, ListLibrariesRequest,
+    CreateLibraryRequest, GetClassificationRequest, GetLibraryRequest, GetVersionRequest, Library, ListLibrariesRequest,
     ListVersionsRequest, RetireVersionRequest, UpdateLibraryRequest, Version, WatchVersionRequest,
 };
 
@@ -55,6 +57,18 @@ pub enum Command {
         /// The library.
         #[arg(value_parser = parse::library)]
         library: String,
+    },
+    /// Show what was found in the columns of a version, with a draft of a profile.
+    #[command(
+        after_help = "Example:\n  sandyq library classification adult/v1 --profile profile.toml"
+    )]
+    Classification {
+        /// The version.
+        #[arg(value_parser = parse::version)]
+        version: String,
+        /// Write the draft, to be edited and sent with `sandyq depersonalize`.
+        #[arg(long, value_name = "FILE")]
+        profile: Option<PathBuf>,
     },
     /// Versions of a library.
     #[command(subcommand)]
@@ -153,6 +167,9 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
             });
             session.printer.list(&all.await?)
         }
+        Command::Classification { version, profile } => {
+            classification(&client, version, profile.as_deref(), session).await
+        }
         Command::Version(command) => version(&client, command, session).await,
     }
 }
@@ -191,6 +208,33 @@ async fn update(client: &Client, session: &Session, name: String, content: Conte
         session,
         rpc!(client, LibraryServiceClient, update_library, request)?.library,
     )
+}
+
+async fn classification(
+    client: &Client,
+    name: String,
+    profile: Option<&Path>,
+    session: &Session,
+) -> Result<()> {
+    let request = GetClassificationRequest { name };
+    let found = rpc!(client, LibraryServiceClient, get_classification, request)?
+        .classification
+        .ok_or_else(|| Failure::incomplete("classification"))?;
+    if let Some(path) = profile {
+        fs::write(path, &found.draft_profile)
+            .map_err(|error| Failure::file("write", path, &error))?;
+    }
+    if session.printer.is_json() {
+        return session.printer.show(&found);
+    }
+    for dataset in &found.datasets {
+        session
+            .printer
+            .lines(&format!("columns of {}:", dataset.dataset_id))?;
+        session.printer.list(&dataset.columns)?;
+        session.printer.lines("")?;
+    }
+    Ok(())
 }
 
 async fn version(client: &Client, command: VersionCommand, session: &Session) -> Result<()> {

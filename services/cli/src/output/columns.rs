@@ -5,6 +5,15 @@ pub fn columns(message: &str) -> &'static [&'static str] {
     match message {
         "sandyq.v1.AuditEntry" => &["sequence", "entry_json"],
         "sandyq.v1.Column" => &["name", "type", "null_count"],
+        "sandyq.v1.ColumnClassification" => &[
+            "name",
+            "type",
+            "confidence",
+            "role",
+            "transform",
+            "mixed",
+            "evidence",
+        ],
         "sandyq.v1.Dataset" => &[
             "dataset_id",
             "format",

@@ -1,5 +1,6 @@
 //! Libraries, versions, runs.
 
+use sandyq_anonymizer::classify::{Classification, ColumnClass, draft};
 use sandyq_anonymizer::intake::{Encoding, Format};
 use sandyq_proto::v1;
 use sandyq_store::Stored;
@@ -51,6 +52,46 @@ pub fn version(stored: &Stored<Version>) -> v1::Version {
     }
 }
 
+/// What was found in the columns of a version; `None` if it was not classified.
+pub fn classification(version: &Version) -> Option<v1::Classification> {
+    let found: Vec<(&str, &Classification)> = version
+        .datasets
+        .iter()
+        .filter_map(|dataset| Some((dataset.id.as_str(), dataset.classification.as_ref()?)))
+        .collect();
+    if found.is_empty() || found.len() < version.datasets.len() {
+        return None;
+    }
+    let datasets = found
+        .iter()
+        .map(|(id, found)| v1::DatasetClassification {
+            dataset_id: (*id).to_owned(),
+            columns: found.columns.iter().map(column_classification).collect(),
+        })
+        .collect();
+    Some(v1::Classification {
+        version: version.name.clone(),
+        datasets,
+        draft_profile: draft(found),
+    })
+}
+
+fn column_classification(column: &ColumnClass) -> v1::ColumnClassification {
+    v1::ColumnClassification {
+        name: column.name.clone(),
+        r#type: column.semantic.as_str().to_owned(),
+        confidence: column.confidence,
+        role: column.suggestion.role.clone(),
+        transform: column.suggestion.transform.clone(),
+        present_count: count(column.present),
+        distinct_count: count(column.distinct),
+        matched_count: count(column.matched),
+        mixed: column.mixed,
+        evidence: column.evidence.clone(),
+        examples: column.examples.clone(),
+    }
+}
+
 /// A version as those see it who may use its release: nothing of the raw data.
 pub fn published_view(mut version: v1::Version) -> v1::Version {
     for dataset in &mut version.datasets {
@@ -81,6 +122,7 @@ pub fn overseen_view(mut version: v1::Version) -> v1::Version {
 /// A run as the operator, auditors and developers see it.
 pub fn overseen_run(mut run: v1::Run) -> v1::Run {
     overseen(&mut run.failure_message);
+    run.quality_json.clear();
     run
 }
 
@@ -192,6 +234,8 @@ pub fn run(stored: &Stored<Run>) -> v1::Run {
             })
             .collect(),
         report_sha256: stored.report_sha256.clone(),
+        quality_json: stored.quality.clone(),
+        quality_breaches: stored.quality_breaches.clone(),
         failure_message: stored.failure.clone(),
         progress: if stored.state == RunState::Running {
             0.0

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use sandyq_anonymizer::classify::{Classification, classify};
 use sandyq_anonymizer::{Format, Limits, Schema, intake};
 use sandyq_store::Change;
 use serde_json::json;
@@ -11,7 +12,7 @@ use super::{heavy, raw, trial};
 use crate::call::system_event;
 use crate::error::{Error, Result, chain};
 use crate::platform::Platform;
-use crate::records::library::{Column, Version, VersionEvent, VersionState};
+use crate::records::library::{Column, Dataset, Version, VersionEvent, VersionState};
 
 /// Begins, or begins again, the intake of a QUARANTINED version.
 pub fn start(platform: &Arc<Platform>, name: String) {
@@ -30,7 +31,7 @@ pub fn start(platform: &Arc<Platform>, name: String) {
 
 async fn take_in(platform: &Arc<Platform>, name: &str) -> Result<()> {
     let version = platform.record::<Version>(name).await?;
-    let mut schemas = Vec::new();
+    let mut taken = Vec::new();
     let mut failures = Vec::new();
     for dataset in &version.datasets {
         let format = dataset.format.clone();
@@ -49,7 +50,10 @@ async fn take_in(platform: &Arc<Platform>, name: &str) -> Result<()> {
         let limits = Limits::default();
         let checked = heavy(move || intake::validate(source, &format, &limits)).await;
         match checked {
-            Ok(Ok(schema)) => schemas.push((dataset.id.clone(), schema)),
+            Ok(Ok(schema)) => match classified(platform, dataset).await {
+                Ok(found) => taken.push((dataset.id.clone(), schema, found)),
+                Err(reason) => failures.push(format!("data set {}: {reason}", dataset.id)),
+            },
             Ok(Err(error)) => failures.push(format!("data set {}: {}", dataset.id, chain(&error))),
             Err(error) => failures.push(format!("data set {}: {}", dataset.id, error.chain())),
         }
@@ -61,7 +65,7 @@ async fn take_in(platform: &Arc<Platform>, name: &str) -> Result<()> {
             }
             if failures.is_empty() {
                 version.state = version.state.after(VersionEvent::Classify)?;
-                describe(version, &schemas);
+                describe(version, &taken);
                 let event = system_event("VersionClassified", name, &version.organization, []);
                 Ok(Some(Change::new(event)))
             } else {
@@ -77,8 +81,23 @@ async fn take_in(platform: &Arc<Platform>, name: &str) -> Result<()> {
     Ok(())
 }
 
-fn describe(version: &mut Version, schemas: &[(String, Schema)]) {
-    for (id, schema) in schemas {
+/// What is in the columns of a data set that is well-formed, or why it cannot be taken in all the same.
+async fn classified(platform: &Platform, dataset: &Dataset) -> Result<Classification, String> {
+    let source = raw(platform, dataset).await.map_err(|e| e.chain())?;
+    let format = dataset.format.clone();
+    let found = heavy(move || classify(source, &format, &Limits::default())).await;
+    match found {
+        Ok(Ok(found)) if found.personal_header => Err(
+            "the first record holds names or numbers of persons: write a header with the names of the columns before it".to_owned(),
+        ),
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => Err(chain(&error)),
+        Err(error) => Err(error.chain()),
+    }
+}
+
+fn describe(version: &mut Version, taken: &[(String, Schema, Classification)]) {
+    for (id, schema, found) in taken {
         let Some(dataset) = version
             .datasets
             .iter_mut()
@@ -86,6 +105,7 @@ fn describe(version: &mut Version, schemas: &[(String, Schema)]) {
         else {
             continue;
         };
+        dataset.classification = Some(found.clone());
         dataset.rows = schema.rows;
         dataset.columns = schema
             .columns

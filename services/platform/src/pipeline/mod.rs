@@ -1,6 +1,7 @@
 //! From raw bytes to a release: background work that a restart finds again and goes on with.
 
 pub mod intake;
+mod library;
 pub mod runs;
 mod trial;
 

@@ -3,16 +3,14 @@
 use std::sync::Arc;
 
 use ring::digest::{Context, SHA256};
-use sandyq_anonymizer::{
-    Cancel, Detail, Format, Hierarchies, Hierarchy, Limits, Profile, PseudonymKey, Release,
-    UtilityLimits, depersonalize, intake,
-};
+use sandyq_anonymizer::quality::{QualityReport, Standard};
+use sandyq_anonymizer::{Cancel, Profile, PseudonymKey, Release};
 use sandyq_store::{Change, Filter, ObjectRecord, Page};
 use serde_json::json;
 
-use super::{MOST, heavy, raw};
+use super::{MOST, library};
 use crate::call::system_event;
-use crate::error::{Class, Error, Result, chain};
+use crate::error::{Error, Result};
 use crate::names;
 use crate::objects;
 use crate::platform::Platform;
@@ -72,78 +70,47 @@ async fn carry_out(platform: &Arc<Platform>, name: &str, cancel: &Cancel) -> Res
     }
 }
 
-/// Makes, verifies and stores the release of each data set.
-async fn releases(
-    platform: &Arc<Platform>,
-    run: &Run,
-    cancel: &Cancel,
-) -> Result<Vec<(DatasetReport, ObjectRecord)>> {
-    let version = platform.record::<Version>(&run.version).await?;
-    let key = pseudonym_key(platform).await?;
-    let mut made = Vec::new();
-    for dataset in &version.datasets {
-        let release = release(platform, run, dataset, &key, cancel).await?;
-        let place = format!(
-            "{}/datasets/{}/{}",
-            run.name,
-            dataset.id,
-            names::fresh_id('o')
-        );
-        let object = objects::put(platform, &place, release.bytes()).await?;
-        made.push((report(dataset, &release, &object)?, object));
-    }
-    Ok(made)
+/// What a run made: a stored release of each data set, and the quality of the data.
+struct Made {
+    releases: Vec<(DatasetReport, ObjectRecord)>,
+    quality: QualityReport,
 }
 
-async fn release(
-    platform: &Platform,
-    run: &Run,
-    dataset: &Dataset,
-    key: &PseudonymKey,
-    cancel: &Cancel,
-) -> Result<Release> {
-    let source = raw(platform, dataset).await?;
-    let (id, format) = (dataset.id.clone(), dataset.format.clone());
-    let (profile, hierarchies) = (run.profile.clone(), run.hierarchies.clone());
-    let (key, cancel, sha256) = (key.clone(), cancel.clone(), dataset.sha256.clone());
-    heavy(move || -> Result<Release, String> {
-        let profile = Profile::parse(&profile).map_err(|e| chain(&e))?;
-        let hierarchies = hierarchies
-            .iter()
-            .map(|(name, csv)| {
-                Ok((
-                    name.clone(),
-                    Hierarchy::parse(name, csv.as_bytes()).map_err(|e| chain(&e))?,
-                ))
-            })
-            .collect::<Result<Hierarchies, String>>()?;
-        let table =
-            intake::read(&id, source, &format, &Limits::default()).map_err(|e| chain(&e))?;
-        let mut release = depersonalize(&table, &profile, &hierarchies, &key, &cancel, &mut |_| {})
-            .map_err(|e| chain(&e))?;
-        let limits = Limits::default();
-        let released =
-            intake::read(&id, release.bytes(), &Format::Parquet, &limits).map_err(|e| chain(&e))?;
-        let detail = Detail {
-            profile: profile.dataset(&id).map_err(|e| chain(&e))?,
-            hierarchies: &hierarchies,
-            original: &table,
-            released: &released,
-            population: None,
-            target: None,
-            limits: UtilityLimits::default(),
-        };
-        release.of_file(sha256);
-        release.describe(&detail, &cancel).map_err(|e| chain(&e))?;
-        Ok(release)
-    })
-    .await?
-    .map_err(|message| {
-        Error::new(
-            Class::Precondition,
-            "RUN_FAILED",
-            format!("data set {}: {message}", dataset.id),
-        )
+/// Makes, verifies and stores the release of each data set.
+async fn releases(platform: &Arc<Platform>, run: &Run, cancel: &Cancel) -> Result<Made> {
+    let version = platform.record::<Version>(&run.version).await?;
+    let key = pseudonym_key(platform).await?;
+    let today = platform.now().date().to_string();
+    let profile = Profile::parse(&run.profile)
+        .map_err(|error| Error::internal("read the profile of a run", error))?;
+    let joins = profile
+        .datasets()
+        .any(|dataset| dataset.subject().is_some());
+    let together = if joins { version.datasets.len() } else { 1 };
+    let (mut releases, mut measured) = (Vec::new(), Vec::new());
+    // Where subjects are counted over all data sets they are in memory together, otherwise one after the other.
+    for datasets in version.datasets.chunks(together.max(1)) {
+        let made = library::depersonalized(platform, run, datasets, &key, &today, cancel).await?;
+        for (dataset, (release, quality)) in datasets.iter().zip(made) {
+            let place = format!(
+                "{}/datasets/{}/{}",
+                run.name,
+                dataset.id,
+                names::fresh_id('o')
+            );
+            let object = objects::put(platform, &place, release.bytes()).await?;
+            releases.push((report(dataset, &release, &object)?, object));
+            measured.push(quality);
+        }
+    }
+    let standard = Standard {
+        reference: None,
+        today: &today,
+        thresholds: profile.quality(),
+    };
+    Ok(Made {
+        releases,
+        quality: QualityReport::new(measured, &standard),
     })
 }
 
@@ -170,23 +137,24 @@ fn report(dataset: &Dataset, release: &Release, object: &ObjectRecord) -> Result
     })
 }
 
-/// The hash that names what the owner approves: every report, in order.
-fn report_sha256(reports: &[DatasetReport]) -> String {
+/// The hash that names what the owner approves: every report in order, and the quality of the data.
+fn report_sha256(reports: &[DatasetReport], quality: &str) -> String {
     let mut context = Context::new(&SHA256);
-    for report in reports {
-        context.update(&(report.json.len() as u64).to_be_bytes());
-        context.update(report.json.as_bytes());
+    let texts = reports.iter().map(|report| report.json.as_str());
+    for text in texts.chain([quality]) {
+        context.update(&(text.len() as u64).to_be_bytes());
+        context.update(text.as_bytes());
     }
     hex::encode(context.finish())
 }
 
-async fn verified(
-    platform: &Platform,
-    run: &Run,
-    made: Vec<(DatasetReport, ObjectRecord)>,
-) -> Result<()> {
-    let (reports, objects): (Vec<_>, Vec<_>) = made.into_iter().unzip();
-    let hash = report_sha256(&reports);
+async fn verified(platform: &Platform, run: &Run, made: Made) -> Result<()> {
+    let (reports, objects): (Vec<_>, Vec<_>) = made.releases.into_iter().unzip();
+    let quality = made.quality.to_json();
+    let quality = quality.map_err(|error| Error::internal("write a quality report", error))?;
+    let breaches = made.quality.breaches.iter();
+    let breaches: Vec<String> = breaches.map(ToString::to_string).collect();
+    let hash = report_sha256(&reports, &quality);
     let mut version = platform.record::<Version>(&run.version).await?;
     version.state = version.state.after(VersionEvent::Verify)?;
     platform
@@ -197,6 +165,8 @@ async fn verified(
             run.state = run.state.after(RunEvent::Verify)?;
             run.reports.clone_from(&reports);
             run.report_sha256.clone_from(&hash);
+            run.quality.clone_from(&quality);
+            run.quality_breaches.clone_from(&breaches);
             run.end_time = Some(platform.now());
             let detail = [("report_sha256", json!(hash))];
             let event = system_event("RunVerified", &run.name, &run.organization, detail);

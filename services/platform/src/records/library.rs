@@ -1,5 +1,6 @@
 //! Libraries, their versions, uploads and depersonalization runs.
 
+use sandyq_anonymizer::classify::Classification;
 use sandyq_anonymizer::intake::Format;
 use sandyq_store::{Kind, Record};
 use serde::{Deserialize, Serialize};
@@ -101,6 +102,9 @@ pub struct Dataset {
     pub rows: u64,
     /// Columns found at intake.
     pub columns: Vec<Column>,
+    /// What the columns were found to be; of data sets taken in before there was a classification, nothing.
+    #[serde(default)]
+    pub classification: Option<Classification>,
     /// The published release: place and key of its object.
     pub release: Option<ReleasedDataset>,
 }
@@ -251,6 +255,12 @@ pub struct Run {
     pub reports: Vec<DatasetReport>,
     /// SHA-256 over all reports.
     pub report_sha256: String,
+    /// The quality of the data, JSON; empty before it was measured.
+    #[serde(default)]
+    pub quality: String,
+    /// What of the profile's thresholds does not hold.
+    #[serde(default)]
+    pub quality_breaches: Vec<String>,
     /// Why it failed.
     pub failure: String,
     /// When it ended.

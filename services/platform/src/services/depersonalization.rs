@@ -152,6 +152,8 @@ impl Services {
                 .collect(),
             reports: Vec::new(),
             report_sha256: String::new(),
+            quality: String::new(),
+            quality_breaches: Vec::new(),
             failure: String::new(),
             end_time: None,
         };
@@ -198,6 +200,16 @@ impl Services {
                     "is not that of this run; read the run again",
                 ));
             }
+        }
+        if !run.quality_breaches.is_empty() {
+            return Err(Error::precondition(
+                "QUALITY_BELOW_THRESHOLD",
+                format!(
+                    "the data is not of the quality that the profile asks for: {}; correct the data in a new version, or depersonalize this one \
+                     under a profile with other thresholds",
+                    run.quality_breaches.join("; ")
+                ),
+            ));
         }
         for dataset in &mut version.datasets {
             dataset.release = run

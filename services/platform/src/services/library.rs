@@ -270,6 +270,27 @@ impl LibraryService for Services {
         Ok(Response::new(watch(call, version, convert, ended)))
     }
 
+    async fn get_classification(
+        &self,
+        request: Request<v1::GetClassificationRequest>,
+    ) -> Result<Response<v1::GetClassificationResponse>, Status> {
+        let mut call = self
+            .0
+            .enter("LibraryService.GetClassification", &request)
+            .await?;
+        let version = call.fetch::<Version>(&request.get_ref().name).await?;
+        call.authorize(version.resource()).await?;
+        let classification = convert::classification(&version).ok_or_else(|| {
+            Error::precondition(
+                "NOT_CLASSIFIED",
+                "the version's columns are not classified; finalize it, and wait until it is CLASSIFIED",
+            )
+        })?;
+        Ok(Response::new(v1::GetClassificationResponse {
+            classification: Some(classification),
+        }))
+    }
+
     async fn retire_version(
         &self,
         request: Request<v1::RetireVersionRequest>,

@@ -59,6 +59,7 @@ fn datasets(message: &v1::CreateVersionRequest, most_bytes: u64) -> Result<Vec<D
             complete: false,
             rows: 0,
             columns: Vec::new(),
+            classification: None,
             release: None,
         });
     }
