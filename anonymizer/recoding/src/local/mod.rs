@@ -8,6 +8,7 @@
 //! the number of threads, unless [`Control::go_on`] ends the search early.
 
 mod blocks;
+mod carve;
 mod classes;
 mod hierarchy;
 mod judge;
@@ -27,6 +28,7 @@ mod tests;
 use std::sync::Arc;
 
 use self::blocks::Thorough;
+use self::carve::Carver;
 use self::judge::Judge;
 use self::scale::Scale;
 use self::space::{Member, Space, rows};
@@ -219,7 +221,8 @@ impl Recoding<'_, '_> {
                 go_on: self.control.go_on,
                 effort: (EFFORT * self.options.effort) as u64,
             };
-            let searched = thorough.run(fast.clone(), self.control.progress)?;
+            let begin = self.carved(&space, &judge, &fast);
+            let searched = thorough.run(begin, self.control.progress)?;
             found = Some(self.finish(&space, &judge, searched, &start));
         }
         // What is suppressed at the end may help the other result more, and mergers may spoil one where two good classes may fail together.
@@ -231,6 +234,30 @@ impl Recoding<'_, '_> {
                 .or(Some(fast));
         }
         found.ok_or(Failure::Cancelled)
+    }
+
+    /// What the thorough mode begins with: the classes of the fast one, or parts of them where more than the number of rows decides.
+    fn carved<const W: usize>(
+        &self,
+        space: &Space<W>,
+        judge: &Judge<'_, W>,
+        fast: &[Vec<Member>],
+    ) -> Vec<Vec<Member>> {
+        if judge.plain {
+            return fast.to_vec();
+        }
+        let (cancelled, go_on) = (self.control.cancelled, self.control.go_on);
+        let carver = Carver {
+            space,
+            judge,
+            stop: &|| cancelled() || !go_on(),
+        };
+        let carved = carver.run(fast);
+        if self.models.holds(&judge.tally(space, &carved)) {
+            carved
+        } else {
+            fast.to_vec()
+        }
     }
 
     /// What is released in the end of classes found.

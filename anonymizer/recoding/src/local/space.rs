@@ -59,6 +59,15 @@ impl<const W: usize> Hull<W> {
         &self.and
     }
 
+    /// What the members of both have in common.
+    pub(super) fn with(&self, other: &Self) -> Self {
+        Self {
+            or: std::array::from_fn(|word| self.or[word] | other.or[word]),
+            and: std::array::from_fn(|word| self.and[word] & other.and[word]),
+            any: self.any.min(other.any),
+        }
+    }
+
     #[inline]
     pub(super) fn add(&mut self, path: &Word<W>, record: u32) {
         let hull = self.or.iter_mut().zip(&mut self.and);
