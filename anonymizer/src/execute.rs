@@ -10,6 +10,7 @@
 
 mod cast;
 mod column;
+mod replaced;
 
 use polars::prelude::PolarsError;
 
@@ -22,8 +23,8 @@ use crate::input::{Input, InputError};
 use crate::output::{OutColumn, Output};
 use crate::plan::Plan;
 use crate::prepare::PrepareFault;
-use crate::profile::{DatasetProfile, SuppressedRecords, Transform, ValueType};
-use crate::pseudonym::PseudonymKey;
+use crate::profile::{DatasetProfile, SuppressedRecords, ValueType};
+use crate::pseudonym::{PseudonymKey, Renewal};
 use crate::table::Table;
 
 /// Why a release could not be made.
@@ -54,6 +55,18 @@ pub enum ExecuteError {
         column: String,
         /// The type asked for.
         value_type: ValueType,
+    },
+    /// A value could not be replaced.
+    #[error("dataset {dataset:?}, row {row}, column {column:?}: the value {what}")]
+    Replace {
+        /// The dataset.
+        dataset: String,
+        /// The row of data, from 1.
+        row: u64,
+        /// The column.
+        column: String,
+        /// What is wrong and what to do.
+        what: String,
     },
     /// The values of a class could not be made one.
     #[error("dataset {dataset:?}, column {column:?}: the values of a class cannot be made one")]
@@ -134,7 +147,9 @@ pub(crate) fn output(
     let (rows, classes) = division.class_of_rows(input);
     let kept: Vec<bool> = classes.iter().map(|class| *class > 0).collect();
     let total = input.columns.len() as u64 + 1;
+    let replaced = replaced::columns(input, key, cancel)?;
     let maker = Maker {
+        replaced: &replaced,
         input,
         division,
         rows: &rows,
@@ -168,7 +183,7 @@ pub(crate) fn output(
         .map(|(made, source)| OutColumn {
             name: source.name.to_owned(),
             dictionary: made.dictionary,
-            pseudonyms: matches!(source.rule.transform, Transform::Pseudonymize { .. }),
+            renewal: Renewal::of(&source.rule.transform, key),
         });
     let output = Output::new(columns.collect(), groups);
     progress(Progress {

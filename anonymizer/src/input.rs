@@ -120,6 +120,16 @@ pub enum InputError {
         #[source]
         source: Box<HierarchyError>,
     },
+    /// The dataset has a column that the profile derives.
+    #[error(
+        "dataset {dataset:?} has a column {column:?} itself, which the profile derives; name the derived column otherwise"
+    )]
+    DerivedExists {
+        /// The dataset.
+        dataset: String,
+        /// The column.
+        column: String,
+    },
     /// A distance between values is by an order that lacks some of them.
     #[error(
         "dataset {dataset:?}, column {column:?}: {} not in the order of the column; add them to `order`",
@@ -239,6 +249,7 @@ impl<'a> Source<'a> {
             rows: self.codes,
             map: self.map.as_deref(),
             cardinality: self.dictionary.len(),
+            lowest: u32::from(!self.has_missing()),
         }
     }
 

@@ -7,8 +7,14 @@ use polars::io::mmap::MmapBytesReader;
 use polars::io::parquet::write::KeyValueMetadata;
 use polars::prelude::*;
 
+use crate::pseudonym::Renewal;
+
 /// The key of the file's metadata that lists, as a JSON array of strings, the columns that hold pseudonyms.
 pub const PSEUDONYMS_KEY: &str = "sandyq.pseudonyms";
+
+/// The key of the file's metadata that says, as a JSON object, of which of those columns the values are no pseudonyms and what
+/// becomes of them when the release is staged.
+const RENEWALS_KEY: &str = "sandyq.renewals";
 
 /// Rows of a row group in a release.
 const ROW_GROUP: usize = 1 << 18;
@@ -96,10 +102,42 @@ pub(crate) fn decode_part(
     })
 }
 
-/// Encodes a frame. The same frame gives the same bytes.
+/// Encodes a frame with columns of pseudonyms. The same frame gives the same bytes.
+#[cfg(test)]
 pub(crate) fn encode(frame: &mut DataFrame, pseudonyms: &[String]) -> PolarsResult<Vec<u8>> {
-    let list = serde_json::Value::from(pseudonyms.to_vec()).to_string();
-    let metadata = KeyValueMetadata::from_static(vec![(PSEUDONYMS_KEY.to_owned(), list)]);
+    let pseudonyms = pseudonyms
+        .iter()
+        .map(|name| (name.clone(), Renewal::Pseudonyms));
+    encode_renewed(frame, &pseudonyms.collect::<Vec<_>>())
+}
+
+/// What a file says of the columns that are made anew when it is staged, in the order of the columns.
+pub(crate) fn metadata(renewals: &[(String, Renewal)]) -> KeyValueMetadata {
+    let names: Vec<&str> = renewals.iter().map(|(name, _)| name.as_str()).collect();
+    let mut pairs = vec![(
+        PSEUDONYMS_KEY.to_owned(),
+        serde_json::Value::from(names).to_string(),
+    )];
+    let others: serde_json::Map<String, serde_json::Value> = renewals
+        .iter()
+        .filter(|(_, renewal)| *renewal != Renewal::Pseudonyms)
+        .filter_map(|(name, renewal)| Some((name.clone(), serde_json::to_value(renewal).ok()?)))
+        .collect();
+    if !others.is_empty() {
+        pairs.push((
+            RENEWALS_KEY.to_owned(),
+            serde_json::Value::Object(others).to_string(),
+        ));
+    }
+    KeyValueMetadata::from_static(pairs)
+}
+
+/// Encodes a frame with columns that are made anew when it is staged. The same frame gives the same bytes.
+pub(crate) fn encode_renewed(
+    frame: &mut DataFrame,
+    renewals: &[(String, Renewal)],
+) -> PolarsResult<Vec<u8>> {
+    let metadata = metadata(renewals);
     frame.rechunk_mut();
     let mut bytes = Vec::new();
     ParquetWriter::new(&mut bytes)
@@ -123,8 +161,8 @@ pub(crate) fn sort_by_content(frame: DataFrame) -> PolarsResult<DataFrame> {
     )
 }
 
-/// The columns that a file declares to hold pseudonyms; none if it declares nothing.
-pub(crate) fn pseudonyms(footer: &Footer) -> Result<Vec<String>, ParquetFault> {
+/// The columns that a file declares to be made anew when it is staged; none if it declares nothing.
+fn pseudonyms(footer: &Footer) -> Result<Vec<String>, ParquetFault> {
     let Some((_, list)) = footer
         .metadata
         .iter()
@@ -134,6 +172,29 @@ pub(crate) fn pseudonyms(footer: &Footer) -> Result<Vec<String>, ParquetFault> {
     };
     serde_json::from_str(list)
         .map_err(|_| ParquetFault::Refused(format!("{PSEUDONYMS_KEY} is no list of columns")))
+}
+
+/// The columns that a file declares to be made anew when it is staged, with what becomes of each.
+pub(crate) fn renewals(footer: &Footer) -> Result<Vec<(String, Renewal)>, ParquetFault> {
+    let refused = |what: &str| ParquetFault::Refused(format!("{RENEWALS_KEY} {what}"));
+    let mut others: std::collections::BTreeMap<String, Renewal> =
+        match footer.metadata.iter().find(|(key, _)| key == RENEWALS_KEY) {
+            Some((_, map)) => serde_json::from_str(map)
+                .map_err(|_| refused("does not say what becomes of columns"))?,
+            None => std::collections::BTreeMap::new(),
+        };
+    let names = pseudonyms(footer)?;
+    let renewals = names
+        .into_iter()
+        .map(|name| {
+            let renewal = others.remove(&name).unwrap_or(Renewal::Pseudonyms);
+            (name, renewal)
+        })
+        .collect();
+    match others.is_empty() {
+        true => Ok(renewals),
+        false => Err(refused("names a column that is not made anew")),
+    }
 }
 
 fn guarded<T>(work: impl FnOnce() -> PolarsResult<T>) -> Result<T, ParquetFault> {

@@ -4,6 +4,7 @@
 //! values looks at each of them once.
 
 mod codes;
+mod derived;
 mod dictionary;
 
 use polars::prelude::*;
@@ -34,9 +35,35 @@ pub(crate) struct Coded {
     pub codes: Codes,
     /// What the codes stand for. Codes ascend with the values.
     pub dictionary: Dictionary,
+    /// Rows with each code.
+    counts: Vec<u64>,
 }
 
 impl Coded {
+    /// A column out of codes, each of which becomes what `map` gives for it in the dictionary.
+    pub(crate) fn new(
+        name: &str,
+        kind: PhysicalType,
+        mut codes: Codes,
+        map: &[u32],
+        dictionary: Dictionary,
+    ) -> Self {
+        let mut counts = vec![0; dictionary.len()];
+        for (rows, code) in codes.counts(map.len()).into_iter().zip(map) {
+            if let Some(count) = counts.get_mut(*code as usize) {
+                *count += rows;
+            }
+        }
+        codes.map(map);
+        Self {
+            name: name.to_owned(),
+            kind,
+            codes,
+            dictionary,
+            counts,
+        }
+    }
+
     /// The text of the value of a row.
     #[cfg(test)]
     pub(crate) fn text(&self, row: usize) -> Option<&str> {
@@ -45,12 +72,12 @@ impl Coded {
 
     /// Rows with each code.
     pub(crate) fn counts(&self) -> Vec<u64> {
-        self.codes.counts(self.dictionary.len())
+        self.counts.clone()
     }
 
     /// Rows without a value.
     pub(crate) fn nulls(&self) -> u64 {
-        self.counts().first().copied().unwrap_or_default()
+        self.counts.first().copied().unwrap_or_default()
     }
 
     pub(crate) fn schema(&self) -> ColumnSchema {

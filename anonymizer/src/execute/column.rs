@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::ExecuteError;
 use super::cast::{CastFault, cast};
+use super::replaced::Replaced;
 use crate::division::Division;
 use crate::group::{Groups, Key};
 use crate::input::{Input, SUPPRESSED, Source};
@@ -32,6 +33,7 @@ impl Made<'_> {
             rows: self.rows,
             map: self.map.as_deref(),
             cardinality: self.dictionary.len(),
+            lowest: 0,
         }
     }
 }
@@ -45,6 +47,8 @@ pub(super) struct Maker<'a> {
     /// and by that, the class, counted from 1.
     pub classes: &'a [u32],
     pub key: &'a PseudonymKey,
+    /// What replaces the values of columns, by place.
+    pub replaced: &'a [Option<Replaced>],
 }
 
 impl<'a> Maker<'a> {
@@ -71,6 +75,18 @@ impl<'a> Maker<'a> {
                 let stars = vec![Some(SUPPRESSED); source.dictionary.len()];
                 Ok(labelled(source.codes, &source.through_labels(&stars)))
             }
+            (Transform::Replace(_), _) => match self.replaced.get(place) {
+                Some(Some(replaced)) => Ok(Made {
+                    rows: replaced.rows.as_ref().unwrap_or(source.codes),
+                    map: Some(replaced.map.clone()),
+                    dictionary: replaced.dictionary.clone(),
+                    star: 0,
+                }),
+                _ => Err(ExecuteError::WrongPlan {
+                    dataset: self.input.table.name().to_owned(),
+                    what: "it replaces other columns".to_owned(),
+                }),
+            },
             _ => Ok(same(source)),
         }
     }
@@ -155,6 +171,7 @@ impl<'a> Maker<'a> {
             rows: self.rows,
             map: Some(self.classes),
             cardinality: self.division.sizes.len() + 1,
+            lowest: 0,
         };
         let groups = Groups::of(&[class, source.key()], self.input.table.rows(), None, false);
         let mut shown: Vec<Aggregated<'_>> = vec![Aggregated::Missing; class.cardinality];

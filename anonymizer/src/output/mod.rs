@@ -7,6 +7,7 @@ mod csv;
 mod parquet;
 
 use crate::group::Groups;
+use crate::pseudonym::Renewal;
 use crate::table::Dictionary;
 
 /// A released column.
@@ -14,8 +15,8 @@ use crate::table::Dictionary;
 pub(crate) struct OutColumn {
     pub name: String,
     pub dictionary: Dictionary,
-    /// Whether it holds pseudonyms.
-    pub pseudonyms: bool,
+    /// What becomes of it when the release is staged.
+    pub renewal: Option<Renewal>,
 }
 
 /// Rows that are all alike because nothing of them is released.

@@ -2,13 +2,12 @@
 
 use std::io::Write;
 
-use polars::io::parquet::write::KeyValueMetadata;
 use polars::prelude::*;
 use rayon::prelude::*;
 
-use super::{Output, Run};
+use super::{OutColumn, Output, Run};
 use crate::cancel::Cancel;
-use crate::parquet::PSEUDONYMS_KEY;
+use crate::parquet;
 
 impl Output {
     /// Writes the release as Parquet. The same release gives the same bytes. Stops where it is when `cancel` is raised.
@@ -16,10 +15,9 @@ impl Output {
     /// # Errors
     /// The encoder's and the sink's.
     pub fn write_parquet(&self, sink: impl Write, cancel: &Cancel) -> PolarsResult<()> {
-        let pseudonyms = self.columns.iter().filter(|column| column.pseudonyms);
-        let names: Vec<&str> = pseudonyms.map(|column| column.name.as_str()).collect();
-        let list = serde_json::Value::from(names).to_string();
-        let metadata = KeyValueMetadata::from_static(vec![(PSEUDONYMS_KEY.to_owned(), list)]);
+        let renewed = |column: &OutColumn| Some((column.name.clone(), column.renewal.clone()?));
+        let renewals: Vec<_> = self.columns.iter().filter_map(renewed).collect();
+        let metadata = parquet::metadata(&renewals);
         let values: Vec<Series> = self
             .columns
             .iter()

@@ -21,11 +21,12 @@ fn output() -> Output {
         rows: &rows,
         map: Some(&map),
         cardinality: dictionary.len(),
+        lowest: 0,
     };
     let column = |name: &str| OutColumn {
         name: name.to_owned(),
         dictionary: dictionary.clone(),
-        pseudonyms: false,
+        renewal: None,
     };
     let groups = Groups::of(&[key, key], 6, None, false);
     Output::new(vec![column("x;y"), column("z")], groups)

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::replacement::{Derivation, Replacement};
 use crate::hierarchy::Build;
 use crate::prepare::Step;
 
@@ -30,6 +31,8 @@ pub struct ColumnRule {
     pub prepare: Vec<Step>,
     /// What is done with it.
     pub transform: Transform,
+    /// What the column is derived from, if the dataset does not have it.
+    pub derive: Option<Derivation>,
     /// What each class must keep to in this column; of sensitive columns only.
     pub models: Vec<Model>,
 }
@@ -59,6 +62,8 @@ pub enum Transform {
     },
     /// Each value is replaced by `*`.
     Suppress,
+    /// Each value is replaced by another.
+    Replace(Replacement),
 }
 
 /// How a column is generalized.

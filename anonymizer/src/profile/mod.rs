@@ -5,6 +5,8 @@ mod column;
 mod parse;
 mod privacy;
 mod raw;
+mod relations;
+mod replacement;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +18,10 @@ pub use parse::ProfileError;
 pub use privacy::{
     Aggregate, DeltaPresence, Metric, Missing, Privacy, Recoding, RiskLimits, SuppressedRecords,
 };
+pub use relations::{KnownRecords, Relations};
+pub use replacement::{Derivation, DerivedPart, RedactStyle, Replacement, SubjectColumn};
+
+use crate::quality::Thresholds;
 
 /// What is done with one dataset.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +30,8 @@ pub struct DatasetProfile {
     pub(crate) privacy: Privacy,
     pub(crate) columns: BTreeMap<String, ColumnRule>,
     pub(crate) report_target: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) types: BTreeMap<String, String>,
     pub(crate) profile_sha256: String,
 }
 
@@ -59,6 +67,28 @@ impl DatasetProfile {
         self.report_target.as_deref()
     }
 
+    /// The column that tells whom a row is about, if the profile names it: then people are counted, not rows.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// The semantic types of columns that the profile declares, by column.
+    #[must_use]
+    pub fn types(&self) -> &BTreeMap<String, String> {
+        &self.types
+    }
+
+    /// Whether what is released depends on the key: there are pseudonyms, or replacements that need it.
+    #[must_use]
+    pub fn needs_key(&self) -> bool {
+        self.columns.values().any(|rule| match &rule.transform {
+            Transform::Pseudonymize { .. } => true,
+            Transform::Replace(replacement) => replacement.needs_key(),
+            _ => false,
+        })
+    }
+
     /// The hierarchy files that the profile needs, by name.
     #[must_use]
     pub fn hierarchies(&self) -> BTreeSet<&str> {
@@ -77,6 +107,8 @@ impl DatasetProfile {
 pub struct Profile {
     pub(crate) sha256: String,
     pub(crate) datasets: BTreeMap<String, DatasetProfile>,
+    pub(crate) relations: Relations,
+    pub(crate) quality: Thresholds,
 }
 
 impl Profile {
@@ -84,6 +116,18 @@ impl Profile {
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// What is asked of people whose rows can be joined.
+    #[must_use]
+    pub fn relations(&self) -> &Relations {
+        &self.relations
+    }
+
+    /// The quality that the data must have to be published.
+    #[must_use]
+    pub fn quality(&self) -> &Thresholds {
+        &self.quality
     }
 
     /// The datasets that the profile names, by name.

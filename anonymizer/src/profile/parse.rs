@@ -14,6 +14,8 @@ mod hierarchy;
 mod models;
 mod prepare;
 mod privacy;
+mod relations;
+mod replacement;
 
 const VERSION: u64 = 1;
 const MAX_BYTES: usize = 1 << 20;
@@ -80,7 +82,14 @@ impl Profile {
             let profile = reader.dataset(&name, dataset, &raw.privacy, &sha256)?;
             datasets.insert(name, profile);
         }
-        Ok(Self { sha256, datasets })
+        let relations = reader.relations(raw.relations.as_ref(), &raw.quality, &datasets)?;
+        let quality = raw.quality.map(Spanned::into_inner).unwrap_or_default();
+        Ok(Self {
+            sha256,
+            datasets,
+            relations,
+            quality,
+        })
     }
 }
 
@@ -152,11 +161,15 @@ impl Reader<'_> {
             columns.insert(column, rule);
         }
         let report_target = self.target(&raw.report, &columns, &path)?;
+        let subject = self.subject(&raw.subject, &columns, &privacy, &path)?;
+        let types = self.types(raw.types, &columns, &path)?;
         Ok(DatasetProfile {
             name: name.to_owned(),
             privacy,
             columns,
             report_target,
+            subject,
+            types,
             profile_sha256: profile_sha256.to_owned(),
         })
     }
@@ -175,7 +188,10 @@ impl Reader<'_> {
             !matches!(rule.role, Role::Direct | Role::FreeText)
                 && !matches!(
                     rule.transform,
-                    Transform::Drop | Transform::Pseudonymize { .. } | Transform::Suppress
+                    Transform::Drop
+                        | Transform::Pseudonymize { .. }
+                        | Transform::Suppress
+                        | Transform::Replace(_)
                 )
         };
         let name = target.get_ref();

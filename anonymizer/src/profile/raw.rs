@@ -3,15 +3,18 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use sandyq_replace::{Alphabet, Shape, SurrogateKind};
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::relations::RawRelations;
 use super::{
-    Aggregate, AggregateFunction, Metric, Missing, Recoding, Role, SuppressedRecords, Unknown,
-    ValueType,
+    Aggregate, AggregateFunction, DerivedPart, Metric, Missing, Recoding, RedactStyle, Role,
+    SuppressedRecords, Unknown, ValueType,
 };
 use crate::hierarchy::End;
 use crate::prepare::Unit;
+use crate::quality::Thresholds;
 
 /// A value with its place in the text, if it is given.
 pub(super) type Given<T> = Option<Spanned<T>>;
@@ -32,6 +35,8 @@ pub(super) struct RawProfile {
     pub version: Spanned<u64>,
     #[serde(default)]
     pub privacy: RawPrivacy,
+    pub relations: Given<RawRelations>,
+    pub quality: Given<Thresholds>,
     #[serde(default)]
     pub datasets: BTreeMap<String, Spanned<RawDataset>>,
 }
@@ -85,6 +90,9 @@ pub(super) struct RawDataset {
     pub columns: BTreeMap<String, RawColumn>,
     #[serde(default)]
     pub report: RawReport,
+    pub subject: Given<String>,
+    #[serde(default)]
+    pub types: BTreeMap<String, Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,6 +115,24 @@ pub(super) struct RawColumn {
     pub value_type: Given<ValueType>,
     pub models: Given<Vec<Spanned<RawModel>>>,
     pub order: Given<Vec<Spanned<String>>>,
+    pub show: Given<u32>,
+    pub end: Given<End>,
+    pub alphabet: Given<Alphabet>,
+    pub subject: Given<String>,
+    pub days: Given<u32>,
+    pub spread: Given<f64>,
+    pub share: Given<f64>,
+    pub shape: Given<Shape>,
+    pub of: Given<SurrogateKind>,
+    pub style: Given<RedactStyle>,
+    pub derive: Given<RawDerive>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDerive {
+    pub from: Spanned<String>,
+    pub part: Spanned<DerivedPart>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -118,6 +144,13 @@ pub(super) enum RawTransform {
     Generalize,
     Microaggregate,
     Suppress,
+    Mask,
+    Placeholder,
+    Encrypt,
+    ShiftDate,
+    Noise,
+    Surrogate,
+    Redact,
 }
 
 #[derive(Debug, Deserialize)]

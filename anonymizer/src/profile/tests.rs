@@ -9,6 +9,7 @@
 mod columns;
 mod mutated;
 mod privacy;
+mod relations;
 
 use super::*;
 use crate::tests::example;
@@ -55,6 +56,7 @@ fn the_grammar_as_documented_is_read() {
         prepare: Vec::new(),
         transform: Transform::Generalize(age),
         models: Vec::new(),
+        derive: None,
     };
     assert_eq!(adult.column("age"), Some(&age));
     assert_eq!(adult.hierarchies().into_iter().collect::<Vec<_>>(), ["age"]);
@@ -128,7 +130,7 @@ fn a_direct_identifier_is_never_released_as_it_is() {
             .to_string();
         assert_eq!(
             shown,
-            "profile, line 7, column 13, field datasets.d.columns.c.transform: a column of role direct may be drop, pseudonymize"
+            "profile, line 7, column 13, field datasets.d.columns.c.transform: a column of role direct may be drop, pseudonymize, mask, placeholder, encrypt, surrogate"
         );
     }
     assert!(column("role = \"quasi\"\ntransform = \"pseudonymize\"").is_err());
@@ -229,7 +231,7 @@ fn every_example_of_the_documentation_is_read() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(blocks.len(), 4);
+    assert_eq!(blocks.len(), 7);
     for block in blocks {
         let head = match (block.contains("version = 1"), block.contains("[privacy]")) {
             (true, _) => "",

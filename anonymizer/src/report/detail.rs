@@ -135,7 +135,7 @@ impl<'a> Detail<'a> {
             let compared = !matches!(rule.role, Role::Direct | Role::FreeText)
                 && !matches!(
                     rule.transform,
-                    Transform::Drop | Transform::Pseudonymize { .. }
+                    Transform::Drop | Transform::Pseudonymize { .. } | Transform::Replace(_)
                 );
             compared.then(|| self.attribute(original, released, rule))
         });

@@ -10,6 +10,7 @@
 mod adult;
 mod cases;
 mod pipeline;
+mod replaced;
 mod reuse;
 mod transforms;
 

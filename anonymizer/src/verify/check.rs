@@ -1,6 +1,7 @@
 //! Holding a release to its plan, its profile and the dataset.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use polars::prelude::*;
 
@@ -11,6 +12,7 @@ use crate::input::InputError;
 use crate::parquet;
 use crate::prepare;
 use crate::profile::{ColumnRule, Generalize, Recoding, Role, Transform};
+use crate::pseudonym::Renewal;
 use crate::table::Coded;
 
 /// Holds the plan to the profile, the table and the hierarchies it claims to be of.
@@ -116,6 +118,7 @@ pub(super) fn hierarchies<'a>(
 pub(super) fn columns<'a, 'h>(
     of: &Verification<'a>,
     hierarchies: &'h [Option<Cow<'a, Hierarchy>>],
+    replaced: &'a BTreeMap<String, Coded>,
 ) -> Result<(Vec<Released<'a>>, Vec<Option<Generalizer<'h>>>), VerifyError> {
     let maker = Maker {
         key: of.key,
@@ -123,10 +126,13 @@ pub(super) fn columns<'a, 'h>(
     };
     let (mut columns, mut generalizers) = (Vec::new(), Vec::new());
     for ((source, rule), hierarchy) in rules(of).zip(hierarchies) {
-        let pseudonymized = matches!(rule.transform, Transform::Pseudonymize { .. });
-        if rule.role == Role::Direct && !pseudonymized {
+        let hidden = matches!(
+            rule.transform,
+            Transform::Pseudonymize { .. } | Transform::Replace(_)
+        );
+        if rule.role == Role::Direct && !hidden {
             return Err(wrong_plan(format!(
-                "column {:?} is direct and is no pseudonym",
+                "column {:?} is direct and is not replaced",
                 source.name
             )));
         }
@@ -136,6 +142,7 @@ pub(super) fn columns<'a, 'h>(
             }
             _ => None,
         };
+        let source = replaced.get(&source.name).unwrap_or(source);
         columns.push(Released::new(&maker, source, rule, by.as_ref())?);
         generalizers.push(by);
     }
@@ -205,11 +212,19 @@ pub(super) fn file(
             expected: wanted.map(shown).collect(),
         });
     }
-    let found = parquet::pseudonyms(&footer)?;
-    let pseudonyms = expected.iter().filter(|column| column.is_pseudonym());
-    let expected: Vec<_> = pseudonyms.map(|column| column.name.to_owned()).collect();
+    let found = parquet::renewals(&footer)?;
+    let renewed = |column: &Released<'_>| Some((column.name.to_owned(), column.renewal.clone()?));
+    let expected: Vec<_> = expected.iter().filter_map(renewed).collect();
     if found != expected {
-        return Err(VerifyError::WrongPseudonyms { found, expected });
+        let shown = |(name, renewal): (String, Renewal)| match renewal {
+            Renewal::Pseudonyms => name,
+            Renewal::Tokens => format!("{name} (tokens)"),
+            Renewal::Encrypted { .. } => format!("{name} (encrypted)"),
+        };
+        return Err(VerifyError::WrongPseudonyms {
+            found: found.into_iter().map(shown).collect(),
+            expected: expected.into_iter().map(shown).collect(),
+        });
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use crate::prepare;
 use crate::profile::{
     AggregateFunction, ColumnRule, Role, SuppressedRecords, Transform, ValueType,
 };
-use crate::pseudonym::{PseudonymKey, pseudonym};
+use crate::pseudonym::{PseudonymKey, Renewal, pseudonym};
 use crate::table::Coded;
 
 /// A column of the release.
@@ -36,6 +36,8 @@ pub(super) struct Column<'a> {
     pub key: Option<Key>,
     /// The only level that is planned for it.
     pub level: Option<u32>,
+    /// What becomes of it when the release is staged.
+    pub renewal: Option<Renewal>,
     salt: u64,
 }
 
@@ -111,6 +113,7 @@ impl<'a> Column<'a> {
             star: None,
             key: None,
             level: generalizer.and_then(|generalizer| generalizer.level),
+            renewal: Renewal::of(&rule.transform, maker.key),
             salt: salt(&source.name),
         };
         let prepared = prepared(source, rule)?;
@@ -122,6 +125,8 @@ impl<'a> Column<'a> {
             }
             Transform::Keep { cast } => column.keep(prepared, *cast),
             Transform::Pseudonymize { domain } => column.pseudonymize(maker.key, domain),
+            // What is expected was worked out before.
+            Transform::Replace(_) => column.labels = Labels::of_dictionary(&source.dictionary),
             Transform::Suppress => column.one(
                 vec![Some(Cow::Borrowed(SUPPRESSED)); source.dictionary.len()],
                 None,
@@ -228,6 +233,7 @@ impl<'a> Column<'a> {
             Transform::Drop => "the column must not be released",
             Transform::Suppress => "the value must be *",
             Transform::Pseudonymize { .. } => "the value is no pseudonym of the dataset's column",
+            Transform::Replace(_) => "the value does not replace one of the dataset's column",
             Transform::Generalize(_) if self.level.is_some() => {
                 "the value is not of the planned level"
             }

@@ -21,6 +21,7 @@ mod label;
 mod people;
 mod read;
 mod release;
+mod replaced;
 mod source;
 mod written;
 
@@ -76,6 +77,26 @@ pub enum VerifyError {
         found: Vec<String>,
         /// Columns expected.
         expected: Vec<String>,
+    },
+    /// A derived column is not what the dataset's column tells.
+    #[error("row {row} of the dataset, column {column:?}: the value is not derived from {from:?}")]
+    NotDerived {
+        /// The row of the dataset, from 1.
+        row: u64,
+        /// The derived column.
+        column: String,
+        /// The column that it is derived from.
+        from: String,
+    },
+    /// A replacement keeps what it must not keep.
+    #[error("row {row} of the dataset, column {column:?}: {what}")]
+    NotReplaced {
+        /// The first row of the dataset with the value, from 1.
+        row: u64,
+        /// The column.
+        column: String,
+        /// What is wrong with it.
+        what: String,
     },
     /// A row that cannot be taken apart.
     #[error("row {row} of the release: {what}")]
@@ -139,6 +160,9 @@ pub enum VerifyError {
         /// The model, with what was measured and what is required.
         what: String,
     },
+    /// The dataset has subjects, which cannot be counted in it alone.
+    #[error("the dataset has a subject: its release is measured with those of its library")]
+    Subjects,
     /// A measure is not what was planned.
     #[error("the release is not what was planned: {what} is {measured}, planned was {planned}")]
     NotAsPlanned {
@@ -165,6 +189,7 @@ pub struct Verification<'a> {
     population: Option<&'a Table>,
     assignment: Option<Assignment<'a>>,
     format: OutputFormat,
+    of_library: bool,
 }
 
 impl<'a> Verification<'a> {
@@ -186,6 +211,7 @@ impl<'a> Verification<'a> {
             population: None,
             assignment: None,
             format: OutputFormat::Parquet,
+            of_library: false,
         }
     }
 
@@ -207,6 +233,12 @@ impl<'a> Verification<'a> {
         Self { assignment, ..self }
     }
 
+    /// Subjects are counted by whoever measures the releases of the whole library.
+    #[must_use]
+    pub(crate) fn of_library(self, of_library: bool) -> Self {
+        Self { of_library, ..self }
+    }
+
     /// Whether suppressed records stay.
     fn starred(&self) -> bool {
         self.profile.privacy().suppressed_records == SuppressedRecords::Star
@@ -219,9 +251,14 @@ impl<'a> Verification<'a> {
     /// # Errors
     /// See [`VerifyError`].
     pub fn of<W: Written>(&self, output: W) -> Result<Release<W>, VerifyError> {
+        if self.profile.subject().is_some() && !self.of_library {
+            return Err(VerifyError::Subjects);
+        }
         check::plan(self)?;
         let hierarchies = check::hierarchies(self)?;
-        let (mut columns, generalizers) = check::columns(self, &hierarchies)?;
+        replaced::derived(self)?;
+        let expected = replaced::columns(self)?;
+        let (mut columns, generalizers) = check::columns(self, &hierarchies, &expected)?;
         let (source, digest) = rayon::join(
             || source::Source::of(&mut columns, self.table.rows(), self.assignment),
             || written::sha256(&output),

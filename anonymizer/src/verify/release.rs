@@ -79,7 +79,7 @@ impl<W: Written> Release<W> {
             }),
             ..Report::default()
         };
-        let pseudonyms = columns.iter().filter(|column| column.is_pseudonym());
+        let pseudonyms = columns.iter().filter(|column| column.renewal.is_some());
         Self {
             pseudonyms: pseudonyms.map(|column| column.name.to_owned()).collect(),
             report,
@@ -135,7 +135,7 @@ impl<W> Release<W> {
         self.report.loss.geometric
     }
 
-    /// The columns that hold pseudonyms, to be re-keyed when the release is staged.
+    /// The columns with pseudonyms, tokens or encrypted values, to be re-keyed when the release is staged.
     #[must_use]
     pub fn pseudonym_columns(&self) -> &[String] {
         &self.pseudonyms

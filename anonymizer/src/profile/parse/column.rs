@@ -49,6 +49,10 @@ impl Reader<'_> {
             RawTransform::Microaggregate => Transform::Microaggregate {
                 function: self.function(raw, &place, path)?,
             },
+            _ => match self.replacement(name, raw, chosen, &place, path)? {
+                Some(replacement) => Transform::Replace(replacement),
+                None => Transform::Drop,
+            },
         };
         let cast = match &transform {
             Transform::Keep { cast } => *cast,
@@ -58,6 +62,7 @@ impl Reader<'_> {
             role,
             prepare: self.steps(raw, cast, path)?,
             models: self.models(raw, path)?,
+            derive: self.derivation(name, raw, path)?,
             transform,
         })
     }
@@ -88,7 +93,10 @@ impl Reader<'_> {
         chosen: RawTransform,
         path: &str,
     ) -> Result<(), ProfileError> {
-        use RawTransform::{Generalize, Keep, Microaggregate, Pseudonymize};
+        use RawTransform::{
+            Encrypt, Generalize, Keep, Mask, Microaggregate, Noise, Placeholder, Pseudonymize,
+            Redact, ShiftDate, Surrogate,
+        };
         let distance = needs_hierarchy(raw);
         let fields = [
             (
@@ -108,7 +116,21 @@ impl Reader<'_> {
             ("suppress_cells", span(&raw.suppress_cells), &[Generalize]),
             ("unknown", span(&raw.unknown), &[Generalize]),
             ("function", span(&raw.function), &[Microaggregate]),
-            ("domain", span(&raw.domain), &[Pseudonymize]),
+            (
+                "domain",
+                span(&raw.domain),
+                &[Pseudonymize, Encrypt, ShiftDate, Noise, Surrogate],
+            ),
+            ("show", span(&raw.show), &[Mask]),
+            ("end", span(&raw.end), &[Mask]),
+            ("alphabet", span(&raw.alphabet), &[Encrypt]),
+            ("subject", span(&raw.subject), &[ShiftDate, Noise, Surrogate]),
+            ("days", span(&raw.days), &[ShiftDate]),
+            ("spread", span(&raw.spread), &[Noise]),
+            ("share", span(&raw.share), &[Noise]),
+            ("shape", span(&raw.shape), &[Noise]),
+            ("of", span(&raw.of), &[Surrogate, Placeholder]),
+            ("style", span(&raw.style), &[Redact]),
             ("type", span(&raw.value_type), &[Keep]),
             (
                 "prepare",
@@ -143,7 +165,7 @@ impl Reader<'_> {
         Ok(Some(*cast.get_ref()))
     }
 
-    fn domain(&self, name: &str, raw: &RawColumn, path: &str) -> Result<String, ProfileError> {
+    pub(super) fn domain(&self, name: &str, raw: &RawColumn, path: &str) -> Result<String, ProfileError> {
         let Some(domain) = &raw.domain else {
             return Ok(name.to_owned());
         };
@@ -246,13 +268,39 @@ fn needs_hierarchy(raw: &RawColumn) -> bool {
 }
 
 fn allowed(role: Role) -> &'static [RawTransform] {
-    use RawTransform::{Drop, Generalize, Keep, Microaggregate, Pseudonymize, Suppress};
+    use RawTransform::{
+        Drop, Encrypt, Generalize, Keep, Mask, Microaggregate, Noise, Placeholder, Pseudonymize,
+        Redact, ShiftDate, Suppress, Surrogate,
+    };
     match role {
-        Role::Direct => &[Drop, Pseudonymize],
+        Role::Direct => &[Drop, Pseudonymize, Mask, Placeholder, Encrypt, Surrogate],
         Role::Quasi => &[Generalize, Keep, Microaggregate, Drop, Suppress],
-        Role::Sensitive => &[Keep, Microaggregate, Drop, Suppress, Pseudonymize],
-        Role::Insensitive => &[Keep, Drop, Suppress, Pseudonymize],
-        Role::FreeText => &[Drop, Keep, Suppress],
+        Role::Sensitive => &[
+            Keep,
+            Microaggregate,
+            Drop,
+            Suppress,
+            Pseudonymize,
+            Mask,
+            Placeholder,
+            Encrypt,
+            ShiftDate,
+            Noise,
+            Surrogate,
+        ],
+        Role::Insensitive => &[
+            Keep,
+            Drop,
+            Suppress,
+            Pseudonymize,
+            Mask,
+            Placeholder,
+            Encrypt,
+            ShiftDate,
+            Noise,
+            Surrogate,
+        ],
+        Role::FreeText => &[Drop, Redact, Keep, Suppress],
     }
 }
 
@@ -290,5 +338,12 @@ fn written_transform(transform: RawTransform) -> &'static str {
         RawTransform::Generalize => "generalize",
         RawTransform::Microaggregate => "microaggregate",
         RawTransform::Suppress => "suppress",
+        RawTransform::Mask => "mask",
+        RawTransform::Placeholder => "placeholder",
+        RawTransform::Encrypt => "encrypt",
+        RawTransform::ShiftDate => "shift_date",
+        RawTransform::Noise => "noise",
+        RawTransform::Surrogate => "surrogate",
+        RawTransform::Redact => "redact",
     }
 }

@@ -2,7 +2,10 @@
 
 use super::show;
 use crate::measure::{Comparison, Requirement};
-use crate::profile::{AggregateFunction, Generalize, HierarchySource, Recoding, Role, Transform};
+use crate::profile::{
+    AggregateFunction, Generalize, HierarchySource, Recoding, RedactStyle, Replacement, Role,
+    Transform,
+};
 use crate::report::DropReason;
 
 pub(super) const PURPOSE: &str = "This report describes how personal data were depersonalized before release. Every number about the \
@@ -274,6 +277,7 @@ pub(super) fn treatment(transform: &Transform, level: Option<u32>) -> String {
         Transform::Drop => "left out".to_owned(),
         Transform::Pseudonymize { .. } => "replaced by pseudonyms".to_owned(),
         Transform::Suppress => "every value replaced by *".to_owned(),
+        Transform::Replace(replacement) => replaced(replacement).to_owned(),
         Transform::Microaggregate { function } => {
             let function = match function {
                 AggregateFunction::Mean => "the mean",
@@ -293,6 +297,22 @@ pub(super) fn treatment(transform: &Transform, level: Option<u32>) -> String {
                 None => format!("generalized by {by}, each record as little as its class allows"),
             }
         }
+    }
+}
+
+fn replaced(replacement: &Replacement) -> &'static str {
+    match replacement {
+        Replacement::Mask(_) => "masked but for a few characters",
+        Replacement::Placeholder { .. } => "every value replaced by one text",
+        Replacement::Encrypt { .. } => "encrypted within its format; the holder of the key can undo it",
+        Replacement::ShiftDate { .. } => "moved by days that are the subject's own, so that intervals stay",
+        Replacement::Noise { .. } => "changed by noise",
+        Replacement::Surrogate { .. } => "replaced by invented values",
+        Replacement::Redact { style } => match style {
+            RedactStyle::Placeholder => "personal data in it replaced by its kind",
+            RedactStyle::Mask => "personal data in it masked",
+            RedactStyle::Surrogate => "personal data in it replaced by invented values",
+        },
     }
 }
 

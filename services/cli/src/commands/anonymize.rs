@@ -119,7 +119,8 @@ pub fn run(command: &Anonymize, form: output::Format) -> Result<()> {
     let profile = read_profile(&command.profile)?;
     let dataset = dataset(command, &profile)?;
     let hierarchies = hierarchies(command, dataset)?;
-    let key = key(command, dataset)?;
+    // What is made here is not staged, so that surrogates stand in it at once.
+    let key = key(command, dataset)?.with_surrogates();
     let saved = command.use_plan.as_deref().map(read_plan).transpose()?;
     let watch = Watch::start(form)?;
     let mut pending = Pending::default();
@@ -172,6 +173,8 @@ fn release(
     let progress = &mut |step| watch.tell(step);
     watch.say("reading");
     let table = read(command, given.dataset.name(), &command.input)?;
+    let table = table.derived(given.dataset);
+    let table = table.map_err(|error| failed(PlanError::from(error).into()))?;
     let population = population(command, given.dataset)?;
     lap("read");
     let work = Work::new(

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use sandyq_anonymizer::{
     DatasetProfile, Encoding, Format, Hierarchies, Hierarchy, Limits, OutputFormat, Profile,
-    PseudonymKey, Table, Transform, intake,
+    PseudonymKey, Table, intake,
 };
 
 use super::{Anonymize, InputFormat, SavedPlan, TextEncoding};
@@ -65,12 +65,9 @@ pub(super) fn hierarchies(command: &Anonymize, dataset: &DatasetProfile) -> Resu
 /// The key of pseudonyms, where the profile asks for any.
 pub(super) fn key(command: &Anonymize, dataset: &DatasetProfile) -> Result<PseudonymKey> {
     let Some(path) = &command.key_file else {
-        let pseudonyms = dataset
-            .columns()
-            .any(|(_, rule)| matches!(rule.transform, Transform::Pseudonymize { .. }));
-        if pseudonyms {
+        if dataset.needs_key() {
             return Err(Failure::usage(
-                "the profile asks for pseudonyms: give the file of their key by --key-file\n  `openssl rand -hex 32 > key` makes one; keep it secret",
+                "the profile asks for pseudonyms or for replacements under a key: give the file of their key by --key-file\n  `openssl rand -hex 32 > key` makes one; keep it secret",
             ));
         }
         return Ok(PseudonymKey::new([0; 32]));
