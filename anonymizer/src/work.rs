@@ -18,6 +18,8 @@ pub struct Work<'a> {
     input: Input<'a>,
     hierarchies: &'a Hierarchies,
     population: Option<&'a Table>,
+    /// Whether the table is what is left when its subjects were counted with those of the library.
+    of_library: bool,
 }
 
 impl<'a> Work<'a> {
@@ -31,12 +33,42 @@ impl<'a> Work<'a> {
         hierarchies: &'a Hierarchies,
         population: Option<&'a Table>,
     ) -> Result<Self, PlanError> {
+        if profile.subject().is_some() {
+            return Err(PlanError::Subjects {
+                dataset: profile.name().to_owned(),
+            });
+        }
         let input = Input::new(table, profile, hierarchies, population)?;
         Ok(Self {
             input,
             hierarchies,
             population,
+            of_library: false,
         })
+    }
+
+    /// Takes in what is left of a dataset whose subjects were counted with those of its library.
+    pub(crate) fn of_remainder(
+        table: &'a Table,
+        profile: &'a DatasetProfile,
+        hierarchies: &'a Hierarchies,
+    ) -> Result<Self, PlanError> {
+        Ok(Self {
+            input: Input::new(table, profile, hierarchies, None)?,
+            hierarchies,
+            population: None,
+            of_library: true,
+        })
+    }
+
+    /// The plan at these levels.
+    pub(crate) fn plan_at(
+        &self,
+        levels: &[usize],
+        cancel: &Cancel,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Plan, PlanError> {
+        plan::at(&self.input, self.hierarchies, levels, cancel, progress)
     }
 
     /// Finds the plan of least loss that meets the models of the profile, as [`crate::plan()`].
@@ -110,6 +142,7 @@ impl<'a> Work<'a> {
         let (table, profile) = (self.input.table, self.input.profile);
         let verification = Verification::new(table, profile, self.hierarchies, plan, key)
             .population(self.population)
+            .of_library(self.of_library)
             .format(format);
         let mut release = match profile.privacy().recoding {
             Recoding::Global => verification.of(written)?,

@@ -18,6 +18,7 @@ mod main_job;
 mod postgres;
 mod premises;
 mod python;
+mod relations;
 mod roles;
 mod staging;
 mod text;

@@ -23,7 +23,7 @@ completeness = 0.9
 
 [datasets.citizens]
 subject = "iin"
-types = { sex = "SEX" }
+types = { iin = "ROW_KEY", sex = "SEX" }
 
 [datasets.citizens.columns.iin]
 role = "direct"
@@ -40,6 +40,7 @@ transform = "keep"
 
 [datasets.visits]
 subject = "patient"
+types = { patient = "ROW_KEY" }
 
 [datasets.visits.columns.patient]
 role = "direct"

@@ -118,6 +118,15 @@ pub enum PlanError {
         /// Rows that the limit allows to leave out.
         suppressible: u64,
     },
+    /// The dataset has subjects, which cannot be counted in it alone.
+    #[error(
+        "dataset {dataset:?} has a subject, so people are counted over all datasets of its library; depersonalize them together \
+         (`sandyq anonymize-library`)"
+    )]
+    Subjects {
+        /// The dataset.
+        dataset: String,
+    },
     /// The work was stopped.
     #[error("planning of dataset {dataset:?} was cancelled")]
     Cancelled {
@@ -251,6 +260,23 @@ pub(crate) fn plan_of(
         Recoding::Local | Recoding::LocalFast => local::search(input, &models, cancel, progress)?,
     };
     Ok(assemble(input, hierarchies, division, &levels, searched))
+}
+
+/// The plan at these levels, which are places among the permitted ones, leaving out the rows of classes that the models do not admit.
+pub(crate) fn at(
+    input: &Input<'_>,
+    hierarchies: &Hierarchies,
+    levels: &[usize],
+    cancel: &Cancel,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Plan, PlanError> {
+    check(input)?;
+    let models = models::models(input).map_err(|source| unfit(input, source))?;
+    let (division, mut searched) = global::fixed(input, &models, levels, cancel, progress)?;
+    // Only these levels were looked at.
+    searched.optimal = false;
+    searched.bound = None;
+    Ok(assemble(input, hierarchies, division, levels, searched))
 }
 
 /// What can be said before any search.

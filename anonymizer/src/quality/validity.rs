@@ -40,7 +40,9 @@ pub(super) fn validator<'a>(kind: &str, today: &'a str) -> Option<Validator<'a>>
         "BIRTHDATE" => Some(Box::new(move |text| born(text, today))),
         "AGE" => plain(|text| number::parse(text).is_some_and(|age| (0.0..=OLDEST).contains(&age))),
         "SEX" => plain(sex),
-        "DIAGNOSIS" | "ICD10" => plain(diagnosis),
+        "ICD10" => plain(diagnosis),
+        // A diagnosis may be written without its code.
+        "DIAGNOSIS" => plain(|text| diagnosis(text) || !text.contains(|c: char| c.is_ascii_digit())),
         "SALARY" | "NUMBER" | "PLAINNUMBER" => {
             plain(|text| number::parse(&text.replace(',', ".")).is_some())
         }

@@ -33,7 +33,7 @@ impl View<'_> {
 pub(super) struct TooMany;
 
 /// Combinations of records that can be counted.
-pub(super) const MOST_COMBINATIONS: usize = 20_000_000;
+pub(super) const MOST_COMBINATIONS: usize = 4_000_000;
 
 /// Takes rows away from datasets that join until every subject that has rows left shares what is known of it with `k` subjects. A row
 /// about nobody stays where rows of `k` subjects show the same.

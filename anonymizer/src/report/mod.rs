@@ -11,11 +11,13 @@ use serde::{Deserialize, Serialize};
 
 pub use detail::Detail;
 pub use drift::{ColumnDrift, Drift, drift};
-pub use html::html;
+pub use html::{html, quality_html};
 pub(crate) use reasons::reasons;
 
 use crate::measure::Measurement;
 use crate::profile::{Recoding, Role, Transform};
+use crate::quality::DatasetQuality;
+use crate::relation::RelationReport;
 use crate::utility::UtilityReport;
 
 /// The report of one dataset.
@@ -68,6 +70,12 @@ pub struct Report {
     /// What differs from the release that the plan was made for, if it was made for another.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
+    /// People rather than rows, if the profile names whom rows are about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub relation: Option<RelationReport>,
+    /// The quality of the dataset as it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub quality: Option<DatasetQuality>,
 }
 
 /// What was suppressed and why.

@@ -20,7 +20,7 @@ pub(super) fn withhold(
         let mut having: HashMap<Vec<u64>, u64> = HashMap::new();
         for subject in 0..subjects {
             let records = records(views, subject, kept);
-            let room = MOST_COMBINATIONS - having.len();
+            let room = MOST_COMBINATIONS.saturating_sub(having.len());
             for choice in choices(&records, most, false, room)? {
                 *having.entry(choice).or_default() += 1;
             }
@@ -78,12 +78,9 @@ fn choices(
     for of_dataset in records {
         let size = most.min(of_dataset.len());
         let mut parts: Vec<Vec<u64>> = vec![Vec::new()];
-        let mut grown: Vec<(Vec<u64>, usize)> = vec![(Vec::new(), 0)];
+        let mut grown: Grown = vec![(Vec::new(), 0)];
         for _ in 0..size {
-            grown = grow(&grown, of_dataset);
-            if grown.len() > room {
-                return Err(TooMany);
-            }
+            grown = grow(&grown, of_dataset, room)?;
             if largest {
                 parts.clear();
             }
@@ -101,8 +98,11 @@ fn choices(
     Ok(all)
 }
 
+/// Choices that begin with as many records, and where the next may come from.
+type Grown = Vec<(Vec<u64>, usize)>;
+
 /// Each choice with one more record, which stands behind those chosen; equal records are taken from the first on.
-fn grow(choices: &[(Vec<u64>, usize)], records: &[u64]) -> Vec<(Vec<u64>, usize)> {
+fn grow(choices: &Grown, records: &[u64], room: usize) -> Result<Grown, TooMany> {
     let mut grown = Vec::new();
     for (choice, from) in choices {
         let mut before = None;
@@ -111,12 +111,15 @@ fn grow(choices: &[(Vec<u64>, usize)], records: &[u64]) -> Vec<(Vec<u64>, usize)
                 continue;
             }
             before = Some(record);
+            if grown.len() >= room {
+                return Err(TooMany);
+            }
             let mut more = choice.clone();
             more.push(*record);
             grown.push((more, place + 1));
         }
     }
-    grown
+    Ok(grown)
 }
 
 fn count(choice: &[u64], item: u64) -> usize {

@@ -6,11 +6,15 @@
 mod columns;
 mod good;
 mod origin;
+mod people;
 mod privacy;
+mod quality;
 mod show;
 mod summary;
 mod svg;
 mod words;
+
+pub use quality::quality_html;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
@@ -75,6 +79,7 @@ fn sections(report: &Report) -> Vec<Section> {
         ),
         ("The risk of being recognized", privacy::risks(report)),
         ("How many records look alike", privacy::classes(report)),
+        ("People behind the rows", people::people(report)),
         ("Records that stand out", privacy::uniques(report)),
         ("What was suppressed, and why", privacy::suppression(report)),
         (
@@ -92,6 +97,10 @@ fn sections(report: &Report) -> Vec<Section> {
         (
             "What can be learnt from the release",
             good::learning(report),
+        ),
+        (
+            "The quality of the data",
+            report.quality.as_ref().map(quality::section),
         ),
         ("What changed since the last version", origin::drift(report)),
         ("Where this release comes from", origin::files(report)),

@@ -1,5 +1,7 @@
 //! Data sets on their way to releases: read, measured for their quality, depersonalized and described.
 
+use std::collections::BTreeMap;
+
 use sandyq_anonymizer::quality::{DatasetQuality, Examined, Reference, Standard, of_dataset};
 use sandyq_anonymizer::{
     Cancel, Detail, Format, Hierarchies, Hierarchy, Limits, Profile, PseudonymKey, Release, Table,
@@ -27,6 +29,7 @@ pub(super) async fn depersonalized(
             id: dataset.id.clone(),
             format: dataset.format.clone(),
             sha256: dataset.sha256.clone(),
+            types: types(dataset),
             bytes: raw(platform, dataset).await?,
         });
     }
@@ -47,7 +50,16 @@ struct Source {
     id: String,
     format: Format,
     sha256: String,
+    /// What its columns were found to be.
+    types: BTreeMap<String, String>,
     bytes: BlockingReader,
+}
+
+fn types(dataset: &Dataset) -> BTreeMap<String, String> {
+    let columns = dataset.classification.iter().flat_map(|found| &found.columns);
+    columns
+        .map(|column| (column.name.clone(), column.semantic.as_str().to_owned()))
+        .collect()
 }
 
 /// What is to be done, for a thread of its own.
@@ -65,7 +77,7 @@ impl Work {
     fn carry_out(self, sources: Vec<Source>) -> Outcome<Vec<(Release, DatasetQuality)>> {
         let profile = Profile::parse(&self.profile).map_err(|e| chain(&e))?;
         let hierarchies = self.hierarchies()?;
-        let (mut tables, mut hashes) = (Vec::new(), Vec::new());
+        let (mut tables, mut others) = (Vec::new(), Vec::new());
         for source in sources {
             let table = intake::read(&source.id, source.bytes, &source.format, &Limits::default());
             let table = table.map_err(|e| format!("data set {}: {}", source.id, chain(&e)))?;
@@ -74,7 +86,7 @@ impl Work {
                 Err(_) => table,
             };
             tables.push(table);
-            hashes.push(source.sha256);
+            others.push((source.sha256, source.types));
         }
         let (key, cancel) = (&self.key, &self.cancel);
         let made = depersonalize_library(&tables, &profile, &hierarchies, key, cancel, &mut |_| {});
@@ -83,8 +95,8 @@ impl Work {
             _ => chain(&e),
         })?;
         let mut described = Vec::new();
-        for ((mut release, table), sha256) in made.into_iter().zip(&tables).zip(hashes) {
-            let quality = self.quality(table, &profile).map_err(|e| chain(&e))?;
+        for ((mut release, table), (sha256, types)) in made.into_iter().zip(&tables).zip(others) {
+            let quality = self.quality(table, types, &profile).map_err(|e| chain(&e))?;
             release.of_file(sha256);
             release.of_quality(quality.clone());
             self.describe(&mut release, table, &profile, &hierarchies)
@@ -106,14 +118,17 @@ impl Work {
     fn quality(
         &self,
         table: &Table,
+        mut types: BTreeMap<String, String>,
         profile: &Profile,
     ) -> std::result::Result<DatasetQuality, sandyq_anonymizer::ProfileError> {
         let dataset = profile.dataset(table.name())?;
         let named = profile.quality().reference.as_deref();
         let reference = named.and_then(Reference::builtin);
+        // What the owner says of a column counts for more than what was found.
+        types.extend(dataset.types().clone());
         let examined = Examined {
             table,
-            types: dataset.types(),
+            types: &types,
             subject: dataset.subject(),
         };
         let standard = Standard {

@@ -62,6 +62,9 @@ pub fn render(run: &Run) -> String {
             let _ = writeln!(text, "{label:15} {}", printable(value));
         }
     }
+    for breach in &run.quality_breaches {
+        let _ = writeln!(text, "quality         {}", printable(breach));
+    }
     for report in &run.reports {
         dataset(&mut text, report);
     }
