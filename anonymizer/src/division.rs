@@ -68,6 +68,7 @@ impl Division {
                 rows,
                 map: Some(&level.codes),
                 cardinality: level.labels.len(),
+                lowest: 0,
             })
             .collect();
         let groups = Groups::of(&keys, records.weights.len(), None, true);

@@ -21,6 +21,7 @@ fn check(columns: &[Vec<u32>], kept: Option<&[bool]>) {
             rows,
             map: None,
             cardinality: cardinality(column),
+            lowest: 0,
         })
         .collect();
     let numbers = Codes::U32((0..rows as u32).collect());
@@ -66,6 +67,18 @@ fn columns_beyond_64_bits_are_grouped_in_steps() {
         many(1_299_709),
     ];
     check(&columns, None);
+}
+
+#[test]
+fn many_rows_are_numbered_in_shares() {
+    let rows = 0..50_000_u32;
+    let columns: Vec<Vec<u32>> = vec![
+        rows.clone().map(|row| row * row % 97).collect(),
+        rows.clone().map(|row| row / 3 % 1_000).collect(),
+    ];
+    let kept: Vec<bool> = rows.map(|row| row % 5 > 0).collect();
+    check(&columns, None);
+    check(&columns, Some(&kept));
 }
 
 proptest! {

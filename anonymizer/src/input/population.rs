@@ -97,6 +97,7 @@ pub(super) fn people(
             rows: &known.column.codes,
             map: Some(map),
             cardinality: attribute.values(),
+            lowest: 0,
         })
         .collect();
     let groups = Groups::of(&keys, population.rows(), None, false);

@@ -28,6 +28,7 @@ pub(super) fn problem(
         rows: source.codes,
         map: Some(map),
         cardinality: numbers.values as usize,
+        lowest: 0,
     }));
     let mut groups = Groups::of(&keys, rows, None, true);
     let mut codes: Vec<_> = (0..keys.len())

@@ -186,13 +186,7 @@ impl Coding {
         self.settle();
         let (dictionary, ranks) = Dictionary::of_texts(&self.texts);
         let map: Vec<u32> = std::iter::once(0).chain(ranks).collect();
-        self.codes.map(&map);
-        Coded {
-            name: name.to_owned(),
-            kind: PhysicalType::String,
-            codes: self.codes,
-            dictionary,
-        }
+        Coded::new(name, PhysicalType::String, self.codes, &map, dictionary)
     }
 }
 

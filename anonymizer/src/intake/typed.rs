@@ -81,16 +81,10 @@ impl Values {
         Ok(())
     }
 
-    fn finish(mut self, name: &str) -> PolarsResult<Coded> {
+    fn finish(self, name: &str) -> PolarsResult<Coded> {
         let (dictionary, ranks) = Dictionary::of_values(&self.values.rechunk())?;
         let map: Vec<u32> = std::iter::once(0).chain(ranks).collect();
-        self.codes.map(&map);
-        Ok(Coded {
-            name: name.to_owned(),
-            kind: self.kind,
-            codes: self.codes,
-            dictionary,
-        })
+        Ok(Coded::new(name, self.kind, self.codes, &map, dictionary))
     }
 }
 

@@ -1,5 +1,8 @@
 //! Numbers below a known bound in as few bytes as they need.
 
+/// Counts that are kept side by side.
+const LANES: usize = 4;
+
 /// One number a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Codes {
@@ -86,12 +89,23 @@ impl Codes {
 
     /// How often each number below `bound` occurs.
     pub(crate) fn counts(&self, bound: usize) -> Vec<u64> {
-        let mut counts = vec![0_u64; bound];
-        each!(self, values => for value in values {
-            if let Some(count) = counts.get_mut(*value as usize) {
-                *count += 1;
+        // Like numbers often stand together, and adding to the count just written would wait for it.
+        let mut lanes = [const { Vec::new() }; LANES];
+        lanes.iter_mut().for_each(|lane| lane.resize(bound, 0_u64));
+        each!(self, values => for values in values.chunks(LANES) {
+            for (value, lane) in values.iter().zip(&mut lanes) {
+                if let Some(count) = lane.get_mut(*value as usize) {
+                    *count += 1;
+                }
             }
         });
+        let [mut counts, others @ ..] = lanes;
+        for other in others {
+            counts
+                .iter_mut()
+                .zip(other)
+                .for_each(|(sum, more)| *sum += more);
+        }
         counts
     }
 }
