@@ -7,6 +7,10 @@ use crate::text::{Gap, Token};
 
 /// How far back components are looked for from the word that woke the recognizer.
 const BACK: usize = 26;
+/// So many words of prose in a row are in no address.
+const PROSE: usize = 4;
+/// How far before an address words of residence may stand.
+const CONTEXT: usize = 10;
 /// How far behind a word of residence its address may begin.
 const AHEAD: usize = 14;
 /// Signs and prepositions that may part two components.
@@ -35,6 +39,8 @@ struct Context {
 struct Chain {
     components: Vec<Component>,
     parted: bool,
+    /// The words before the first component.
+    context: Context,
 }
 
 impl Chain {
@@ -91,6 +97,9 @@ pub struct Scan<'t> {
     reader: Reader<'t>,
     chain: Chain,
     found: Vec<Address>,
+    /// The place after the last word of residence that was passed, and the place until which they were looked for.
+    residence: usize,
+    seen: usize,
 }
 
 impl<'t> Scan<'t> {
@@ -99,12 +108,14 @@ impl<'t> Scan<'t> {
             reader,
             chain: Chain::default(),
             found: Vec::new(),
+            residence: 0,
+            seen: 0,
         }
     }
 
     /// The addresses around the word at `trigger`, reading no token before `done`; and the place until which it read.
     pub fn around(&mut self, trigger: usize, done: usize) -> (usize, std::vec::Drain<'_, Address>) {
-        let mut at = trigger.saturating_sub(BACK).max(done);
+        let mut at = self.begin(trigger, done);
         let mut horizon = self.horizon(trigger);
         let length = self.reader.text.tokens().len();
         let mut separators = 0;
@@ -119,7 +130,15 @@ impl<'t> Scan<'t> {
                     break;
                 }
             }
-            let before = self.chain.before(self.in_context(at));
+            if self.chain.components.is_empty() && self.reader.is_prose(at) {
+                at += 1;
+                continue;
+            }
+            let context = match self.chain.components.is_empty() {
+                true => self.context(at),
+                false => self.chain.context,
+            };
+            let before = self.chain.before(context.near);
             if let Some(component) = self.reader.component(at, before) {
                 if !self.joins(&component) {
                     self.close();
@@ -129,6 +148,9 @@ impl<'t> Scan<'t> {
                         .min(component.next),
                 );
                 at = component.next;
+                if self.chain.components.is_empty() {
+                    self.chain.context = self.context(component.first);
+                }
                 self.chain.components.push(component);
                 self.chain.parted = false;
                 separators = 0;
@@ -199,20 +221,52 @@ impl<'t> Scan<'t> {
             .any(|sign| token.is(*sign))
     }
 
-    /// Whether words of residence stand shortly before `at`, for components that need them.
-    fn in_context(&self, at: usize) -> bool {
-        let first = self
-            .chain
-            .components
-            .first()
-            .map_or(at, |first| first.first);
-        self.context_before(first).near
+    /// Where to begin to read for the word at `trigger`: behind words of prose, which no address holds.
+    fn begin(&self, trigger: usize, done: usize) -> usize {
+        let mut prose = 0;
+        let mut at = trigger;
+        let end = trigger.saturating_sub(BACK).max(done);
+        while at > end && prose < PROSE {
+            if self
+                .reader
+                .token(at)
+                .is_none_or(|token| token.gap == Gap::Block)
+            {
+                break;
+            }
+            at -= 1;
+            let Some(token) = self.reader.token(at) else {
+                break;
+            };
+            let mark = self.reader.mark(at);
+            if token.is_lower() && !(mark.roles | mark.word).any(Roles::ADDRESS) {
+                prose += usize::from(token.len > 1);
+            } else if token.is_word() || token.is_number() {
+                prose = 0;
+            }
+        }
+        at
+    }
+
+    /// The words of residence shortly before `first`.
+    fn context(&mut self, first: usize) -> Context {
+        for place in self.seen.max(first.saturating_sub(CONTEXT))..first {
+            let word = self.reader.token(place).is_some_and(Token::is_word);
+            if word && self.reader.mark(place).word.any(Roles::RESIDENCE) {
+                self.residence = place + 1;
+            }
+        }
+        self.seen = self.seen.max(first);
+        if self.residence + CONTEXT <= first || self.residence == 0 {
+            return Context::default();
+        }
+        self.context_before(first)
     }
 
     fn context_before(&self, first: usize) -> Context {
         let mut context = Context::default();
         let mut words = 0;
-        for at in (first.saturating_sub(10)..first).rev() {
+        for at in (first.saturating_sub(CONTEXT)..first).rev() {
             let Some(token) = self.reader.token(at) else {
                 break;
             };
@@ -227,7 +281,7 @@ impl<'t> Scan<'t> {
             if !token.is_word() {
                 continue;
             }
-            let roles = self.reader.lexicon.roles(token.hash);
+            let roles = self.reader.mark(at).word;
             if roles.any(Roles::RESIDENCE) && !self.is_other_address(at) {
                 context.near = true;
                 context.strong |= roles.any(Roles::RESIDENCE_STRONG) && words <= 3;
@@ -287,7 +341,7 @@ impl<'t> Scan<'t> {
     /// The address a chain is. `None` is nothing; `Some(None)` asks to look again without the last component.
     fn judge(&self, chain: &Chain) -> Option<Option<Address>> {
         let (first, last) = (chain.components.first()?, chain.components.last()?);
-        let mut context = self.context_before(first.first);
+        let mut context = chain.context;
         context.near |= self.context_after(last.next);
         let evidence = Evidence::of(chain);
         if last.doubtful

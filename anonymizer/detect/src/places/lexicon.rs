@@ -79,6 +79,42 @@ impl Roles {
             | Self::SETTLEMENT_HEAD.0,
     );
 
+    /// Words that say of what the name before them is.
+    pub const TYPE: Self = Self(
+        Self::STREET_BEFORE.0
+            | Self::STREET_AFTER.0
+            | Self::MICRO.0
+            | Self::MICRO_AFTER.0
+            | Self::MICRO_ADJECTIVE.0
+            | Self::CITY_BEFORE.0
+            | Self::CITY_AFTER.0
+            | Self::VILLAGE_BEFORE.0
+            | Self::VILLAGE_AFTER.0
+            | Self::REGION.0
+            | Self::DISTRICT.0
+            | Self::RURAL.0
+            | Self::RURAL_ADJECTIVE.0,
+    );
+
+    /// Words that are part of an address, by what they mean or by their name.
+    pub const ADDRESS: Self = Self(
+        Self::TRIGGER.0
+            | Self::NO_NAME.0 & !Self::STOP.0 & !Self::RESIDENCE_AFTER.0
+            | Self::MASSIF_ADJECTIVE.0
+            | Self::RURAL_NOUN.0
+            | Self::COUNTRY.0
+            | Self::REPUBLIC.0
+            | Self::REGION_SHORT.0
+            | Self::HOUSE_AFTER.0
+            | Self::FLAT_AFTER.0
+            | Self::PLOT.0
+            | Self::MONTH.0
+            | Self::PARTICLE.0
+            | Self::TITLE.0
+            | Self::NAMED.0
+            | Self::YEARS.0,
+    );
+
     /// Words that cannot be part of the name of a street or place.
     pub const NO_NAME: Self = Self(
         Self::STREET_BEFORE.0
@@ -190,6 +226,8 @@ impl Names {
     pub const STREET: Self = Self(2);
     pub const MICRO: Self = Self(4);
     pub const REGION: Self = Self(8);
+    /// Every kind.
+    pub const ALL: Self = Self(15);
     /// The first words of a longer name.
     const BEGIN: Self = Self(128);
 

@@ -17,3 +17,4 @@ mod name;
 mod number;
 pub mod reader;
 mod table;
+pub mod window;

@@ -323,7 +323,7 @@ impl Reader<'_> {
     pub fn name_before_type(&self, place: usize, open: bool) -> Option<(Name, Mark)> {
         if self.is(place, '"') {
             let name = self.quoted(place)?;
-            return self.typed(place, name).map(|mark| (name, mark));
+            return self.typed(place, name.next).map(|mark| (name, mark));
         }
         let first = self.token(place)?;
         if !first.is_word() && !first.is_number() || first.is_word() && !self.may_begin(place) {
@@ -339,28 +339,37 @@ impl Reader<'_> {
             }
             lined |= at > begin && token.gap > Gap::Space;
             at = self.unit(at, words == 1)?;
-            let known = self.known(
-                begin,
-                Names::STREET | Names::SETTLEMENT | Names::MICRO | Names::REGION,
-            ) == Some(at);
-            let name = Name {
-                next: at,
-                known,
-                cased: !self.token(begin)?.is_lower(),
-                numeric: first.is_number() && words == 1,
-            };
-            if let Some(mark) = self.typed(place, name) {
+            let known = || self.known(begin, Names::ALL) == Some(at);
+            let cased = !self.token(begin)?.is_lower();
+            if let Some(mark) = self.typed(place, at) {
+                let known = known();
+                let name = Name {
+                    next: at,
+                    known,
+                    cased,
+                    numeric: first.is_number() && words == 1,
+                };
                 let street = open && mark.roles.any(Roles::STREET_AFTER);
                 let second = words == 2 && name.cased && mark.roles.any(Roles::STREET_AFTER);
                 let fits = street || self.fits(begin, words, name, begin > place, second);
                 return (fits && (known || !lined)).then_some((name, mark));
             }
             // In text with capitals all words of a name have them.
-            if !name.cased && words > 1 && !known && !open {
+            if !cased && words > 1 && !open && !known() {
                 return None;
             }
         }
         None
+    }
+
+    /// Whether the word at `place` begins neither a name nor anything else of an address: no capital, no class, not known,
+    /// and no type follows.
+    pub fn is_prose(&self, place: usize) -> bool {
+        self.token(place).is_some_and(Token::is_lower)
+            && self.roles(place) == Roles::NONE
+            && !self.roles(place + 1).any(Roles::TYPE | Roles::NAMED)
+            && !self.is_glued(place + 1, '-')
+            && self.known(place, Names::ALL).is_none()
     }
 
     fn may_begin(&self, place: usize) -> bool {
@@ -407,27 +416,13 @@ impl Reader<'_> {
         Some(next + 2 + letter)
     }
 
-    /// The type after a name, if the word there is one.
-    fn typed(&self, place: usize, name: Name) -> Option<Mark> {
-        const TYPES: [Roles; 10] = [
-            Roles::STREET_AFTER,
-            Roles::MICRO_AFTER,
-            Roles::CITY_AFTER,
-            Roles::VILLAGE_AFTER,
-            Roles::REGION,
-            Roles::DISTRICT,
-            Roles::RURAL,
-            Roles::RURAL_ADJECTIVE,
-            Roles::MICRO_ADJECTIVE,
-            Roles::MICRO,
-        ];
-        let types = TYPES.into_iter().fold(
-            Roles::STREET_BEFORE | Roles::CITY_BEFORE | Roles::VILLAGE_BEFORE,
-            |all, one| all | one,
-        );
-        let mut at = name.next;
+    /// The type at `at` after the name that begins at `place`, if the word there is one.
+    fn typed(&self, place: usize, mut at: usize) -> Option<Mark> {
         let after = self.mark(at).next;
-        if self.roles(at).any(Roles::NAMED) && self.same_line(at) && self.roles(after).any(types) {
+        if self.roles(at).any(Roles::NAMED)
+            && self.same_line(at)
+            && self.roles(after).any(Roles::TYPE)
+        {
             at = after;
         }
         // `11-мкр`.
@@ -437,7 +432,7 @@ impl Reader<'_> {
             return None;
         }
         let mark = self.mark(at);
-        mark.roles.any(types).then_some(mark)
+        mark.roles.any(Roles::TYPE).then_some(mark)
     }
 
     /// Whether so many words are credible as one name; of two, the second may be in lower case where `lower` says so.
@@ -445,10 +440,9 @@ impl Reader<'_> {
         if name.known || words == 1 {
             return true;
         }
-        let all = Names::STREET | Names::SETTLEMENT | Names::REGION | Names::MICRO;
         let second = self.hyphens(begin + 1);
         // The first word alone is a settlement, or begins the sentence before a name that is known.
-        let split = self.known(second, all) == Some(name.next);
+        let split = self.known(second, Names::ALL) == Some(name.next);
         let settled = self.known(begin, Names::SETTLEMENT) == Some(second);
         let upper = self
             .token(begin)

@@ -2,12 +2,15 @@
 
 use super::lexicon::{Lexicon, Names, Roles};
 use super::table::{joined, phrase};
+use super::window::{Reach, Window};
 use crate::text::{Gap, Text, Token, hash};
 
 /// A word, perhaps joined (`к-сі`) and with the dot of an abbreviation, by its classes.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Mark {
     pub roles: Roles,
+    /// The classes of the first word alone, with or without a dot.
+    pub word: Roles,
     /// The place after it.
     pub next: usize,
     /// Whether it was written with the dot of an abbreviation.
@@ -21,13 +24,16 @@ pub struct Mark {
 pub struct Reader<'t> {
     pub text: &'t Text,
     pub lexicon: &'static Lexicon,
+    window: &'t Window,
 }
 
 impl<'t> Reader<'t> {
-    pub fn new(text: &'t Text) -> Self {
+    /// A window belongs to one text.
+    pub fn new(text: &'t Text, window: &'t Window) -> Self {
         Self {
             text,
             lexicon: Lexicon::shared(),
+            window,
         }
     }
 
@@ -71,45 +77,49 @@ impl<'t> Reader<'t> {
 
     /// The classes of the word at `place`.
     pub fn mark(&self, place: usize) -> Mark {
-        let none = Mark {
-            roles: Roles::NONE,
-            next: place + 1,
-            dotted: false,
-            letter: false,
-        };
-        let Some(token) = self.token(place) else {
-            return none;
-        };
-        if token.is('№') {
-            return Mark {
+        match self.token(place) {
+            Some(token) if token.is_word() => {
+                self.window.mark(place, || self.word_mark(place, token))
+            }
+            Some(token) if token.is('№') => Mark {
                 roles: Roles::NUMBER_SIGN,
-                ..none
-            };
+                next: place + 1,
+                ..Mark::default()
+            },
+            _ => Mark {
+                next: place + 1,
+                ..Mark::default()
+            },
         }
-        if !token.is_word() {
-            return none;
-        }
+    }
+
+    fn word_mark(&self, place: usize, token: &Token) -> Mark {
+        let word = self.lexicon.roles(token.hash);
         if let Some((roles, next)) = self.joined(place, token) {
             let (next, dotted) = self.dot(next, roles);
             let letter = false;
             return Mark {
                 roles,
+                word,
                 next,
                 dotted,
                 letter,
             };
         }
-        let roles = self.lexicon.roles(token.hash);
-        let (next, dotted) = self.dot(place + 1, roles);
-        if roles.any(Roles::NEEDS_DOT) && !dotted {
-            return none;
+        let (next, dotted) = self.dot(place + 1, word);
+        if word.any(Roles::NEEDS_DOT) && !dotted {
+            return Mark {
+                word,
+                next: place + 1,
+                ..Mark::default()
+            };
         }
-        let letter = token.len == 1;
         Mark {
-            roles,
+            roles: word,
+            word,
             next,
             dotted,
-            letter,
+            letter: token.len == 1,
         }
     }
 
@@ -133,14 +143,26 @@ impl<'t> Reader<'t> {
 
     /// The longest known name of `kind` that begins at `place`: the place after it.
     pub fn known(&self, place: usize, kind: Names) -> Option<usize> {
+        let token = self.token(place)?;
+        if !token.is_word() && !token.is_number() {
+            return None;
+        }
+        let length = self.window.reach(place, || self.reach(place)).longest(kind);
+        (length > 0).then_some(place + length)
+    }
+
+    /// How far the known names that begin at `place` reach, for each kind.
+    fn reach(&self, place: usize) -> Reach {
         let mut state = phrase::EMPTY;
-        let mut found = None;
+        let mut reach = Reach::default();
         let mut at = place;
         for step in 0..6 {
-            let token = self.token(at)?;
-            if step > 0 && token.gap > Gap::Line {
+            let Some(token) = self
+                .token(at)
+                .filter(|token| step == 0 || token.gap <= Gap::Line)
+            else {
                 break;
-            }
+            };
             let hash = match token.is_number() {
                 true => hash(self.text.folded(token)),
                 false if token.is_word() => token.hash,
@@ -149,9 +171,7 @@ impl<'t> Reader<'t> {
             state = phrase::with(state, hash);
             let names = self.lexicon.names(state);
             at += 1;
-            if names.any(kind) {
-                found = Some(at);
-            }
+            reach.extend(names, at - place);
             if !names.goes_on() {
                 break;
             }
@@ -161,7 +181,7 @@ impl<'t> Reader<'t> {
                 || self.is_glued(at, '.') && token.len == 1;
             at += usize::from(hyphen);
         }
-        found
+        reach
     }
 
     /// Whether the token begins a name: a capital letter, or no letters of case at all.
@@ -189,9 +209,7 @@ impl<'t> Reader<'t> {
         }
         let before = self.token(place - 1);
         let long = before.is_some_and(|word| {
-            word.is_word()
-                && word.len > 3
-                && !self.lexicon.roles(word.hash).any(Roles::ABBREVIATION)
+            word.is_word() && word.len > 3 && !self.mark(place - 1).word.any(Roles::ABBREVIATION)
         });
         let apart = self
             .token(place + 1)

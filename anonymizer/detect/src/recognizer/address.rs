@@ -5,13 +5,15 @@ use crate::kind::Kind;
 use crate::places::chain::Scan;
 use crate::places::lexicon::Roles;
 use crate::places::reader::Reader;
+use crate::places::window::Window;
 use crate::text::{Text, Token};
 
 /// Addresses, from region or street to flat.
 pub const RECOGNIZER: Recognizer = Recognizer::Piece(find);
 
 fn find(text: &Text, out: &mut Candidates) {
-    let reader = Reader::new(text);
+    let window = Window::default();
+    let reader = Reader::new(text, &window);
     let mut scan = Scan::new(reader);
     let mut done = 0;
     for (place, token) in text.tokens().iter().enumerate() {

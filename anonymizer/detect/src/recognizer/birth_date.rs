@@ -41,6 +41,8 @@ fn find(text: &Text, out: &mut Candidates) {
         days.extend(finder.days_found(out.spans().get(begun..).unwrap_or_default()));
     }
     if !days.is_empty() {
+        days.sort_unstable();
+        days.dedup();
         finder.again(&days, out);
     }
 }
@@ -516,11 +518,14 @@ impl Finder<'_> {
 
     /// The days of the dates found so far.
     fn days_found(self, spans: &[Span]) -> Vec<Day> {
-        let numbers = self.calendar.text.numbers().iter();
-        let found = numbers.filter_map(|place| {
-            let start = self.calendar.token(*place as usize)?.start as usize;
-            spans.iter().find(|span| span.start == start)?;
-            day_of(&self.calendar.date(*place as usize)?)
+        let numbers = self.calendar.text.numbers();
+        let start = |place: &u32| {
+            let token = self.calendar.token(*place as usize);
+            token.map_or(usize::MAX, |token| token.start as usize)
+        };
+        let found = spans.iter().filter_map(|span| {
+            let at = numbers.binary_search_by_key(&span.start, start).ok()?;
+            day_of(&self.calendar.date(*numbers.get(at)? as usize)?)
         });
         found.collect()
     }
@@ -528,9 +533,15 @@ impl Finder<'_> {
     /// Dates on a day of birth that the text gives elsewhere, by an IIN or with words of birth.
     fn again(self, days: &[Day], out: &mut Candidates) {
         for &place in self.calendar.text.numbers() {
-            let date = self.calendar.date(place as usize);
-            if let Some(date) =
-                date.filter(|date| day_of(date).is_some_and(|day| days.contains(&day)))
+            let place = place as usize;
+            // A day, a year or all of a date.
+            let may_begin = self
+                .calendar
+                .token(place)
+                .is_some_and(|token| matches!(token.len, 1 | 2 | 4 | 8));
+            let date = may_begin.then(|| self.calendar.date(place)).flatten();
+            if let Some(date) = date
+                && day_of(&date).is_some_and(|day| days.binary_search(&day).is_ok())
             {
                 self.push(out, date, 0.85, "birth_date.again");
             }
