@@ -1,4 +1,4 @@
-//! Staging: decrypted inputs, with pseudonyms of the sandbox's own, on this machine only while jobs of the sandbox need them.
+//! Staging: decrypted inputs, with pseudonyms and surrogates of the sandbox's own, on this machine only while jobs of the sandbox need them.
 
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -77,7 +77,7 @@ async fn lay_out(
         })
         .await
         .map_err(|error| Error::internal("stage a data set", error))?
-        .map_err(|error| Error::internal("give a data set the sandbox's pseudonyms", error))?
+        .map_err(|error| Error::internal("give a data set the sandbox's pseudonyms and surrogates", error))?
     };
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || write(&path, &bytes))
