@@ -54,7 +54,7 @@ pub fn real(year: u16, month: u16, day: u16) -> Option<(u16, u16, u16)> {
         1..=12 => 31,
         _ => return None,
     };
-    ((1850..=2150).contains(&year) && (1..=days).contains(&day)).then_some((year, month, day))
+    ((1800..=2150).contains(&year) && (1..=days).contains(&day)).then_some((year, month, day))
 }
 
 fn split_time(text: &[u8]) -> (&[u8], &[u8]) {

@@ -234,7 +234,7 @@ fn separated(cell: &[u8], bytes: Bytes) -> Observation {
         (10..=15, _) if plus => Signs::of(Sign::Phone).with(Sign::PhoneShape),
         (13..=19, digits) if check::card(digits) => Signs::of(Sign::Card).with(Sign::CardShape),
         (13..=19, _) => Signs::of(Sign::CardShape),
-        (4..10, _) if masked >= 4 && masked + digits.len() >= 13 => {
+        (count, _) if masked >= 4 && (4..=10).contains(&count) && masked + count >= 13 => {
             Signs::of(Sign::Card).with(Sign::CardShape)
         }
         (9, _) => Signs::of(Sign::Digits9),

@@ -293,7 +293,7 @@ fn traits(facts: &Facts) -> Vec<Candidate> {
     vec![
         candidate(
             Sex,
-            when(distinct <= 12, 0.97 * from(facts.sex, 0.8)),
+            when(distinct <= 40, 0.97 * from(facts.sex, 0.8)),
             if facts.sex >= 0.5 { 1.0 } else { coded(5) },
         ),
         candidate(

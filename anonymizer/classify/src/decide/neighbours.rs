@@ -33,10 +33,11 @@ pub fn say(survey: &Survey, types: &[SemanticType], place: usize, facts: &Facts)
         .or_else(|| by_names(types, place, facts))
 }
 
-/// Date of birth, and the digit of century and sex.
+/// Date of birth with two digits of the year, and the digit of century and sex. Invented numbers may be of another century than their
+/// owners, so that none of them was ever issued.
 type Person = ((u16, u16, u16), u16);
 
-/// Date of birth and digit of century and sex of an IIN.
+/// What an IIN tells.
 fn person(cell: &[u8]) -> Option<Person> {
     let digits: Vec<u8> = cell.iter().copied().filter(u8::is_ascii_digit).collect();
     if digits.len() != 12 || check::iin(&digits) == Fit::Not {
@@ -44,14 +45,7 @@ fn person(cell: &[u8]) -> Option<Person> {
     }
     let part = |from: usize, to: usize| digits.get(from..to).and_then(check::small);
     let century = part(6, 7)?;
-    Some((
-        (
-            1800 + (century - 1) / 2 * 100 + part(0, 2)?,
-            part(2, 4)?,
-            part(4, 6)?,
-        ),
-        century,
-    ))
+    Some(((part(0, 2)?, part(2, 4)?, part(4, 6)?), century))
 }
 
 fn by_iin(survey: &Survey, iin: usize, place: usize, facts: &Facts) -> Option<Said> {
@@ -68,7 +62,8 @@ fn by_iin(survey: &Survey, iin: usize, place: usize, facts: &Facts) -> Option<Sa
     let births = rows
         .iter()
         .filter(|((birth, _), cell)| {
-            date::parse(cell).or_else(|| date::of_digits(cell)) == Some(*birth)
+            let date = date::parse(cell).or_else(|| date::of_digits(cell));
+            date.map(|(year, month, day)| (year % 100, month, day)) == Some(*birth)
         })
         .count();
     if share(births) >= 0.6 {
@@ -80,7 +75,7 @@ fn by_iin(survey: &Survey, iin: usize, place: usize, facts: &Facts) -> Option<Sa
     }
     let years = rows
         .iter()
-        .filter(|((birth, _), cell)| check::small(cell) == Some(birth.0))
+        .filter(|((birth, _), cell)| check::small(cell).map(|year| year % 100) == Some(birth.0))
         .count();
     if facts.share(Sign::Year) > 0.8 && share(years) >= 0.6 {
         return Some(Said {
@@ -94,11 +89,11 @@ fn by_iin(survey: &Survey, iin: usize, place: usize, facts: &Facts) -> Option<Sa
         let mut sums: HashMap<u16, usize> = HashMap::new();
         for ((birth, _), cell) in &rows {
             if let Some(age) = check::small(cell) {
-                *sums.entry(age + birth.0).or_default() += 1;
+                *sums.entry((age + birth.0) % 100).or_default() += 1;
             }
         }
         let near = |sum: &u16| {
-            [*sum, *sum + 1]
+            [*sum, (*sum + 1) % 100]
                 .iter()
                 .filter_map(|sum| sums.get(sum))
                 .sum::<usize>()

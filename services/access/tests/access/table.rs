@@ -141,12 +141,12 @@ fn libraries() -> Vec<Row> {
         (
             "LibraryService.GetClassification",
             of(Version, "stat"),
-            "AO AS",
+            "OA AO AS AU",
         ),
         (
             "LibraryService.GetClassification",
             published(Version),
-            "AO AS",
+            "OA AO AS AU",
         ),
         ("LibraryService.RetireVersion", published(Version), "AO"),
         (

@@ -52,6 +52,17 @@ pub fn version(stored: &Stored<Version>) -> v1::Version {
     }
 }
 
+/// A classification as the operator and auditors see it: without the forms of values, and without what is the owner's to propose.
+pub fn overseen_classification(mut found: v1::Classification) -> v1::Classification {
+    for dataset in &mut found.datasets {
+        for column in &mut dataset.columns {
+            column.examples.clear();
+        }
+    }
+    found.draft_profile.clear();
+    found
+}
+
 /// What was found in the columns of a version; `None` if it was not classified.
 pub fn classification(version: &Version) -> Option<v1::Classification> {
     let found: Vec<(&str, &Classification)> = version
