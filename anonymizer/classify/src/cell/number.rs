@@ -243,7 +243,7 @@ fn separated(cell: &[u8], bytes: Bytes) -> Observation {
         {
             Signs::of(Sign::PhoneShape)
         }
-        (1..4, _) => Signs::of(Sign::House),
+        (1..=4, _) => Signs::of(Sign::House),
         _ => Signs::default(),
     };
     let signs = signs.with_if(signs.0 == 0, Sign::Code);
