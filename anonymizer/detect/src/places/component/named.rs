@@ -1,0 +1,219 @@
+//! Components that are a name with its type before or after it: streets, settlements, regions.
+
+use super::{Before, Component, Level};
+use crate::places::lexicon::{Names, Roles};
+use crate::places::name::Name;
+use crate::places::reader::{Mark, Reader};
+use crate::text::{Gap, Token};
+
+impl Reader<'_> {
+    /// A type and its name: `ул. Абая`, `мкр. Самал-2`, `г. Алматы`, `область Абай`.
+    pub(super) fn typed_name(&self, place: usize, mark: Mark, before: Before) -> Option<Component> {
+        let (level, kind, mark) = self.named_level(place, mark)?;
+        let name = self.name_after_type(mark.next, kind)?;
+        if !self.may_follow(place, level, mark, name, before) {
+            return None;
+        }
+        Some(Component {
+            level,
+            first: place,
+            next: name.next,
+            typed: true,
+            dotted: mark.dotted,
+            known: name.known,
+            strong: name.cased,
+            doubtful: !name.cased && !name.known,
+        })
+    }
+
+    fn named_level(&self, place: usize, mark: Mark) -> Option<(Level, Names, Mark)> {
+        let roles = mark.roles;
+        if roles.any(Roles::STREET_BEFORE) {
+            return Some((Level::Street, Names::STREET, mark));
+        }
+        if roles.any(Roles::MICRO | Roles::MASSIF) {
+            return Some((Level::Micro, Names::MICRO, mark));
+        }
+        if roles.any(Roles::MASSIF_ADJECTIVE) {
+            let noun = self.mark(mark.next);
+            return noun.roles.any(Roles::MASSIF_NOUN).then_some((
+                Level::Micro,
+                Names::MICRO,
+                noun,
+            ));
+        }
+        if roles.any(Roles::CITY_BEFORE | Roles::VILLAGE_BEFORE) {
+            return Some((Level::City, Names::SETTLEMENT, mark));
+        }
+        let before = |roles: Roles| place > 0 && self.roles(place - 1).any(roles);
+        if roles.any(Roles::REGION) && !before(Roles::REGION) {
+            return Some((Level::Region, Names::REGION, mark));
+        }
+        if roles.any(Roles::DISTRICT) {
+            return Some((Level::District, Names::SETTLEMENT, mark));
+        }
+        roles
+            .any(Roles::RURAL)
+            .then_some((Level::Rural, Names::SETTLEMENT, mark))
+    }
+
+    /// Whether a type that may mean something else is meant so here.
+    fn may_follow(
+        &self,
+        place: usize,
+        level: Level,
+        mark: Mark,
+        name: Name,
+        before: Before,
+    ) -> bool {
+        let year = place > 0
+            && self.text.before(place, 1).is_some_and(|number| {
+                number.is_number() && number.len == 4 && before.last != Some(Level::Postal)
+            });
+        match level {
+            Level::City if mark.letter => {
+                let certain = name.known || mark.dotted && (name.cased || before.last.is_some());
+                certain
+                    && (!year || mark.roles.any(Roles::VILLAGE_BEFORE))
+                    && (mark.dotted || self.leads(name.next) || before.context)
+            }
+            Level::City => name.known || name.cased || self.is(name.next, ','),
+            Level::Region | Level::District | Level::Rural => {
+                name.cased || name.known || before.last.is_some()
+            }
+            // `площадь 50`, `пр. 5` are none; `улица 12` is.
+            Level::Street if mark.letter => false,
+            _ => true,
+        }
+    }
+
+    /// Whether a component of an address follows, perhaps after a comma.
+    fn leads(&self, place: usize) -> bool {
+        let at = place + usize::from(self.is(place, ','));
+        let types = Roles::STREET_BEFORE
+            | Roles::STREET_AFTER
+            | Roles::MICRO
+            | Roles::HOUSE
+            | Roles::DISTRICT;
+        self.roles(at).any(types)
+            || (at..at + 3).any(|next| {
+                self.roles(next)
+                    .any(Roles::STREET_AFTER | Roles::MICRO_AFTER)
+            })
+            || self.known(at, Names::STREET | Names::MICRO).is_some()
+    }
+
+    /// A name and its type: `Абай көшесі`, `Қарағанды облысы`, `Самал-2 мкр`, `Садовая ул.`.
+    pub(super) fn named(&self, place: usize, before: Before) -> Option<Component> {
+        let (name, mark) = self.name_before_type(place, before.last.is_some())?;
+        let (level, next) = self.type_after(place, name, mark, before.last.is_some())?;
+        Some(Component {
+            level,
+            first: place,
+            next,
+            typed: true,
+            dotted: mark.dotted,
+            known: name.known,
+            strong: name.cased,
+            doubtful: !name.cased && !name.known,
+        })
+    }
+
+    fn type_after(
+        &self,
+        place: usize,
+        name: Name,
+        mark: Mark,
+        open: bool,
+    ) -> Option<(Level, usize)> {
+        let roles = mark.roles;
+        let next = self.mark(mark.next);
+        let credible = name.cased || name.known || open;
+        if roles.any(Roles::MICRO_ADJECTIVE) {
+            return next
+                .roles
+                .any(Roles::DISTRICT)
+                .then_some((Level::Micro, next.next));
+        }
+        if roles.any(Roles::MICRO_AFTER) {
+            return Some((Level::Micro, mark.next));
+        }
+        if roles.any(Roles::RURAL_ADJECTIVE) {
+            return (credible && next.roles.any(Roles::RURAL_NOUN))
+                .then_some((Level::Rural, next.next));
+        }
+        if roles.any(Roles::STREET_AFTER) {
+            // A name of several words in lower case is one only because an address goes on.
+            return (!name.numeric).then_some((Level::Street, mark.next));
+        }
+        // `Тобыл микрорайон 27`: the number is the microdistrict's.
+        let settlement = self.known(place, Names::SETTLEMENT) == Some(name.next);
+        let numbered = settlement && self.token(mark.next).is_some_and(Token::is_number);
+        if roles.any(Roles::MICRO) && self.stands_last(mark.next) && !numbered {
+            return (credible && (name.numeric || self.is_known_or_joined(place, name)))
+                .then_some((Level::Micro, mark.next));
+        }
+        if name.numeric {
+            return None;
+        }
+        if roles.any(Roles::STREET_BEFORE) && self.stands_last(mark.next) {
+            return (name.known || credible && self.is_adjective(place))
+                .then_some((Level::Street, mark.next));
+        }
+        if roles.any(Roles::RURAL) {
+            return credible.then_some((Level::Rural, mark.next));
+        }
+        let adjective = self.is_adjective(place);
+        if roles.any(Roles::REGION) {
+            return (adjective || credible).then_some((Level::Region, mark.next));
+        }
+        if roles.any(Roles::DISTRICT) {
+            return (adjective || credible).then_some((Level::District, mark.next));
+        }
+        // `Жумакалиева А.` is a person.
+        let initial = self
+            .token(mark.next - 1 - usize::from(mark.dotted))
+            .is_some_and(|token| token.is_upper());
+        let upper = self.token(place).is_some_and(|token| token.is_upper());
+        if mark.letter && initial && !upper {
+            return None;
+        }
+        if roles.any(Roles::CITY_AFTER | Roles::VILLAGE_AFTER)
+            && (!mark.letter || mark.dotted || settlement)
+        {
+            return credible.then_some((Level::City, mark.next));
+        }
+        let tabular = roles.any(Roles::CITY_BEFORE | Roles::VILLAGE_BEFORE)
+            && (mark.dotted || self.is(mark.next, ','))
+            && self.stands_last(mark.next);
+        (tabular && credible && (settlement || self.is(mark.next, ',')))
+            .then_some((Level::City, mark.next))
+    }
+
+    /// Whether no name follows the type, so that it belongs to the name before it.
+    fn stands_last(&self, place: usize) -> bool {
+        self.token(place).is_none_or(|next| {
+            next.gap > Gap::Space
+                || next.is_number()
+                || !next.is_word() && !next.is('"')
+                || self
+                    .roles(place)
+                    .any(Roles::HOUSE | Roles::FLAT | Roles::NUMBER_SIGN | Roles::VERB_AFTER)
+        })
+    }
+
+    fn is_known_or_joined(&self, place: usize, name: Name) -> bool {
+        name.known || self.known(place, Names::MICRO).is_some() || self.is_cased(place)
+    }
+
+    /// Whether the first word is an adjective of a place: `Алматинской`, `Садовая`.
+    fn is_adjective(&self, place: usize) -> bool {
+        const ENDINGS: [&str; 12] = [
+            "ая", "ой", "ую", "ий", "ый", "ого", "ому", "ом", "ого", "кая", "кой", "ским",
+        ];
+        self.token(place).is_some_and(|token| {
+            let folded = self.text.folded(token);
+            token.len > 4 && ENDINGS.iter().any(|ending| folded.ends_with(ending))
+        })
+    }
+}

@@ -1,0 +1,132 @@
+//! Births told by an abbreviation, or by the person's name before brackets.
+
+use super::Finder;
+use crate::kind::Kind;
+use crate::places::calendar::Cue;
+use crate::recognizer::Candidates;
+use crate::text::Token;
+
+impl Finder<'_> {
+    /// `г.р.`, `г/р`, `гр`, `ж.т.`, `д.р.`, `д/р`, `др`, `т.ж.`, `(р. 12.03.1985)`.
+    pub(super) fn abbreviation(self, place: usize, out: &mut Candidates) {
+        let calendar = self.calendar;
+        let joined = |first: &str, last: &str| {
+            calendar.reads(place, last)
+                && place >= 2
+                && (calendar.is(place - 1, '.') || calendar.is(place - 1, '/'))
+                && calendar.reads(place - 2, first)
+        };
+        if joined("г", "р") || joined("ж", "т") {
+            self.suffix(place - 2, out);
+        } else if joined("д", "р") || joined("т", "ж") {
+            let dot = usize::from(calendar.is(place + 1, '.'));
+            if self.ahead(place + 1 + dot, 4, 0).is_none() {
+                self.date_before(place - 2, 1, out);
+            } else {
+                self.label(place + 1 + dot, false, out);
+            }
+        } else if calendar.reads(place, "гр") {
+            self.glued_suffix(place, out);
+        } else if calendar.reads(place, "др")
+            || calendar.reads(place, "р")
+            || calendar.reads(place, "b")
+        {
+            let bracket = calendar.reads(place, "др") || place > 0 && calendar.is(place - 1, '(');
+            if bracket && !(place > 0 && calendar.reads(place - 1, "и")) {
+                let dot = usize::from(calendar.is(place + 1, '.'));
+                self.near_label(place + 1 + dot, out);
+            }
+        }
+    }
+
+    /// `1985гр`, which may as well be grams: a year counts after a name or a comma.
+    fn glued_suffix(self, place: usize, out: &mut Candidates) {
+        if self.date_before(place, 0, out) {
+            return;
+        }
+        let Some(before) = place.checked_sub(2) else {
+            return;
+        };
+        let person = self.calendar.token(before).is_some_and(|token| {
+            token.is(',') || token.is('(') || token.is_title() && self.is_name(before)
+        });
+        let year = self
+            .calendar
+            .year(place - 1)
+            .is_some_and(|year| (1900..2030).contains(&year));
+        if person && year {
+            out.push(
+                self.calendar.text,
+                place - 1,
+                place - 1,
+                Kind::BirthDate,
+                0.7,
+                "birth_date.year",
+            );
+        }
+    }
+
+    /// `Иванов Иван Иванович (12.03.1985)`.
+    pub(super) fn in_brackets(self, place: usize, out: &mut Candidates) {
+        let Some(date) = self.calendar.date(place).filter(|date| date.year.is_some()) else {
+            return;
+        };
+        let ends = self
+            .calendar
+            .token(date.next)
+            .is_some_and(|sign| sign.is(')') || sign.is(',') || sign.is(';'));
+        let person = place
+            .checked_sub(2)
+            .is_some_and(|at| self.is_name(at) || self.calendar.cue(at).is(Cue::AGE));
+        // `подписал Иванов И. И. (12.03.2024)`
+        let signed =
+            (place.saturating_sub(9)..place).any(|at| self.calendar.cue(at).is(Cue::SIGNED));
+        if ends && person && !signed {
+            self.push(out, date, 0.85, "birth_date.name");
+        }
+    }
+
+    /// Whether a person's name ends at `place`: a patronymic, initials after a surname, or two names, one of a family.
+    fn is_name(self, place: usize) -> bool {
+        let calendar = self.calendar;
+        let Some(last) = calendar.token(place) else {
+            return false;
+        };
+        if last.is('.') {
+            let initial = |at: usize| {
+                calendar
+                    .token(at)
+                    .is_some_and(|token| token.is_word() && token.len == 1 && token.is_title())
+            };
+            return place >= 3
+                && initial(place - 1)
+                && (initial(place - 3) || calendar.token(place - 2).is_some_and(Token::is_title));
+        }
+        let ends = |at: usize, endings: &[&str]| {
+            calendar.token(at).is_some_and(|token| {
+                let folded = calendar.text.folded(token);
+                token.is_word()
+                    && token.len > 3
+                    && endings.iter().any(|ending| folded.ends_with(ending))
+            })
+        };
+        const PATRONYMIC: [&str; 12] = [
+            "вич", "льич", "вна", "ична", "ұлы", "улы", "қызы", "кызы", "вича", "вны", "вичу",
+            "qyzy",
+        ];
+        const FAMILY: [&str; 14] = [
+            "ов", "ев", "ёв", "ин", "ын", "ова", "ева", "ёва", "ина", "ын", "ский", "ская", "енко",
+            "ева",
+        ];
+        let title = |at: usize| {
+            calendar
+                .token(at)
+                .is_some_and(|token| token.is_title() || token.is_upper())
+        };
+        ends(place, &PATRONYMIC)
+            || place > 0
+                && title(place)
+                && title(place - 1)
+                && (ends(place, &FAMILY) || ends(place - 1, &FAMILY))
+    }
+}
