@@ -63,6 +63,22 @@ fn main() {
     let detect = rate(&text, seconds, || {
         detector.detect_into(black_box(&text), &mut spans)
     });
+    let mut bare = Detector::with(&[]);
+    let fold = rate(&text, seconds / 4, || {
+        bare.detect_into(black_box(&text), &mut spans.clone())
+    });
+    if std::env::var_os("EACH").is_some() {
+        for (place, recognizer) in sandyq_detect::recognizer::RECOGNIZERS.iter().enumerate() {
+            let mut one = Detector::with(std::slice::from_ref(recognizer));
+            let alone = rate(&text, Duration::from_millis(300), || {
+                one.detect_into(black_box(&text), &mut Vec::new())
+            });
+            println!(
+                "recognizer {place:2}: {:8.3} ns a byte",
+                1e3 / alone - 1e3 / fold
+            );
+        }
+    }
     let valid = rate(&text, seconds / 4, || {
         black_box(std::str::from_utf8(black_box(text.as_bytes())).is_ok());
     });
@@ -72,6 +88,7 @@ fn main() {
         text.len()
     );
     println!("detection:        {detect:8.1} MB/s");
+    println!("folding alone:    {fold:8.1} MB/s");
     println!("UTF-8 validation: {valid:8.1} MB/s");
     println!("ratio:            {:8.4}", detect / valid);
 }

@@ -122,6 +122,7 @@ impl Candidates {
         confidence: f32,
         rule: &'static str,
     ) {
+        let weight = text.weight(first, last);
         let (Some(first), Some(last)) = (text.token(first), text.token(last)) else {
             return;
         };
@@ -134,7 +135,7 @@ impl Candidates {
                 rule,
             };
             self.spans.push(span);
-            self.weights.push(first.reach_of(last));
+            self.weights.push(weight);
         }
     }
 

@@ -4,9 +4,6 @@ use std::sync::LazyLock;
 
 use super::Letters;
 
-/// Characters below this have a row in the table: Latin, Greek, Cyrillic.
-pub const TABLED: usize = 0x530;
-
 /// What a character is to the fold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
@@ -41,11 +38,54 @@ pub struct Row {
     pub letters: Letters,
 }
 
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| (0..TABLED as u32).map(row).collect());
+/// A row of the table in eight bytes: the folded character, the loose one, class and facts.
+#[derive(Clone, Copy, Debug)]
+pub struct Packed {
+    folded: u16,
+    loose: u16,
+    class: Class,
+    letters: Letters,
+}
 
-/// The rows of the characters below [`TABLED`].
-pub fn rows() -> &'static [Row] {
-    &ROWS
+impl Packed {
+    /// The lower-case letter, ASCII digit or plain sign.
+    pub const fn folded(&self) -> u16 {
+        self.folded
+    }
+
+    /// The letter in hashes.
+    pub const fn loose(&self) -> u16 {
+        self.loose
+    }
+
+    /// What it is.
+    pub const fn class(&self) -> Class {
+        self.class
+    }
+
+    /// Case and script of a letter.
+    pub const fn letters(&self) -> u8 {
+        self.letters.0
+    }
+}
+
+static PACKED: LazyLock<[Packed; 0x800]> = LazyLock::new(|| {
+    std::array::from_fn(|character| {
+        let row = row(character as u32);
+        // A character whose fold does not fit is read the slow way.
+        let fits = row.folded < 0x10000 && row.loose < 0x10000;
+        Packed {
+            folded: row.folded as u16,
+            loose: row.loose as u16,
+            class: if fits { row.class } else { Class::Markup },
+            letters: row.letters,
+        }
+    })
+});
+
+/// The rows of the characters of at most two bytes.
+pub fn packed() -> &'static [Packed; 0x800] {
+    &PACKED
 }
 
 /// The row of any character.
@@ -268,7 +308,7 @@ mod tests {
 
     #[test]
     fn lower_case_is_that_of_unicode() {
-        for c in (0..TABLED as u32).filter_map(char::from_u32) {
+        for c in (0..0x530).filter_map(char::from_u32) {
             let mut lowered = c.to_lowercase();
             let tabled = matches!(c as u32, 0..=0x17F | 0x400..=0x52F) || ('Α'..='Ω').contains(&c);
             if let (Some(only), None, true) = (lowered.next(), lowered.next(), tabled) {

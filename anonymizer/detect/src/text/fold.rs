@@ -1,7 +1,12 @@
 //! The one pass over a text that makes tokens.
+//!
+//! The folded text is a copy of the piece; a token whose folded form is another than what stands there has it written
+//! behind the copy. Plain words and numbers are read by loops of their own; whatever else a word may hold (entities,
+//! marks, invisible characters) is added letter by letter to an open token.
 
-use super::alphabet::{Class, Row, as_cyrillic, as_latin, loose, row, rows};
+use super::alphabet::{Class, Packed, Row, loose, packed, row};
 use super::markup::{self, Markup};
+use super::script::unmasked;
 use super::{Gap, Letters, Loose, Text, Token, TokenKind};
 
 /// A token that is not complete.
@@ -9,6 +14,7 @@ struct Open {
     kind: TokenKind,
     start: usize,
     end: usize,
+    /// Where its folded form begins, behind the copy.
     at: usize,
     hash: Loose,
     letters: Letters,
@@ -27,8 +33,7 @@ struct Item {
 pub struct Fold<'t> {
     text: &'t mut Text,
     piece: &'t str,
-    table: &'static [Row],
-    folded: Vec<u8>,
+    table: &'static [Packed; 0x800],
     open: Option<Open>,
     gap: Gap,
     /// Ends of lines since the last token.
@@ -40,17 +45,15 @@ pub struct Fold<'t> {
 impl<'t> Fold<'t> {
     /// Begins anew in the buffers of `text`.
     pub fn new(text: &'t mut Text, piece: &'t str) -> Self {
-        let mut folded = std::mem::take(&mut text.folded).into_bytes();
-        folded.clear();
-        folded.reserve(piece.len());
+        text.folded.clear();
+        text.folded.push_str(piece);
         text.tokens.clear();
         text.numbers.clear();
         text.marks.clear();
         Self {
             text,
             piece,
-            table: rows(),
-            folded,
+            table: packed(),
             open: None,
             gap: Gap::Block,
             lines: 0,
@@ -65,99 +68,190 @@ impl<'t> Fold<'t> {
             self.gap = Gap::Block;
             self.range(start, end, false);
         }
-        self.text.folded = String::from_utf8(self.folded).unwrap_or_default();
     }
 
     fn range(&mut self, start: usize, end: usize, markup: bool) {
+        let bytes = self.piece.as_bytes().get(..end).unwrap_or_default();
         let mut at = start;
-        while at < end {
-            let Some(item) = self.item(at) else { break };
-            at = item.end;
-            match item.row.class {
-                Class::Letter => at = self.word(&item, end),
-                Class::Digit => self.digit(&item),
-                Class::Space => self.separate(Gap::Space),
-                Class::Line => self.line(&item),
-                Class::Invisible => {}
-                Class::Mark => self.mark(&item),
-                Class::Sign => self.sign(&item),
-                Class::Markup => at = self.markup(&item, markup),
+        while let Some((character, len)) = decode(bytes, at) {
+            let Some(plain) = self.table.get(character).filter(|_| len > 0) else {
+                at = self.rare(at, markup);
+                continue;
+            };
+            match plain.class() {
+                Class::Letter if self.open.is_none() => at = self.word(bytes, at),
+                Class::Digit if self.open.is_none() && len == 1 => at = self.number(bytes, at),
+                Class::Space => {
+                    self.separate(Gap::Space);
+                    at += len;
+                }
+                Class::Sign => {
+                    self.sign(
+                        u32::from(plain.folded()),
+                        at,
+                        at + len,
+                        plain.folded() as usize == character,
+                    );
+                    at += len;
+                }
+                _ => at = self.rare(at, markup),
             }
         }
         self.close();
     }
 
-    /// The character at a place.
-    fn item(&self, start: usize) -> Option<Item> {
-        let (character, len) = self.decode(start)?;
-        let tabled = self.table.get(character as usize);
-        Some(Item {
-            character,
-            row: tabled.copied().unwrap_or_else(|| row(character)),
+    /// A character that needs more than the quick loops. Says where it ended.
+    fn rare(&mut self, start: usize, markup: bool) -> usize {
+        let Some(character) = self.piece.get(start..).and_then(|rest| rest.chars().next()) else {
+            return self.piece.len();
+        };
+        let item = Item {
+            character: character as u32,
+            row: row(character as u32),
             start,
-            end: start + len,
-        })
+            end: start + character.len_utf8(),
+        };
+        if item.row.class == Class::Markup {
+            return self.markup(&item, markup);
+        }
+        self.add(&item);
+        item.end
     }
 
+    fn add(&mut self, item: &Item) {
+        match item.row.class {
+            Class::Letter => self.letter(item),
+            Class::Digit => self.digit(item),
+            Class::Space => self.separate(Gap::Space),
+            Class::Line => self.line(item),
+            Class::Invisible => {}
+            Class::Mark => self.mark(item),
+            Class::Sign | Class::Markup => self.sign(item.row.folded, item.start, item.end, false),
+        }
+    }
+
+    /// Letters from `start` on. If something follows that may belong to the word, the word stays open.
     #[inline]
-    fn decode(&self, start: usize) -> Option<(u32, usize)> {
-        match *self.piece.as_bytes().get(start)? {
-            byte @ 0..=0x7F => Some((u32::from(byte), 1)),
-            first @ 0xC0..=0xDF => {
-                let second = *self.piece.as_bytes().get(start + 1)?;
-                Some(((u32::from(first) & 0x1F) << 6 | u32::from(second) & 0x3F, 2))
-            }
-            _ => {
-                let character = self.piece.get(start..)?.chars().next()?;
-                Some((u32::from(character), character.len_utf8()))
-            }
-        }
-    }
-
-    /// A letter, and those that follow it at once. Says where it stopped.
-    fn word(&mut self, first: &Item, limit: usize) -> usize {
-        let mut open = self.begin(TokenKind::Word, first);
-        self.letter(&mut open, &first.row, first.end);
-        let mut at = first.end;
-        while at < limit {
-            let Some((character, len)) = self.decode(at) else {
+    fn word(&mut self, bytes: &[u8], start: usize) -> usize {
+        let mut at = start;
+        let (mut hash, mut letters, mut count, mut next) =
+            (Loose::EMPTY, 0_u8, 0_usize, Class::Sign);
+        while let Some((character, len)) = decode(bytes, at) {
+            let Some(plain) = self.table.get(character).filter(|_| len > 0) else {
+                next = Class::Markup;
                 break;
             };
-            let Some(row) = self.table.get(character as usize) else {
-                break;
-            };
-            if row.class != Class::Letter {
+            if plain.class() != Class::Letter {
+                next = plain.class();
                 break;
             }
-            let row = *row;
+            let facts = plain.letters();
+            letters |= if count == 0 { first(facts) } else { facts };
+            hash = hash.with(u32::from(plain.loose()));
+            count += 1;
             at += len;
-            self.letter(&mut open, &row, at);
         }
+        let letters = Letters(letters);
+        let capital = letters.any(Letters::TITLE.and(Letters::UPPER));
+        let complete = !matches!(next, Class::Markup | Class::Invisible | Class::Mark);
+        if complete
+            && !capital
+            && !letters.has(Letters::CYRILLIC.and(Letters::LATIN))
+            && is_short(at - start)
+        {
+            self.token(Token {
+                hash: hash.finish(),
+                start: start as u32,
+                end: at as u32,
+                at: start as u32,
+                until: at as u32,
+                kind: TokenKind::Word,
+                gap: self.gap,
+                letters,
+                len: count as u8,
+            });
+            return at;
+        }
+        let open = Open {
+            kind: TokenKind::Word,
+            start,
+            end: at,
+            at: self.text.folded.len(),
+            hash,
+            letters,
+            len: count,
+        };
+        self.copy_lower(bytes, start, at);
         self.open = Some(open);
+        if complete {
+            self.close();
+        }
         at
     }
 
+    /// Writes letters behind the copy in lower case.
+    fn copy_lower(&mut self, bytes: &[u8], start: usize, end: usize) {
+        let mut at = start;
+        while at < end {
+            let Some((character, len)) = decode(bytes, at) else {
+                break;
+            };
+            let folded = self
+                .table
+                .get(character)
+                .map_or(character as u32, |plain| u32::from(plain.folded()));
+            self.text.folded.extend(char::from_u32(folded));
+            at += len.max(1);
+        }
+    }
+
+    /// ASCII digits from `start` on. If something follows that may belong to the number, it stays open.
     #[inline]
-    fn letter(&mut self, open: &mut Open, row: &Row, end: usize) {
-        let facts = row.letters.0;
-        let facts = if open.len == 0 {
-            facts & !2 | (facts >> 1) & 1
-        } else {
-            facts
-        };
-        open.letters.0 |= facts;
-        open.hash = open.hash.with(row.loose);
-        open.len += 1;
-        open.end = end;
-        push(&mut self.folded, row.folded);
+    fn number(&mut self, bytes: &[u8], start: usize) -> usize {
+        let rest = bytes.get(start..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let at = start + count;
+        let plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'&' | b'<' | b'\\');
+        if is_short(count) && rest.get(count).is_none_or(plain) {
+            self.text.numbers.push(self.text.tokens.len() as u32);
+            self.token(Token {
+                hash: 0,
+                start: start as u32,
+                end: at as u32,
+                at: start as u32,
+                until: at as u32,
+                kind: TokenKind::Number,
+                gap: self.gap,
+                letters: Letters::default(),
+                len: count as u8,
+            });
+            return at;
+        }
+        self.open = Some(Open {
+            kind: TokenKind::Number,
+            start,
+            end: at,
+            at: self.text.folded.len(),
+            hash: Loose::EMPTY,
+            letters: Letters::default(),
+            len: count,
+        });
+        let digits = self.piece.get(start..at).unwrap_or_default();
+        self.text.folded.push_str(digits);
+        at
+    }
+
+    fn letter(&mut self, item: &Item) {
+        let mut open = self.begin(TokenKind::Word, item);
+        let facts = item.row.letters.0;
+        open.letters.0 |= if open.len == 0 { first(facts) } else { facts };
+        open.hash = open.hash.with(item.row.loose);
+        self.extend(open, item);
     }
 
     fn digit(&mut self, item: &Item) {
-        let mut open = self.begin(TokenKind::Number, item);
-        open.end = item.end;
-        open.len += 1;
-        push(&mut self.folded, item.row.folded);
-        self.open = Some(open);
+        let open = self.begin(TokenKind::Number, item);
+        self.extend(open, item);
     }
 
     /// The open token if it is of this kind, else a new one.
@@ -169,7 +263,7 @@ impl<'t> Fold<'t> {
             kind,
             start: item.start,
             end: item.end,
-            at: self.folded.len(),
+            at: self.text.folded.len(),
             hash: Loose::EMPTY,
             letters: Letters::default(),
             len: 0,
@@ -177,19 +271,31 @@ impl<'t> Fold<'t> {
         self.open.take().unwrap_or_else(new)
     }
 
-    fn sign(&mut self, item: &Item) {
+    fn extend(&mut self, mut open: Open, item: &Item) {
+        open.end = item.end;
+        open.len += 1;
+        self.text.folded.extend(char::from_u32(item.row.folded));
+        self.open = Some(open);
+    }
+
+    fn sign(&mut self, folded: u32, start: usize, end: usize, plain: bool) {
         self.close();
-        let at = self.folded.len();
-        push(&mut self.folded, item.row.folded);
-        if matches!(item.row.folded, 0x40 | 0x3A) {
+        let (at, until) = if plain {
+            (start, end)
+        } else {
+            let at = self.text.folded.len();
+            self.text.folded.extend(char::from_u32(folded));
+            (at, self.text.folded.len())
+        };
+        if matches!(folded, 0x40 | 0x3A) {
             self.text.marks.push(self.text.tokens.len() as u32);
         }
         self.token(Token {
-            hash: u64::from(item.row.folded),
-            start: item.start as u32,
-            end: item.end as u32,
+            hash: u64::from(folded),
+            start: start as u32,
+            end: end as u32,
             at: at as u32,
-            until: self.folded.len() as u32,
+            until: until as u32,
             kind: TokenKind::Sign,
             gap: self.gap,
             letters: Letters::default(),
@@ -197,12 +303,14 @@ impl<'t> Fold<'t> {
         });
     }
 
+    #[inline]
     fn token(&mut self, token: Token) {
         self.text.tokens.push(token);
         self.gap = Gap::None;
         self.lines = 0;
     }
 
+    #[inline]
     fn separate(&mut self, gap: Gap) {
         self.close();
         self.gap = self.gap.max(gap);
@@ -227,24 +335,25 @@ impl<'t> Fold<'t> {
 
     /// Composes й and ё; other marks only belong to their letter.
     fn mark(&mut self, item: &Item) {
-        let Some(open) = self.open.as_mut() else {
+        let Some(open) = self
+            .open
+            .as_mut()
+            .filter(|open| open.kind == TokenKind::Word)
+        else {
             return;
         };
-        if open.kind != TokenKind::Word {
-            return;
-        }
         open.end = item.end;
-        let composed = match (item.character, self.folded.as_slice()) {
-            (0x306, [.., 0xD0, 0xB8]) => 'й',
-            (0x308, [.., 0xD0, 0xB5]) => 'ё',
-            (0x306, [.., 0xD1, 0x83]) => 'ў',
+        let folded = &mut self.text.folded;
+        let composed = match (item.character, folded.chars().next_back()) {
+            (0x306, Some('и')) => 'й',
+            (0x308, Some('е')) => 'ё',
+            (0x306, Some('у')) => 'ў',
             _ => return,
         };
-        self.folded.truncate(self.folded.len() - 2);
-        push(&mut self.folded, composed as u32);
+        folded.pop();
+        folded.push(composed);
         open.hash = Loose::EMPTY;
-        let word = self.folded.get(open.at..).unwrap_or_default();
-        for letter in std::str::from_utf8(word).unwrap_or_default().chars() {
+        for letter in folded.get(open.at..).unwrap_or_default().chars() {
             open.hash = open.hash.with(loose(letter as u32));
         }
     }
@@ -254,21 +363,13 @@ impl<'t> Fold<'t> {
         match markup::read(self.piece, item.start) {
             Some(Markup::Character { character, end }) => {
                 let row = row(character as u32);
-                let item = Item {
-                    character: character as u32,
+                let character = character as u32;
+                self.add(&Item {
+                    character,
                     row,
                     start: item.start,
                     end,
-                };
-                match row.class {
-                    Class::Letter => return self.word(&item, end),
-                    Class::Digit => self.digit(&item),
-                    Class::Space => self.separate(Gap::Space),
-                    Class::Line => self.line(&item),
-                    Class::Invisible => {}
-                    Class::Mark => self.mark(&item),
-                    Class::Sign | Class::Markup => self.sign(&item),
-                }
+                });
                 end
             }
             Some(Markup::Tag {
@@ -283,19 +384,27 @@ impl<'t> Fold<'t> {
                 end
             }
             _ => {
-                self.sign(item);
+                self.add(item);
                 item.end
             }
         }
     }
 
+    #[inline]
     fn close(&mut self) {
-        let Some(mut open) = self.open.take() else {
-            return;
-        };
-        let mixed = Letters::CYRILLIC.and(Letters::LATIN);
-        if open.letters.has(mixed) {
-            self.unmask(&mut open);
+        if let Some(open) = self.open.take() {
+            self.complete(open);
+        }
+    }
+
+    fn complete(&mut self, mut open: Open) {
+        if open.letters.has(Letters::CYRILLIC.and(Letters::LATIN)) {
+            let word = self.text.folded.get(open.at..).unwrap_or_default();
+            if let Some((word, hash, letters)) = unmasked(word, open.letters) {
+                self.text.folded.truncate(open.at);
+                self.text.folded.push_str(&word);
+                (open.hash, open.letters) = (hash, letters);
+            }
         }
         let number = open.kind == TokenKind::Number;
         if number {
@@ -306,199 +415,36 @@ impl<'t> Fold<'t> {
             start: open.start as u32,
             end: open.end as u32,
             at: open.at as u32,
-            until: self.folded.len() as u32,
+            until: self.text.folded.len() as u32,
             kind: open.kind,
             gap: self.gap,
             letters: open.letters,
             len: open.len.min(255) as u8,
         });
     }
-
-    /// Writes a word of two scripts in the one whose letters all the others resemble.
-    fn unmask(&mut self, open: &mut Open) {
-        let word = self.folded.get(open.at..).unwrap_or_default();
-        let word = std::str::from_utf8(word).unwrap_or_default();
-        let lower = open.letters.has(Letters::LOWER);
-        let (mut cyrillic, mut latin) = (Some(String::new()), Some(String::new()));
-        let mut balance = 0_i64;
-        for (place, letter) in word.chars().enumerate() {
-            let capital = !lower || (place == 0 && open.letters.has(Letters::TITLE));
-            let is_latin = row(letter as u32).letters.has(Letters::LATIN);
-            balance += if is_latin { -1 } else { 1 };
-            let cased = if capital {
-                letter.to_uppercase().next().unwrap_or(letter)
-            } else {
-                letter
-            };
-            let to_cyrillic = if is_latin {
-                as_cyrillic(cased)
-            } else {
-                Some(letter)
-            };
-            let to_latin = if is_latin {
-                Some(letter)
-            } else {
-                as_latin(cased)
-            };
-            extend(&mut cyrillic, to_cyrillic);
-            extend(&mut latin, to_latin);
-        }
-        let chosen = match (cyrillic, latin) {
-            (Some(_), Some(latin)) if balance < 0 => latin,
-            (Some(cyrillic), _) => cyrillic,
-            (None, Some(latin)) => latin,
-            (None, None) => return,
-        };
-        let scripts = Letters::CYRILLIC.and(Letters::LATIN).and(Letters::KAZAKH);
-        open.letters = open.letters.without(scripts).and(Letters::DISGUISED);
-        open.hash = Loose::EMPTY;
-        for letter in chosen.chars() {
-            let facts = row(letter as u32)
-                .letters
-                .without(Letters::LOWER.and(Letters::UPPER));
-            open.letters = open.letters.and(facts);
-            open.hash = open.hash.with(loose(letter as u32));
-        }
-        self.folded.truncate(open.at);
-        self.folded.extend_from_slice(chosen.as_bytes());
-    }
 }
 
-fn extend(word: &mut Option<String>, letter: Option<char>) {
-    match (word.as_mut(), letter) {
-        (Some(word), Some(letter)) => word.push(letter),
-        _ => *word = None,
-    }
+/// Upper case of a first letter is another fact than that of later ones.
+const fn first(facts: u8) -> u8 {
+    facts & !Letters::UPPER.0 | (facts & Letters::UPPER.0) >> 1
 }
 
+/// Whether a count fits into a token without being cut.
+const fn is_short(count: usize) -> bool {
+    count < 256
+}
+
+/// The character at a place and its length; the length is 0 if it has three bytes or more.
 #[inline]
-fn push(folded: &mut Vec<u8>, character: u32) {
-    if character < 0x80 {
-        folded.push(character as u8);
-    } else if character < 0x800 {
-        folded.extend_from_slice(&[
-            0xC0 | (character >> 6) as u8,
-            0x80 | (character & 0x3F) as u8,
-        ]);
-    } else if let Some(character) = char::from_u32(character) {
-        folded.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+fn decode(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let first = *bytes.get(at)?;
+    if first < 0x80 {
+        return Some((usize::from(first), 1));
     }
+    let second = bytes.get(at + 1).copied().unwrap_or_default();
+    let character = usize::from(first & 0x1F) << 6 | usize::from(second & 0x3F);
+    Some((character, if first < 0xE0 { 2 } else { 0 }))
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::indexing_slicing, reason = "tests fail by panicking")]
-
-    use super::*;
-    use crate::text::hash;
-
-    /// The folded tokens, with what stands before each: nothing, ` `, `/` for a line, `|` for a block.
-    fn folded(text: &str) -> String {
-        let mut read = Text::default();
-        read.read(text);
-        let mut all = String::new();
-        for token in read.tokens() {
-            all.push_str(match token.gap {
-                Gap::None => "_",
-                Gap::Space => " ",
-                Gap::Line => "/",
-                Gap::Block => "|",
-            });
-            all.push_str(read.folded(token));
-        }
-        all
-    }
-
-    fn check(text: &str, expected: &str) {
-        assert_eq!(folded(text), expected, "{text:?}");
-    }
-
-    #[test]
-    fn words_numbers_and_signs_are_told_apart() {
-        check("ИИН: 900101-300017", "|иин_: 900101_-_300017");
-        check("A123BC02", "|a_123_bc_02");
-        check(
-            "Әл-Фараби даңғылы,\n12 үй\n\n5",
-            "|әл_-_фараби даңғылы_,/12 үй|5",
-        );
-    }
-
-    #[test]
-    fn what_is_invisible_is_dropped() {
-        check("Ива\u{200b}н\u{ad}ов 87\u{feff}01", "|иванов 8701");
-        check("８７０１２３４５６７", "|8701234567");
-        check("и\u{306}од Е\u{308}лка", "|йод ёлка");
-        check("a\u{301}b", "|ab");
-    }
-
-    #[test]
-    fn look_alikes_are_undone() {
-        check("Ивaнoв", "|иванов");
-        check("HурСултан", "|нурсултан");
-        check("KZ mаil", "|kz mail");
-        check("жqд", "|жqд");
-        let mut read = Text::default();
-        read.read("Ивaнoв");
-        assert_eq!(read.tokens()[0].hash, hash("иванов"));
-        assert!(
-            read.tokens()[0]
-                .letters
-                .has(Letters::CYRILLIC.and(Letters::DISGUISED))
-        );
-        assert!(!read.tokens()[0].letters.has(Letters::LATIN));
-    }
-
-    #[test]
-    fn markup_and_escapes_are_passed_over() {
-        check("<td>ИИН</td>\n<td>9001<b>01</b>", "|иин/900101");
-        check("a&nbsp;b &amp; &#1048;&#x438;", "|a b & ии");
-        check("\\u0418\\u0438\\n12\\t3 \\\"x\\\"", "|ии/12 3 \"_x_\"");
-        check("<a href=\"x@y.kz\">z</a>", "|z|href_=_\"_x_@_y_._kz_\"");
-        check(
-            "<ivan@mail.kz> a < b > c",
-            "|<_ivan_@_mail_._kz_> a < b > c",
-        );
-        check("<iin>90</iin>", "|<_iin_>_90_<_/_iin_>");
-    }
-
-    #[test]
-    fn letters_are_described() {
-        let mut read = Text::default();
-        read.read("Алматы АЛМАТЫ алматы А аЛ Қазақ Abc");
-        let tokens = read.tokens();
-        assert!(tokens[0].is_title() && !tokens[0].is_upper());
-        assert!(tokens[1].is_upper() && !tokens[1].is_title());
-        assert!(tokens[2].is_lower());
-        assert!(tokens[3].is_upper() && tokens[3].is_title());
-        assert!(!tokens[4].is_lower() && !tokens[4].is_title() && !tokens[4].is_upper());
-        assert!(
-            tokens[5]
-                .letters
-                .has(Letters::KAZAKH.and(Letters::CYRILLIC))
-        );
-        assert!(tokens[6].letters.has(Letters::LATIN) && !tokens[6].letters.has(Letters::CYRILLIC));
-    }
-
-    #[test]
-    fn places_lead_back_to_the_original() {
-        let text = "ИИН &quot;9001\u{200b}01&quot; Ивaн\u{ad}ов.";
-        let mut read = Text::default();
-        read.read(text);
-        let pieces: Vec<_> = read
-            .tokens()
-            .iter()
-            .map(|t| &text[t.start as usize..t.end as usize])
-            .collect();
-        assert_eq!(
-            pieces,
-            [
-                "ИИН",
-                "&quot;",
-                "9001\u{200b}01",
-                "&quot;",
-                "Ивaн\u{ad}ов",
-                "."
-            ]
-        );
-    }
-}
+mod tests;

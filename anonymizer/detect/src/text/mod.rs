@@ -7,6 +7,7 @@
 mod alphabet;
 mod fold;
 mod markup;
+mod script;
 mod word;
 
 pub use word::{Loose, hash, prefixes};
@@ -122,11 +123,6 @@ impl Token {
         matches!(self.gap, Gap::None)
     }
 
-    /// How many folded bytes there are from its begin to the end of `last`.
-    pub(crate) const fn reach_of(&self, last: &Self) -> u32 {
-        last.until.saturating_sub(self.at)
-    }
-
     /// How many bytes it has folded; of a number, how many digits.
     pub const fn folded_len(&self) -> usize {
         (self.until - self.at) as usize
@@ -152,7 +148,7 @@ impl Token {
 #[derive(Debug, Default)]
 pub struct Text {
     tokens: Vec<Token>,
-    /// The folded characters of all tokens, one after the other.
+    /// A copy of the piece, and behind it the folded forms that are others than what stands there.
     folded: String,
     /// The places of numbers among the tokens.
     numbers: Vec<u32>,
@@ -185,6 +181,12 @@ impl Text {
     pub fn folded(&self, token: &Token) -> &str {
         let range = token.at as usize..token.until as usize;
         self.folded.get(range).unwrap_or_default()
+    }
+
+    /// How many visible characters the tokens from `first` to `last` have.
+    pub(crate) fn weight(&self, first: usize, last: usize) -> u32 {
+        let tokens = self.tokens.get(first..=last).unwrap_or_default();
+        tokens.iter().map(|token| u32::from(token.len)).sum()
     }
 
     /// Where the numbers are among the tokens.

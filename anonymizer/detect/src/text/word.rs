@@ -7,21 +7,49 @@ const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// The hash of a word as it is being read, letter by letter.
 #[derive(Clone, Copy, Debug)]
-pub struct Loose(u64);
+pub struct Loose {
+    /// Whole fours of letters.
+    hash: u64,
+    /// Up to three letters more, 16 bits each.
+    rest: u64,
+}
 
 impl Loose {
     /// Of no letters.
-    pub const EMPTY: Self = Self(SEED);
+    pub const EMPTY: Self = Self {
+        hash: SEED,
+        rest: 0,
+    };
 
     /// With one more loose letter (see [`hash`]).
+    #[inline]
     pub(super) const fn with(self, letter: u32) -> Self {
-        Self((self.0.rotate_left(5) ^ letter as u64).wrapping_mul(FACTOR))
+        // No letter is 0, so that the fourth one is seen by the uppermost bits.
+        let rest =
+            self.rest << 16 | ((letter ^ letter >> 16) & 0xFFFF | (letter == 0) as u32) as u64;
+        if rest >> 48 == 0 {
+            Self {
+                hash: self.hash,
+                rest,
+            }
+        } else {
+            Self {
+                hash: mix(self.hash, rest),
+                rest: 0,
+            }
+        }
     }
 
     /// The hash of the letters so far.
+    #[inline]
     pub const fn finish(self) -> u64 {
-        self.0 ^ (self.0 >> 32)
+        let mixed = mix(self.hash, self.rest);
+        mixed ^ mixed >> 32
     }
+}
+
+const fn mix(hash: u64, letters: u64) -> u64 {
+    (hash.rotate_left(5) ^ letters).wrapping_mul(FACTOR)
 }
 
 /// The hash of a word without regard to case, ё, diacritics of Latin letters, and Kazakh letters typed as Russian ones:
