@@ -29,6 +29,32 @@ fn find(text: &Text, place: usize, out: &mut Candidates) {
     if degrees || decimal {
         pair(text, place, out);
     }
+    if decimal {
+        one(text, place, out);
+    }
+}
+
+/// `широта 51.1282`, `"lon": 71.4304`.
+fn one(text: &Text, place: usize, out: &mut Candidates) {
+    let precise = text
+        .token(place + 2)
+        .is_some_and(|part| part.is_number() && part.folded_len() >= 3);
+    if !precise {
+        return;
+    }
+    let Some((value, _, end)) = self::decimal(text, place) else {
+        return;
+    };
+    if value <= 180.0 && Cues::before(text, place).within(Topic::Position, 3) {
+        out.push(
+            text,
+            place,
+            end - 1,
+            Kind::Coordinates,
+            0.9,
+            "coordinates.one",
+        );
+    }
 }
 
 /// A number with decimals: its value, how many decimals, and the place after it.
@@ -237,6 +263,10 @@ mod tests {
                     "COORDINATES 43°14'20\" N, 76°53'30\" E",
                 ),
                 ("GPS 43.2389 76.8897", "COORDINATES 43.2389 76.8897"),
+                (
+                    "широта 51.1282, долгота: 71.4304",
+                    "COORDINATES 51.1282|COORDINATES 71.4304",
+                ),
                 ("0.1234, 0.5678", ""),
                 ("43.2, 76.8", ""),
                 ("12.05.2023, 13.05.2023", ""),

@@ -169,16 +169,19 @@ fn local(run: &Run<'_>) -> Option<Found> {
     (!money).then_some((digits, 0.8, "phone.local"))
 }
 
-/// Whether a word of telephones stands before, and only signs, `номер` or other such numbers between.
+/// Whether a word of telephones stands before, with few words between if the groups are parted by dashes, else only signs
+/// and `номер`; or after such groups.
 fn follows_cue(run: &Run<'_>, digits: &Digits) -> bool {
-    let reach = if digits.joints.any(Joint::DASH) { 8 } else { 3 };
+    let dashed = digits.joints.any(Joint::DASH);
+    let reach = if dashed { 10 } else { 3 };
     let cues = run.cues();
     let near = cues.distance(Topic::Phone);
-    if near > reach || OTHERS.into_iter().any(|topic| cues.distance(topic) < near) {
-        return false;
+    let nearest = OTHERS.into_iter().all(|topic| cues.distance(topic) >= near);
+    if near <= reach && nearest {
+        let between = (1..usize::from(near)).filter_map(|back| run.text.before(run.first(), back));
+        return between.filter(|token| token.is_word()).count() <= if dashed { 4 } else { 0 };
     }
-    let between = (1..usize::from(near)).filter_map(|back| run.text.before(run.first(), back));
-    between.filter(|token| token.is_word()).count() <= usize::from(digits.joints.any(Joint::DASH))
+    dashed && near == Cues::FAR && Cues::after(run.text, digits.last).within(Topic::Phone, 3)
 }
 
 /// How many digits numbers of other countries have, with the country's code.
@@ -268,6 +271,12 @@ mod tests {
                     "87011234567, 87021234567",
                     "PHONE 87011234567|PHONE 87021234567",
                 ),
+                (
+                    "тел.87011234567,87021234567",
+                    "PHONE 87011234567|PHONE 87021234567",
+                ),
+                ("звоните после 18:00 на 272-45-67", "PHONE 272-45-67"),
+                ("55-12-34 (үй телефоны)", "PHONE 55-12-34"),
                 ("８７０１１２３４５６７", "PHONE ８７０１１２３４５６７"),
                 ("+7&nbsp;701&nbsp;1234567", "PHONE +7&nbsp;701&nbsp;1234567"),
             ],

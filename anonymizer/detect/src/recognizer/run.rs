@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use super::cue::Cues;
-use crate::text::{Gap, Text};
+use crate::text::{Gap, Letters, Text, Token};
 
 /// How a group of digits hangs on the one before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -207,31 +207,27 @@ impl<'t> Run<'t> {
         self.is_apart(digits) && (digits.groups == 1 || !self.is_in_row(digits))
     }
 
-    /// Whether no letter, decimal point or sign of a longer number is glued to `digits`.
+    /// Whether no Latin letter, decimal point or underscore is glued to `digits`.
     pub fn is_apart(&self, digits: &Digits) -> bool {
         let text = self.text;
+        let latin = |token: &Token| token.is_word() && token.letters.has(Letters::LATIN);
+        let point = |token: &Token| token.is('.') || token.is(',');
+        let short =
+            |token: Option<&Token>| token.is_some_and(|token| token.is_number() && token.len <= 4);
         if let (Some(first), Some(before)) =
             (text.token(digits.first), text.before(digits.first, 1))
         {
-            let two = text.before(digits.first, 2);
-            let number = two.is_some_and(|token| token.is_number()) && before.is_glued();
-            let latin = before.is_word() && before.letters.has(crate::text::Letters::LATIN);
-            let decimal = (before.is('.') || before.is(',')) && number;
-            if first.is_glued() && (latin || decimal || before.is('_')) {
+            let decimal = point(before) && before.is_glued() && short(text.before(digits.first, 2));
+            if first.is_glued() && (latin(before) || decimal || before.is('_')) {
                 return false;
             }
         }
-        let Some(after) = text.token(digits.last + 1) else {
+        let Some(after) = text.token(digits.last + 1).filter(|after| after.is_glued()) else {
             return true;
         };
-        if !after.is_glued() {
-            return true;
-        }
-        let number = text
-            .token(digits.last + 2)
-            .is_some_and(|token| token.is_number() && token.is_glued());
-        let latin = after.is_word() && after.letters.has(crate::text::Letters::LATIN);
-        !latin && !after.is('_') && !(number && (after.is('.') || after.is(',')))
+        let decimal =
+            point(after) && short(text.token(digits.last + 2).filter(|token| token.is_glued()));
+        !latin(after) && !after.is('_') && !decimal
     }
 
     /// Whether other numbers stand in the same row, parted like the groups of `digits`.
@@ -275,6 +271,7 @@ fn next(text: &Text, place: usize) -> Option<(usize, Joint)> {
         }
         joint = joint.and(match char::from_u32(token.hash as u32)? {
             '-' => Joint::DASH,
+            '·' => Joint::DOT,
             '.' if gap == Joint::default() => Joint::DOT,
             '(' | ')' => Joint::BRACKET,
             '/' => Joint::SLASH,
