@@ -18,5 +18,6 @@ pub mod person;
 pub mod place;
 pub mod rng;
 pub mod scene;
+pub mod second;
 pub mod template;
 pub mod text;

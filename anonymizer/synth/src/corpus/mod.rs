@@ -28,10 +28,16 @@ pub struct Corpus {
 }
 
 /// The corpora with personal data.
-pub const CORPORA: &[Corpus] = &[Corpus {
-    name: "library",
-    document,
-}];
+pub const CORPORA: &[Corpus] = &[
+    Corpus {
+        name: "library",
+        document,
+    },
+    Corpus {
+        name: "second",
+        document: crate::second::document,
+    },
+];
 
 /// The day that invented texts are written on.
 pub const TODAY: Day = Day(20_605);
