@@ -12,6 +12,9 @@ use evidence::Evidence;
 const BACK: usize = 26;
 /// So many words of prose in a row are in no address.
 const PROSE: usize = 4;
+/// A name before its type has fewer tokens. What stands nearer may join a settlement in the sentence before: `г. Алматы.
+/// Абай көшесі, 5`.
+const NAME: usize = 8;
 /// How far before an address words of residence may stand.
 const CONTEXT: usize = 10;
 /// How far behind a word of residence its address may begin.
@@ -133,9 +136,16 @@ impl<'t> Scan<'t> {
                     break;
                 }
             }
-            if self.chain.components.is_empty() && self.reader.is_prose(at) {
-                at += 1;
-                continue;
+            if self.chain.components.is_empty() {
+                // Words of residence say nothing of the next sentence.
+                if at > trigger && self.reader.ends_sentence(at) {
+                    at += 1;
+                    break;
+                }
+                if self.reader.is_prose(at) {
+                    at += 1;
+                    continue;
+                }
             }
             let context = match self.chain.components.is_empty() {
                 true => self.context(at),
@@ -235,6 +245,9 @@ impl<'t> Scan<'t> {
                 .token(at)
                 .is_none_or(|token| token.gap == Gap::Block)
             {
+                break;
+            }
+            if trigger - at > NAME && self.reader.ends_sentence(at - 1) {
                 break;
             }
             at -= 1;
