@@ -114,7 +114,7 @@ fn wrap(text: &mut Text, rng: &mut Rng) {
     });
 }
 
-/// The year that texts are written in.
+/// The day that texts are written on.
 fn today() -> crate::date::Day {
     TODAY
 }
