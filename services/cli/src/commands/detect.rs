@@ -51,7 +51,8 @@ pub fn run(command: &Detect, form: output::Format) -> Result<()> {
     let mut counts = BTreeMap::new();
     let mut spans = Vec::new();
     let mut records = 0_u64;
-    while let Some(line) = lines.next_record()? {
+    while lines.advance()? {
+        let line = lines.line()?;
         let record = Record::read(line, &command.field).map_err(|wrong| lines.wrong(&wrong))?;
         let id = record::raw(line, &command.id);
         let id = id.ok_or_else(|| {

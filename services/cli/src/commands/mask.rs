@@ -90,7 +90,8 @@ pub fn run(command: &Mask, form: output::Format) -> Result<()> {
 
 impl Work {
     fn records(&mut self, field: &str, lines: &mut Lines, sink: &mut Sink) -> Result<()> {
-        while let Some(line) = lines.next_record()? {
+        while lines.advance()? {
+            let line = lines.line()?;
             let record = Record::read(line, field).map_err(|wrong| lines.wrong(&wrong))?;
             self.mask(record.text());
             let (head, tail) = (line.get(..record.place.start), line.get(record.place.end..));

@@ -51,18 +51,21 @@ impl Lines {
         })
     }
 
-    /// The next line that is not blank, without its end; a byte order mark before the first is passed over.
-    pub fn next_record(&mut self) -> Result<Option<&str>> {
-        loop {
-            if !self.next()? {
-                return Ok(None);
-            }
+    /// Goes to the next line that is not blank; there may be none.
+    pub fn advance(&mut self) -> Result<bool> {
+        while self.next()? {
             if self.line.iter().any(|byte| !byte.is_ascii_whitespace()) {
-                break;
+                return Ok(true);
             }
         }
-        let line = self.text()?;
-        Ok(Some(line.trim_matches(['\u{feff}', '\n', '\r', ' ', '\t'])))
+        Ok(false)
+    }
+
+    /// The line, without its end and without a byte order mark.
+    pub fn line(&self) -> Result<&str> {
+        Ok(self
+            .text()?
+            .trim_matches(['\u{feff}', '\n', '\r', ' ', '\t']))
     }
 
     /// The next lines, with their ends: at least `size` bytes while there are so many, up to an empty line if one comes soon.
