@@ -132,20 +132,18 @@ fn parts(words: &[String], known: Option<Part>) -> Vec<Part> {
         several => {
             let before_patronymic =
                 |place: &usize| parts.get(place + 1) == Some(&Some(Part::Patronymic));
-            let likeliest = several
-                .iter()
-                .copied()
-                .enumerate()
-                .max_by_key(|(order, place)| {
-                    let word = words.get(*place).map(String::as_str).unwrap_or_default();
-                    (
-                        before_patronymic(place),
-                        givenness(word),
-                        *order == 1,
-                        usize::MAX - order,
-                    )
-                });
-            likeliest.map(|(_, place)| place)
+            let named = several.iter().copied().find(before_patronymic);
+            named.or_else(|| {
+                let likeliest = several
+                    .iter()
+                    .copied()
+                    .enumerate()
+                    .max_by_key(|(order, place)| {
+                        let word = words.get(*place).map(String::as_str).unwrap_or_default();
+                        (givenness(word), *order == 1, usize::MAX - order)
+                    });
+                likeliest.map(|(_, place)| place)
+            })
         }
     };
     let part = |(place, part): (usize, Option<Part>)| match part {
@@ -187,7 +185,18 @@ fn sex_and_case(words: &[String], parts: &[Part]) -> (Sex, Case) {
     let mut found = (i32::MIN, (Sex::Male, Case::Nominative));
     let last = words.iter().rposition(|word| !is_initial(word));
     let kazakh = words.iter().flat_map(|word| word.chars()).any(is_kazakh);
+    let whole = words
+        .iter()
+        .zip(parts)
+        .filter(|(word, _)| !is_initial(word));
+    let settled = whole
+        .map(|(_, part)| 20 * if *part == Part::Surname { 4 } else { 8 })
+        .sum::<i32>();
     for (order, case) in Case::ALL.into_iter().enumerate() {
+        // Nothing explains a name better than a nominative that explains all of it.
+        if order == 1 && found.0 >= settled {
+            break;
+        }
         for sex in [Sex::Male, Sex::Female] {
             let mut total = -(order as i32);
             for (place, (word, part)) in words.iter().zip(parts).enumerate() {
