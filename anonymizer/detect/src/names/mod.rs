@@ -16,6 +16,6 @@ pub use facts::Facts;
 pub use latin::{LatinName, patronymic as latin_patronymic, surname as latin_surname};
 pub use lexicon::{Lexicon, lexicon};
 pub use loose::Word;
-pub use parts::{compound, possible};
-pub use patronymic::{Patronymic, patronymic, patronymic_tail};
+pub use parts::{abstracted, compound, declined_given, possible};
+pub use patronymic::{Patronymic, nearly_patronymic, patronymic, patronymic_tail};
 pub use surname::{Shape, Strength, shape};

@@ -3,6 +3,7 @@
 use super::facts::Facts;
 use super::lexicon::Lexicon;
 use super::loose::Word;
+use super::parts::{compounded, parts};
 use crate::text::hash;
 
 /// A word that looks like a patronymic.
@@ -30,7 +31,59 @@ pub fn patronymic_tail(folded: &str) -> bool {
         .iter()
         .any(|end| tail == end.as_bytes())
         || tail.ends_with("ұлы".as_bytes())
-        || tail.ends_with("қызы".as_bytes())
+        || tail.ends_with("улы".as_bytes())
+        || tail.ends_with("кызы".as_bytes())
+        || bytes.len() > 8 && tail.ends_with("қызы".as_bytes())
+        || declined_tail(bytes)
+}
+
+/// `-овнаның`, `-овичке`: a Kazakh ending of two or three letters.
+fn declined_tail(bytes: &[u8]) -> bool {
+    [4, 6].iter().any(|ending| {
+        let Some(bare) = bytes.len().checked_sub(*ending) else {
+            return false;
+        };
+        let tail = bare
+            .checked_sub(6)
+            .and_then(|from| bytes.get(from..bare))
+            .unwrap_or_default();
+        tail == "вна".as_bytes() || tail == "вич".as_bytes()
+    })
+}
+
+/// Whether a word has nearly the last letters of a patronymic: one is missing, doubled or other.
+pub fn nearly_patronymic(word: &Word) -> bool {
+    const WHOLE: [&str; 6] = ["ович", "евич", "овна", "евна", "улы", "кызы"];
+    let text = word.as_str();
+    let letters = text.len() / 2;
+    let tail = |letters: usize| text.get(text.len().saturating_sub(2 * letters)..);
+    letters >= 7
+        && WHOLE.iter().any(|whole| {
+            let long = whole.len() / 2;
+            [long - 1, long, long + 1]
+                .into_iter()
+                .filter_map(tail)
+                .any(|tail| long > 3 && one_off(whole, tail))
+        })
+}
+
+/// Whether one letter is missing, added, replaced, or two are swapped.
+fn one_off(a: &str, b: &str) -> bool {
+    let pairs = |text: &str| -> Vec<char> { text.chars().collect() };
+    let (a, b) = (pairs(a), pairs(b));
+    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (
+        a.get(same..).unwrap_or_default(),
+        b.get(same..).unwrap_or_default(),
+    );
+    match (a, b) {
+        ([], []) => true,
+        ([_, rest @ ..], other) if rest == other => true,
+        (other, [_, rest @ ..]) if rest == other => true,
+        ([_, one @ ..], [_, other @ ..]) if one == other => true,
+        ([a, b, one @ ..], [c, d, other @ ..]) => a == d && b == c && one == other,
+        _ => false,
+    }
 }
 
 /// Longest first within each family.
@@ -91,6 +144,21 @@ pub fn patronymic(word: &Word, lexicon: &Lexicon) -> Option<Patronymic> {
     kazakh(text, word, lexicon)
         .or_else(|| russian(text, lexicon))
         .or_else(|| short(text))
+        .or_else(|| declined(text, lexicon))
+}
+
+/// A Russian patronymic with a Kazakh ending: `Сериковнаның`, `Ильичке`.
+fn declined(text: &str, lexicon: &Lexicon) -> Option<Patronymic> {
+    let tail = text.get(text.len().saturating_sub(12)..).unwrap_or(text);
+    if !holds(tail, "ич") && !holds(tail, "на") {
+        return None;
+    }
+    let mut bare = parts()
+        .kazakh
+        .of(text)
+        .filter_map(|end| text.strip_suffix(end))
+        .filter(|bare| bare.ends_with("ич") || bare.ends_with("на"));
+    bare.find_map(|bare| russian(bare, lexicon).or_else(|| short(bare)))
 }
 
 fn russian(text: &str, lexicon: &Lexicon) -> Option<Patronymic> {
@@ -123,6 +191,9 @@ fn father(stem: &str, soft: bool, lexicon: &Lexicon) -> bool {
             .has(Facts::GIVEN.and(Facts::NOMINATIVE))
     };
     let with = |end: &str| is(&format!("{stem}{end}"));
+    if compounded(stem, lexicon) {
+        return true;
+    }
     if !soft {
         return is(stem) || with("а") || with("ь") || with("о");
     }
@@ -181,7 +252,8 @@ fn kazakh(text: &str, word: &Word, lexicon: &Lexicon) -> Option<Patronymic> {
     }
     let known = lexicon
         .get(hash(father))
-        .has(Facts::GIVEN.and(Facts::NOMINATIVE));
+        .has(Facts::GIVEN.and(Facts::NOMINATIVE))
+        || compounded(father, lexicon);
     let letters = father.chars().count();
     let sure = known || letters >= 4 && (word.is_kazakh() || text.contains("кызы"));
     Some(Patronymic {
@@ -220,6 +292,11 @@ mod tests {
             "Ерланкызы",
             "Муратовичем",
             "Васильевне",
+            "Жанбековнаның",
+            "Тихоновичпен",
+            "Мансуровичке",
+            "Ильичтің",
+            "Никитичнаға",
         ] {
             assert!(
                 judge(word).is_some_and(|found| found.known),

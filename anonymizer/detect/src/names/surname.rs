@@ -30,6 +30,8 @@ pub struct Shape {
     pub nominative: bool,
     /// In -ский.
     pub adjective: bool,
+    /// In -ов, -ин or -ский, rather than a Turkic name that stands as a surname.
+    pub suffixed: bool,
 }
 
 /// The stem of a lower-case surname in its masculine nominative.
@@ -166,6 +168,7 @@ fn made(stem: &str, strength: Strength, nominative: bool, lexicon: &Lexicon) -> 
         stem,
         nominative,
         adjective: false,
+        suffixed: true,
     }
 }
 
@@ -182,7 +185,10 @@ fn other(text: &str, lexicon: &Lexicon, parts: &Parts) -> Option<Shape> {
         };
         let letters = bare.len() / 2;
         if letters >= 6 && parts.second.any(bare) || letters >= 5 && northern(bare) {
-            return Some(made(bare, Strength::Weak, end.is_empty(), lexicon));
+            return Some(Shape {
+                suffixed: false,
+                ..made(bare, Strength::Weak, end.is_empty(), lexicon)
+            });
         }
     }
     None

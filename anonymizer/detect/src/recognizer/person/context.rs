@@ -1,7 +1,7 @@
 //! What stands around a name.
 
 use crate::names::{Facts, Lexicon};
-use crate::text::{Gap, Text, Token, hash};
+use crate::text::{Gap, Letters, Text, Token, hash};
 
 /// How far back words are read.
 const REACH: usize = 7;
@@ -15,6 +15,10 @@ pub struct Before {
     pub title: bool,
     /// A word after which a person is named.
     pub cue: bool,
+    /// The text around is written without capitals.
+    pub lower: bool,
+    /// `это`, `бұл`, after which a person may be named.
+    pub this: bool,
     /// A word that makes a place of the name.
     pub street: bool,
     /// `имени`.
@@ -48,6 +52,21 @@ pub fn before(text: &Text, lexicon: &Lexicon, place: usize) -> Before {
     found
 }
 
+/// Whether the words around a place are written without capitals.
+pub fn without_capitals(text: &Text, place: usize) -> bool {
+    const NEAR: usize = 24;
+    let from = place.saturating_sub(NEAR);
+    let around = text
+        .tokens()
+        .get(from..(place + NEAR).min(text.tokens().len()));
+    !around.unwrap_or_default().iter().any(|token| {
+        token.is_word()
+            && token.len > 1
+            && token.letters.has(Letters::TITLE)
+            && !token.letters.has(Letters::LATIN)
+    })
+}
+
 /// Reads one token; whether to go on to the one before it.
 fn read(
     text: &Text,
@@ -57,6 +76,10 @@ fn read(
     found: &mut Before,
 ) -> bool {
     if token.is_word() {
+        let latin = |token: &Token| token.letters.has(Letters::LATIN);
+        if latin(token) && !text.token(place).is_some_and(latin) {
+            return false;
+        }
         let ahead = text.before(place, back + 1);
         if ahead.is_some_and(|dash| dash.is('-') && token.is_glued()) && token.len <= 3 {
             let whole = text
@@ -66,7 +89,8 @@ fn read(
             return false;
         }
         let facts = lexicon.get(token.hash);
-        if facts.has(Facts::NAMED) && ahead.is_some_and(|from| from.hash == hash("от")) {
+        let named = [hash("от"), hash("по")];
+        if facts.has(Facts::NAMED) && ahead.is_some_and(|from| named.contains(&from.hash)) {
             found.cue |= back == 1;
             return false;
         }
@@ -80,15 +104,20 @@ fn read(
         return false;
     }
     if token.is('"') || token.is('\'') {
-        found.quoted = back == 1;
+        found.quoted |= back == 1;
         return back == 1;
     }
     if token.is('.') {
-        let abbreviated = text
+        let short = text
             .before(place, back + 1)
-            .is_some_and(|word| word.is_word() && word.len <= 4 && token.is_glued());
-        found.start |= back == 1 && !abbreviated;
-        return abbreviated;
+            .filter(|word| token.is_glued() && abbreviation(word));
+        found.start |= back == 1 && short.is_none();
+        let numbered = text
+            .before(place, back + 2)
+            .is_some_and(|number| number.is_number());
+        let settled = short.is_some_and(|word| word.is_lower() && settlement(word.hash));
+        found.street |= settled && !numbered && back == 1;
+        return short.is_some() && !settled;
     }
     if token.is(':') || token.is('=') {
         return label(text, lexicon, place, back, found);
@@ -121,7 +150,11 @@ fn label(text: &Text, lexicon: &Lexicon, place: usize, back: usize, found: &mut 
             break;
         }
     }
-    found.quoted = value && !found.cue;
+    // A value of JSON: its key stands in quotes too.
+    let key = text
+        .before(place, back + 1)
+        .is_some_and(|quote| quote.is('"'));
+    found.quoted = value && !found.cue && !key;
     false
 }
 
@@ -144,7 +177,83 @@ fn label_word(word: u64) -> bool {
     LABELS.contains(&word)
 }
 
+/// Whether a dot after the word does not end a sentence.
+fn abbreviation(word: &Token) -> bool {
+    const KNOWN: [u64; 44] = [
+        hash("гр"),
+        hash("ул"),
+        hash("пр"),
+        hash("просп"),
+        hash("пер"),
+        hash("бул"),
+        hash("пл"),
+        hash("мкр"),
+        hash("обл"),
+        hash("им"),
+        hash("св"),
+        hash("тов"),
+        hash("проф"),
+        hash("акад"),
+        hash("доц"),
+        hash("зав"),
+        hash("зам"),
+        hash("исп"),
+        hash("эксп"),
+        hash("орынд"),
+        hash("жүрг"),
+        hash("кл"),
+        hash("рук"),
+        hash("нач"),
+        hash("инсп"),
+        hash("лейт"),
+        hash("кап"),
+        hash("подп"),
+        hash("асс"),
+        hash("лаб"),
+        hash("мед"),
+        hash("вед"),
+        hash("гл"),
+        hash("тех"),
+        hash("ст"),
+        hash("мл"),
+        hash("адв"),
+        hash("уч"),
+        hash("көш"),
+        hash("даң"),
+        hash("mr"),
+        hash("mrs"),
+        hash("ms"),
+        hash("dr"),
+    ];
+    word.is_word() && (word.len == 1 || word.len <= 5 && KNOWN.contains(&word.hash))
+}
+
+/// `с.`, `г.`, `п.`, `а.`, `қ.`: the abbreviated kinds of settlements.
+fn settlement(word: u64) -> bool {
+    const KINDS: [u64; 7] = [
+        hash("с"),
+        hash("г"),
+        hash("п"),
+        hash("пгт"),
+        hash("а"),
+        hash("д"),
+        hash("қ"),
+    ];
+    KINDS.contains(&word)
+}
+
+/// `это Асель`, `бұл Асель ғой`.
+fn presents(word: u64) -> bool {
+    [hash("это"), hash("бұл"), hash("бул"), hash("я")].contains(&word)
+}
+
 fn word(facts: Facts, token: &Token, back: usize, found: &mut Before) -> bool {
+    found.this |= back == 1 && presents(token.hash);
+    // `Ұлы Жібек жолы`, `Қызы`: with a capital it is no word for a child.
+    if token.is_title() && [hash("ұлы"), hash("қызы")].contains(&token.hash) {
+        found.institution |= back == 1;
+        return false;
+    }
     if facts.any(Facts::STREET.and(Facts::NAMED)) && !facts.has(Facts::GIVEN) {
         found.street |= facts.has(Facts::STREET);
         found.named |= facts.has(Facts::NAMED);
@@ -201,7 +310,17 @@ pub fn after(text: &Text, lexicon: &Lexicon, place: usize) -> After {
             found.institution |= facts.has(Facts::INSTITUTION)
                 && !token.is_lower() | (ahead < 3)
                 && !facts.has(Facts::GIVEN);
-            found.title |= facts.has(Facts::AFTER) && ahead == 1 && !found.street;
+            // The elder sergeant is no elder brother: `Берген аға сержант`.
+            let rank = || {
+                text.token(place + 2)
+                    .is_some_and(|next| lexicon.get(next.hash).has(Facts::TITLE))
+            };
+            found.title |= facts.has(Facts::AFTER) && ahead == 1 && !found.street && !rank();
+            found.called |= ahead == 1
+                && token.hash == hash("деген")
+                && text
+                    .token(place)
+                    .is_some_and(|name| !lexicon.get(name.hash).has(Facts::WORD));
             found.together |= ahead == 1
                 && joins(token.hash)
                 && text

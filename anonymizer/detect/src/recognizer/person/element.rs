@@ -1,8 +1,8 @@
 //! What a name may be made of: words and initials that stand in a row.
 
 use crate::names::{
-    Facts, Lexicon, Patronymic, Shape, Strength, Word, compound, patronymic, patronymic_tail,
-    possible, shape,
+    Facts, Lexicon, Patronymic, Shape, Strength, Word, abstracted, compound, declined_given,
+    nearly_patronymic, patronymic, patronymic_tail, possible, shape,
 };
 use crate::text::{Gap, Letters, Text, Token, hash};
 
@@ -30,6 +30,12 @@ pub struct Element {
     pub case: Case,
     /// Nothing speaks against it as a name that is not known.
     pub possible: bool,
+    /// Nothing is known of it, and it has no ending of nouns and adjectives that are never names.
+    pub blank: bool,
+    /// It ends as Russian verbs, participles and adverbs do, which begin sentences.
+    pub verbal: bool,
+    /// It ends nearly as a patronymic does.
+    pub nearly: bool,
 }
 
 /// How an initial is written.
@@ -120,6 +126,11 @@ impl Element {
         shaped.max(listed).max(son)
     }
 
+    /// Whether nothing at all is known of a capitalized word.
+    pub fn is_blank(&self) -> bool {
+        self.initial.is_none() && self.case == Case::Title && self.blank
+    }
+
     /// Whether it may be a name of which nothing is known.
     pub const fn is_unknown(&self) -> bool {
         self.possible && !matches!(self.case, Case::Lower)
@@ -155,12 +166,16 @@ fn joins(text: &Text, lexicon: &Lexicon, last: &Element, token: &Token, at: usiz
         Gap::Line => return wraps(text, lexicon, at),
         _ => return false,
     }
-    !token.is_lower() || continues(text, lexicon, last, token)
+    !token.is_lower() || continues(text, lexicon, last, (token, at))
 }
 
 /// Whether a lower-case word may go on with a row.
-fn continues(text: &Text, lexicon: &Lexicon, last: &Element, token: &Token) -> bool {
-    if last.initial.is_some() {
+fn continues(text: &Text, lexicon: &Lexicon, last: &Element, (token, at): (&Token, usize)) -> bool {
+    if token.len == 1 {
+        return (matches!(last.case, Case::Lower) || last.initial.is_some())
+            && pair_of_initials(text, at);
+    }
+    if last.initial.is_some() && !matches!(last.case, Case::Lower) {
         return false;
     }
     let facts = lexicon.get(token.hash);
@@ -236,6 +251,9 @@ fn initial(text: &Text, lexicon: &Lexicon, token: &Token, place: usize) -> Optio
         .is_some_and(|next| next.is('.') && next.is_glued());
     let short = token.len == 1 || dotted && token.len == 2 && token.hash == hash("дж");
     let initial = match (dotted, token.len) {
+        _ if token.is_lower() && short && dotted && pair_of_initials(text, place) => {
+            Initial::Dotted
+        }
         _ if !token.letters.has(Letters::TITLE) => return None,
         (true, _) if short => Initial::Dotted,
         (_, 1) => Initial::Bare,
@@ -266,9 +284,34 @@ fn initial(text: &Text, lexicon: &Lexicon, token: &Token, place: usize) -> Optio
         shape: None,
         patronymic: None,
         initial: Some(initial),
-        case: Case::Upper,
+        case: if token.is_lower() {
+            Case::Lower
+        } else {
+            Case::Upper
+        },
         possible: false,
+        blank: false,
+        verbal: false,
+        nearly: false,
     })
+}
+
+/// Whether a lower-case letter with a dot is one of two: `ахметов б.к.`.
+pub fn pair_of_initials(text: &Text, place: usize) -> bool {
+    let lettered = |place: usize| {
+        text.token(place)
+            .is_some_and(|token| token.is_word() && token.len == 1 && token.is_lower())
+            && text
+                .token(place + 1)
+                .is_some_and(|next| next.is('.') && next.is_glued())
+    };
+    let near = |place: usize| {
+        text.token(place)
+            .is_some_and(|token| token.gap <= Gap::Space)
+    };
+    lettered(place)
+        && (lettered(place + 2) && near(place + 2)
+            || place >= 2 && lettered(place - 2) && near(place))
 }
 
 fn word(text: &Text, lexicon: &Lexicon, token: &Token, place: usize) -> Option<Element> {
@@ -276,10 +319,18 @@ fn word(text: &Text, lexicon: &Lexicon, token: &Token, place: usize) -> Option<E
     let folded = text.folded(token);
     let word = Word::new(folded)?;
     let stopped = facts.has(Facts::STOP);
+    let shape = if stopped { None } else { shape(&word, lexicon) };
     let named = !token.is_lower()
         && facts.without(Facts::STEM).is_empty()
         && token.len > 4
+        && shape.is_none_or(|shape| shape.strength == Strength::Weak && !shape.suffixed)
         && compound(&word, lexicon);
+    let unknown = !token.is_lower() && !named && token.len > 5 && facts.is_empty();
+    let facts = if unknown && shape.is_none() {
+        declined_given(&word, lexicon)
+    } else {
+        facts
+    };
     let facts = if named {
         facts
             .and(Facts::GIVEN)
@@ -293,20 +344,32 @@ fn word(text: &Text, lexicon: &Lexicon, token: &Token, place: usize) -> Option<E
         () if token.is_upper() => Case::Upper,
         () => Case::Title,
     };
+    let patronymic = if stopped {
+        None
+    } else {
+        patronymic(&word, lexicon)
+    };
+    let nearly = !token.is_lower()
+        && facts.is_empty()
+        && match patronymic {
+            Some(son) => son.kazakh,
+            None => shape.is_none() && nearly_patronymic(&word),
+        };
     Some(Element {
         first: place,
         last: place,
         hash: token.hash,
         facts,
-        shape: if stopped { None } else { shape(&word, lexicon) },
-        patronymic: if stopped {
-            None
-        } else {
-            patronymic(&word, lexicon)
-        },
+        shape,
+        patronymic,
         initial: None,
         case,
         possible: token.len >= 2 && facts.without(Facts::STEM).is_empty() && possible(&word),
+        blank: token.len >= 2 && facts.without(Facts::STEM).is_empty() && !abstracted(&word),
+        verbal: ["о", "е", "и", "ю", "ы", "л", "ла", "ан", "ен", "ят", "им"]
+            .iter()
+            .any(|end| folded.ends_with(end)),
+        nearly,
     })
 }
 
@@ -366,6 +429,9 @@ fn merge(element: &mut Element, part: &Element, text: &Text) {
             .and(Facts::COMMON)
             .without(Facts::WORD.and(Facts::PLACE)),
         _ if part.family() > 0 || part.is_given() => element.facts.and(part.facts),
+        _ if element.family() > 0 && part.possible && !matches!(part.case, Case::Lower) => {
+            element.facts
+        }
         _ => element.facts.and(Facts::STOP),
     };
     element.shape = part.shape.or(element.shape);
@@ -390,6 +456,9 @@ fn father(text: &Text, lexicon: &Lexicon, element: &mut Element, row: &[Element]
     ];
     let nominative =
         element.facts.has(Facts::NOMINATIVE) || element.facts.is_empty() && element.possible;
+    if element.patronymic.is_some() {
+        return;
+    }
     let Some(child) = text
         .token(element.last + 1)
         .filter(|next| next.gap == Gap::Space && CHILDREN.contains(&next.hash))

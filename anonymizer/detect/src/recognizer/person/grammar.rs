@@ -15,6 +15,9 @@ pub struct Name {
     pub rule: &'static str,
 }
 
+/// The rule for two words of which no given name is known.
+pub const GUESSED: &str = "person.cue_two_words";
+
 const fn name(len: usize, confidence: f32, rule: &'static str) -> Option<Name> {
     Some(Name {
         len,
@@ -36,7 +39,7 @@ fn with_patronymic(row: &[Element], before: &Before) -> Option<Name> {
     match rest {
         // Surname, given name, patronymic.
         [given, son, ..]
-            if is_son(son)
+            if son_of(given, son)
                 && forename(given)
                 && surname(first, before)
                 && !leads(first, row, before) =>
@@ -51,7 +54,7 @@ fn with_patronymic(row: &[Element], before: &Before) -> Option<Name> {
             )
         }
         // Given name, patronymic, perhaps a surname.
-        [son, ..] if is_son(son) && forename(first) => {
+        [son, ..] if son_of(first, son) && forename(first) => {
             let surname = row.get(2).is_some_and(follows);
             let rule = if surname {
                 "person.given_patronymic_surname"
@@ -59,7 +62,8 @@ fn with_patronymic(row: &[Element], before: &Before) -> Option<Name> {
                 "person.given_patronymic"
             };
             let sure = first.is_given() || son.patronymic.is_some_and(|found| found.known);
-            let clear = sure && (first.is_given() || !before.start || first.family() > 0);
+            let blank = first.is_blank() && (!before.start || !first.verbal);
+            let clear = sure && (first.is_given() || !before.start || first.family() > 0) || blank;
             (clear || !matches!(first.case, Case::Lower) && sure).then_some(())?;
             name(if surname { 3 } else { 2 }, 0.92, rule)
         }
@@ -75,7 +79,14 @@ fn with_patronymic(row: &[Element], before: &Before) -> Option<Name> {
 pub fn is_son(element: &Element) -> bool {
     element.is_patronymic()
         && (!matches!(element.case, Case::Lower)
-            || element.patronymic.is_some_and(|found| found.known))
+            || element
+                .patronymic
+                .is_some_and(|found| found.known || !found.kazakh))
+}
+
+/// Whether a patronymic follows a given name, perhaps with a wrong letter.
+fn son_of(given: &Element, son: &Element) -> bool {
+    is_son(son) || son.nearly && (given.is_given() || given.is_blank())
 }
 
 /// Whether it may stand where a given name stands beside a patronymic.
@@ -83,7 +94,7 @@ fn forename(element: &Element) -> bool {
     let known = element.facts.has(Facts::GIVEN) && matches!(element.case, Case::Title)
         || element.is_given()
         || !element.is_blocked() && element.family() > 0;
-    known || element.is_unknown()
+    known || element.is_unknown() || element.is_blank()
 }
 
 /// Whether it may stand where a surname stands before a given name and a patronymic.
@@ -97,7 +108,8 @@ fn surname(element: &Element, before: &Before) -> bool {
     }
     element.family() > 0
         || element.is_given()
-        || element.is_unknown() && (!before.start || element.facts.is_empty())
+        || element.is_blank() && (!before.start || !element.verbal)
+        || element.is_unknown() && before.cue
 }
 
 /// Whether the first element is no surname because one follows: (Шеф) Иван Петрович Сидоров.
@@ -116,9 +128,14 @@ fn follows(element: &Element) -> bool {
         _ => {
             element.family() > 0
                 || element.is_unknown()
+                || element.is_blank()
                 || element.is_given() && element.facts.has(Facts::NOMINATIVE)
         }
     }
+}
+
+fn first_case(row: &[Element]) -> Case {
+    row.first().map_or(Case::Title, |first| first.case)
 }
 
 fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
@@ -137,8 +154,11 @@ fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
             || last.family() == 1 && (leading > 1 || !before.start);
         let possible =
             leading > 1 && dotted && last.is_unknown() || before.cue && dotted && last.is_unknown();
-        let written =
-            !matches!(last.case, Case::Lower) && (dotted || leading > 1 && last.family() >= 2);
+        let lower = matches!(first_case(row), Case::Lower);
+        let written = match last.case {
+            Case::Lower => lower && leading == 2 && last.family() >= 2,
+            _ => !lower && (dotted || leading > 1 && last.family() >= 2),
+        };
         return (written && (likely || possible) && !last.is_blocked())
             .then_some(())
             .and_then(|()| name(leading + 1, 0.92, "person.initials_surname"));
@@ -159,15 +179,24 @@ fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
         || trailing == 2;
     if trailing == 0
         || first.is_blocked()
-        || matches!(first.case, Case::Lower) && first.family() < 2
+        || matches!(first.case, Case::Lower)
+            && first.family() < 2
+            && !(trailing == 2 && (before.cue || before.title) && first.possible)
     {
         return None;
     }
     let likely = first.family() >= 2
         || first.is_given()
         || first.family() == 1 && (trailing == 2 || !before.start);
-    let possible =
-        trailing == 2 && dotted && first.is_unknown() || before.cue && dotted && first.is_unknown();
+    let leads = row
+        .get(trailing + 1)
+        .is_some_and(|last| last.case != Case::Lower && !last.is_blocked());
+    if leads && first.family() == 0 && !first.is_given() {
+        return None;
+    }
+    let possible = (first.is_unknown() || first.is_blank())
+        && (trailing == 2 || before.cue || before.title)
+        || matches!(first.case, Case::Lower) && first.possible;
     if dotted && (likely || possible) {
         return name(trailing + 1, 0.92, "person.surname_initials");
     }
@@ -220,9 +249,10 @@ fn of_two(row: &[Element], before: &Before) -> Option<Name> {
             && !lower
             && a.family().max(b.family()) >= 2
             && (both || before.cue && (a.is_unknown() || b.is_unknown()));
-        return (cue || shaped)
+        let strong = !lower && with_strong_surname(a, b, before);
+        return (cue || shaped || strong)
             .then_some(())
-            .and_then(|()| name(2, 0.65, "person.cue_two_words"));
+            .and_then(|()| name(2, 0.65, GUESSED));
     }
     let family = surname.family();
     let clear = given.is_clear();
@@ -245,6 +275,10 @@ fn of_two(row: &[Element], before: &Before) -> Option<Name> {
             clear
                 || !before.start
                 || before.cue
+                || !given.facts.has(Facts::WORD)
+                    && surname
+                        .shape
+                        .is_some_and(|shape| shape.nominative && shape.suffixed)
                 || given.facts.has(Facts::NOMINATIVE)
                     && surname.shape.is_some_and(|shape| shape.adjective)
         }
@@ -262,17 +296,37 @@ fn of_two(row: &[Element], before: &Before) -> Option<Name> {
     })
 }
 
+/// Whether one of two words can only be a surname, so that the other, of which nothing is known, is the given name.
+fn with_strong_surname(a: &Element, b: &Element, before: &Before) -> bool {
+    if a.case != b.case || before.organization {
+        return false;
+    }
+    let surname = |surname: &Element| {
+        surname.family() >= 2 && surname.shape.is_some_and(|shape| shape.suffixed)
+    };
+    let unknown = Element::is_blank;
+    let nominative = b.shape.is_some_and(|shape| shape.nominative);
+    surname(a) && unknown(b)
+        || surname(b) && unknown(a) && (!before.start || nominative && !a.verbal)
+}
+
 /// Whether an unknown word beside a given name is its surname.
 fn beside(given: &Element, other: &Element, given_first: bool, before: &Before) -> bool {
     let title =
         matches!(other.case, Case::Title) || matches!(given.case, Case::Upper) && before.cue;
-    if !other.is_unknown() || !title || given.facts.has(Facts::PLACE) {
+    if !other.is_unknown() && !other.is_blank() || !title || given.facts.has(Facts::PLACE) {
         return false;
     }
     if given_first {
-        return given.is_clear() || before.cue || before.title && given.facts.has(Facts::COMMON);
+        let foreign =
+            !before.start && given.facts.has(Facts::NOMINATIVE) && !given.facts.has(Facts::WORD);
+        return given.is_clear()
+            || foreign
+            || before.cue
+            || before.title && given.facts.has(Facts::COMMON);
     }
-    given.facts.has(Facts::NOMINATIVE) && (before.cue || before.title && given.is_clear())
+    given.facts.has(Facts::NOMINATIVE)
+        && (before.cue || (before.title || !before.start) && given.is_clear())
 }
 
 /// How a word is a name by itself.
@@ -291,7 +345,11 @@ pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
     if element.is_blocked() || element.initial.is_some() {
         return Lone::No;
     }
-    let cue = told || before.cue;
+    let this = before.this
+        && element.is_given()
+        && element.case == Case::Title
+        && !element.facts.has(Facts::PLACE);
+    let cue = told || before.cue || this;
     if matches!(element.case, Case::Lower) {
         return lone_lower(element, before, cue);
     }
@@ -329,7 +387,10 @@ fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     if cue {
         return Lone::Name("person.cue_given");
     }
-    if element.facts.has(Facts::PLACE) {
+    if element
+        .facts
+        .any(Facts::PLACE.and(Facts::TITLE).and(Facts::CUE))
+    {
         return Lone::Perhaps;
     }
     let said = matches!(element.case, Case::Upper) || before.start;
@@ -349,7 +410,7 @@ fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
     if known {
         return Lone::Name("person.patronymic");
     }
-    let plain = element.is_clear() && element.facts.has(Facts::PLAIN);
+    let plain = element.is_clear() && element.facts.has(Facts::PLAIN) && before.lower;
     if plain || cue && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
         return Lone::Name("person.lower_given");
     }

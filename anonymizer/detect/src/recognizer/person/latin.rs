@@ -89,6 +89,9 @@ fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool) -> Option<Par
         return None;
     }
     let folded = text.folded(token);
+    if first && brand(folded) {
+        return None;
+    }
     let facts = lexicon.latin(&LatinName::of_latin(folded));
     let given = facts.has(Facts::GIVEN);
     let surname = facts.has(Facts::SURNAME) || latin_surname(folded);
@@ -119,6 +122,14 @@ fn hyphenated(text: &Text, place: usize) -> usize {
         .token(place + 2)
         .is_some_and(|next| next.is_word() && next.is_glued());
     if dash && part { place + 2 } else { place }
+}
+
+/// Brands that are spelled as names are.
+fn brand(word: &str) -> bool {
+    const BRANDS: [&str; 8] = [
+        "lada", "vesta", "granta", "mercedes", "skoda", "toyota", "camry", "nissan",
+    ];
+    BRANDS.contains(&word)
 }
 
 /// Capitalized words that follow names in English text and are none.

@@ -11,8 +11,8 @@ mod latin;
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
 use crate::names::{Facts, Lexicon, lexicon, patronymic_tail};
-use crate::text::{Letters, Text, Token};
-use context::{Before, after, before};
+use crate::text::{Gap, Letters, Text, Token};
+use context::{Before, after, before, without_capitals};
 use element::{Case, Element, row};
 use grammar::{Lone, lone, several};
 
@@ -30,7 +30,7 @@ fn find(text: &Text, out: &mut Candidates) {
     };
     let mut place = 0;
     while let Some(token) = text.token(place) {
-        place = match scan.wakes(token) {
+        place = match scan.wakes(token, place) {
             Wake::No => place + 1,
             Wake::Cyrillic => scan.cyrillic(place),
             Wake::Latin => latin::find(text, scan.lexicon, place, scan.out),
@@ -74,7 +74,7 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    fn wakes(&self, token: &Token) -> Wake {
+    fn wakes(&self, token: &Token, place: usize) -> Wake {
         if !token.is_word() {
             return Wake::No;
         }
@@ -84,6 +84,10 @@ impl Scan<'_> {
             } else {
                 Wake::No
             };
+        }
+        if token.len == 1 && token.is_lower() {
+            let initials = element::pair_of_initials(self.text, place);
+            return if initials { Wake::Cyrillic } else { Wake::No };
         }
         let facts = self.lexicon.get(token.hash);
         if token.letters.has(Letters::TITLE) {
@@ -116,12 +120,19 @@ impl Scan<'_> {
             return 1;
         }
         let lower = first && matches!(head.case, Case::Lower);
+        let mixed = row.get(1).is_some_and(|next| next.case == Case::Title);
+        if lower && mixed && !head.is_clear() && head.initial.is_none() {
+            return 1;
+        }
         if let Some(read) = lower.then(|| self.with_lower_surname(row)).flatten() {
             return read;
         }
         let before = before(self.text, self.lexicon, head.first);
         if let Some(name) = several(row, &before) {
-            if name.len == 2 && head.facts.has(Facts::CUE) && self.longer(row) {
+            if head.facts.any(Facts::CUE.and(Facts::TITLE)) && says_who(row) {
+                return 1;
+            }
+            if name.rule == grammar::GUESSED && says_who(row) {
                 return 1;
             }
             self.several(row, name, &before);
@@ -131,25 +142,43 @@ impl Scan<'_> {
         1
     }
 
-    /// Whether a longer name begins after the first word, which then says who it is: (Азамат) Жұмабаев Қанат Сәрсенұлы.
-    fn longer(&self, row: &[Element]) -> bool {
-        let rest = row.get(1..).unwrap_or_default();
-        several(rest, &Before::default()).is_some_and(|name| name.len > 2 && name.confidence > 0.9)
+    /// A lower-case word that stands one before a place, if it can be part of a name.
+    fn lower_before(&self, place: usize) -> Option<Element> {
+        let before = place.checked_sub(1)?;
+        let gap = self.text.token(place)?.gap;
+        let token = self.text.token(before)?;
+        if gap != Gap::Space || !token.is_lower() || token.len < 2 {
+            return None;
+        }
+        let element = element::element(self.text, self.lexicon, before)?;
+        (!element.is_blocked() && element.initial.is_none()).then_some(element)
     }
 
-    /// A lower-case surname before the known word that woke the reading: `иванов иван`.
+    /// Lower-case words before the known word that woke the reading: `иванов иван`, `иванов зинур маратович`, `иванов и.м.`.
     fn with_lower_surname(&mut self, row: &[Element]) -> Option<usize> {
-        let place = row.first()?.first.checked_sub(1)?;
-        let glued = self.text.token(place + 1)?.gap;
-        let token = self.text.token(place)?;
-        if glued != crate::text::Gap::Space || !token.is_lower() || token.len < 4 {
+        let head = row.first()?;
+        let one = self.lower_before(head.first)?;
+        let son = head.patronymic.is_some_and(|son| son.sure) && !head.is_given();
+        let two = son.then(|| self.lower_before(one.first)).flatten();
+        if let Some(surname) = two.filter(|two| two.family() >= 1 && !two.is_given()) {
+            let mut whole = vec![surname, one];
+            whole.extend_from_slice(row);
+            let before = before(self.text, self.lexicon, surname.first);
+            let name = grammar::Name {
+                len: 3,
+                confidence: 0.92,
+                rule: "person.surname_given_patronymic",
+            };
+            self.several(&whole, name, &before);
+            return Some(1);
+        }
+        let place = one.first;
+        let short = self.text.token(place).is_none_or(|token| token.len < 4);
+        let unshaped = one.family() < 1 || short || one.is_given();
+        if head.initial.is_none() && unshaped {
             return None;
         }
-        let surname = element::element(self.text, self.lexicon, place)?;
-        if surname.is_blocked() || surname.family() < 1 || surname.is_given() {
-            return None;
-        }
-        let mut whole = vec![surname];
+        let mut whole = vec![one];
         whole.extend_from_slice(row);
         let before = before(self.text, self.lexicon, place);
         let name = several(&whole, &before).filter(|name| name.len > 1)?;
@@ -167,7 +196,8 @@ impl Scan<'_> {
         let placed = before.street || before.named && !(full && name.len > 2);
         let quoted = before.quoted && after.quoted && name.len < 3;
         let institution = before.institution && !full && !before.title;
-        if placed || quoted || institution || after.street && !genitive(self.text, last) {
+        let street = after.street && last.initial.is_none() && !genitive(self.text, last);
+        if placed || quoted || institution || street {
             return;
         }
         for element in elements.iter().filter(|element| element.initial.is_none()) {
@@ -191,13 +221,22 @@ impl Scan<'_> {
         let founded = (after.street || after.institution) && !genitive(self.text, element);
         if placed
             || founded
-            || before.quoted
+            || before.quoted && (after.quoted || !element.is_clear())
             || before.organization
             || house(self.text, element, before)
         {
             return;
         }
-        let told = after.title || (after.together || after.called) && element.is_given();
+        let before = &Before {
+            lower: matches!(element.case, Case::Lower)
+                && without_capitals(self.text, element.first),
+            ..*before
+        };
+        let spoken = (after.together || after.called)
+            && element.is_given()
+            && element.case == Case::Title
+            && !element.facts.has(Facts::PLACE);
+        let told = after.title || spoken;
         match lone(element, before, told) {
             Lone::Name(rule) => {
                 let sure = before.cue || after.title;
@@ -238,6 +277,15 @@ impl Scan<'_> {
     }
 }
 
+/// Whether a name begins after the first word, which then says who it is: (Азамат) Жұмабаев Қанат Сәрсенұлы.
+fn says_who(row: &[Element]) -> bool {
+    let rest = row.get(1..).unwrap_or_default();
+    let Some(next) = rest.first().filter(|next| !grammar::is_son(next)) else {
+        return false;
+    };
+    several(rest, &Before::default()).is_some() || next.is_given() && next.family() < 2
+}
+
 /// Whether a name stands in the Kazakh genitive, which names an owner, never a street.
 fn genitive(text: &Text, element: &Element) -> bool {
     let folded = text
@@ -253,7 +301,7 @@ fn genitive(text: &Text, element: &Element) -> bool {
 fn house(text: &Text, element: &Element, before: &Before) -> bool {
     let number = text
         .token(element.last + 1)
-        .is_some_and(|next| next.is_number());
+        .is_some_and(|next| next.is_number() && next.gap <= Gap::Space);
     let folded = text
         .token(element.last)
         .map(|token| text.folded(token))

@@ -12,6 +12,10 @@ use crate::engine::Detector;
 const RUSSIAN: &str = include_str!("../../../tests/data/person_ru.txt");
 const KAZAKH: &str = include_str!("../../../tests/data/person_kk.txt");
 const LATIN: &str = include_str!("../../../tests/data/person_latin.txt");
+const CLEAN: [&str; 2] = [
+    include_str!("../../../tests/data/clean_ru.txt"),
+    include_str!("../../../tests/data/clean_kk.txt"),
+];
 const NONE: &str = include_str!("../../../tests/data/person_none.txt");
 
 /// Splits a sentence with its names in square brackets into the sentence and the names' places.
@@ -75,4 +79,28 @@ fn names_in_latin_letters() {
 #[test]
 fn sentences_without_people() {
     check(NONE);
+}
+
+/// Laws, news, manuals and descriptions: at most one span in 2,000 words.
+#[test]
+fn clean_text() {
+    let mut detector = Detector::with(&[RECOGNIZER]);
+    let (mut words, mut found) = (0, Vec::new());
+    for paragraph in CLEAN.iter().flat_map(|text| text.lines()) {
+        words += paragraph.split_whitespace().count();
+        for span in detector.detect(paragraph) {
+            found.push(format!(
+                "{} ({}): {paragraph}",
+                span.text(paragraph),
+                span.rule
+            ));
+        }
+    }
+    assert!(words > 2_000, "{words}");
+    assert!(
+        found.len() <= words / 2_000,
+        "{} in {words} words\n{}",
+        found.len(),
+        found.join("\n")
+    );
 }
