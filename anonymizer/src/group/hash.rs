@@ -129,7 +129,7 @@ impl<'a> Packing<'a> {
     /// Groups rows by hashing; nothing if a column has too many codes.
     pub(super) fn hash(&self, kept: Option<Kept<'_>>, numbered: bool) -> Option<Groups> {
         let parts = rayon::current_num_threads().min(self.rows / SHARE).max(1);
-        let share = self.rows.div_ceil(parts).next_multiple_of(BLOCK);
+        let share = self.rows.div_ceil(parts).max(1).next_multiple_of(BLOCK);
         let mut cells = vec![0_u32; self.rows];
         let (mut left, mut fields) = (self.keys, self.layout.as_slice());
         // The packed codes of each group so far.
