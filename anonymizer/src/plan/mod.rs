@@ -1,6 +1,7 @@
 //! Deciding, without touching a row, how a dataset is made k-anonymous: global recoding over the full generalization lattice
 //! with suppression of records, at the least loss.
 
+mod boxes;
 mod global;
 mod local;
 mod models;

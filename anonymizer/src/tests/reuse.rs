@@ -40,7 +40,7 @@ fn a_saved_plan_does_with_a_later_version_as_before() {
         let mut dataset = dataset.clone();
         if name == "local" {
             dataset.privacy.recoding = crate::Recoding::LocalFast;
-            dataset.privacy.suppression_limit = 0.1;
+            dataset.privacy.suppression_limit = 0.05;
         }
         let work = Work::new(&table, &dataset, &hierarchies, None).unwrap();
         let plan = work.plan(&Cancel::new(), &mut |_| {}).unwrap();
@@ -139,6 +139,23 @@ fn a_population_counts_where_the_table_is_too_small() {
     assert_eq!(release("q\na\na\na\nc\nc\nc\n").unwrap(), 0);
     assert_eq!(release("q\na\nb\na\nc\nc\nc\nx\n").unwrap(), 1);
     assert_eq!(release("q\na\na\nb\nc\nc\n").unwrap(), 2);
+    let others = table("all", "q\na\na\na\nc\nc\nc\n");
+    let mut local = dataset.clone();
+    for recoding in [crate::Recoding::LocalFast, crate::Recoding::Local] {
+        local.privacy.recoding = recoding;
+        let work = Work::new(&sample, &local, &hierarchies, Some(&others)).unwrap();
+        let plan = work.plan(&Cancel::new(), &mut |_| {}).unwrap();
+        assert_eq!(plan.arithmetic_loss, 0.0);
+        verified(&work, &plan, OutputFormat::Parquet).unwrap();
+        let again = work.reuse(&plan, &Cancel::new(), &mut |_| {}).unwrap();
+        assert_eq!((again.arithmetic_loss, again.classes), (0.0, 2));
+        verified(&work, &again, OutputFormat::Parquet).unwrap();
+        // Without the people who made its classes large enough the plan does not hold any more.
+        let fewer = table("all", "q\na\na\nc\nc\n");
+        let work = Work::new(&sample, &local, &hierarchies, Some(&fewer)).unwrap();
+        let refused = work.reuse(&plan, &Cancel::new(), &mut |_| {}).unwrap_err();
+        assert!(refused.to_string().contains("plan again"), "{refused}");
+    }
     let alone = Work::new(&sample, dataset, &hierarchies, None).unwrap();
     let refused = alone.plan(&Cancel::new(), &mut |_| {}).unwrap_err();
     assert!(refused.to_string().contains("population"), "{refused}");
