@@ -14,6 +14,7 @@
 
 mod account;
 mod check;
+mod claimed;
 mod claims;
 mod classes;
 mod column;
@@ -30,7 +31,7 @@ use polars::prelude::*;
 pub use release::Release;
 pub use written::{OutputFormat, Written};
 
-pub(crate) use source::Assignment;
+pub(crate) use claimed::Assignment;
 
 use crate::hierarchy::{Hierarchies, HierarchyError};
 use crate::input::InputError;

@@ -4,33 +4,15 @@ use hashbrown::HashMap;
 
 use super::VerifyError;
 use super::account::row_mark;
+use super::claimed::{Assignment, Claimed};
 use super::column::{Becomes, Column};
 use super::label::Labels;
 use crate::prepare::{self, Aggregated};
 use crate::profile::AggregateFunction;
-use crate::table::{Codes, each};
+use crate::table::each;
 
 /// Rows that are worked on at a time.
 const BLOCK: usize = 1024;
-
-/// The class that each row of the dataset is said to be in, where that does not follow from levels. It is only a claim: every row is held to what
-/// its class says, and every class to its rows.
-#[derive(Clone, Copy)]
-pub(crate) struct Assignment<'a> {
-    /// The released quasi-identifiers of each class, in the order of the columns of the dataset.
-    pub labels: &'a [Vec<Option<String>>],
-    /// What decides about the class of each row,
-    pub of_row: &'a Codes,
-    /// and by that, the class, counted from 1; 0 for rows that are suppressed.
-    pub classes: &'a [u32],
-}
-
-impl Assignment<'_> {
-    fn class(&self, row: usize) -> usize {
-        let class = self.classes.get(self.of_row.get(row) as usize);
-        class.map_or(usize::MAX, |class| (*class as usize).wrapping_sub(1))
-    }
-}
 
 /// The classes that the rows of the dataset fall into.
 #[derive(Default)]
@@ -67,14 +49,14 @@ impl Source {
         rows: usize,
         assignment: Option<Assignment<'_>>,
     ) -> Result<Self, VerifyError> {
+        let held = &*columns;
         let claimed = assignment
-            .map(|assignment| Claimed::new(columns, assignment))
+            .map(|assignment| Claimed::new(held, assignment))
             .transpose()?;
         let threads = rayon::current_num_threads().max(1);
         let share = rows.div_ceil(threads).next_multiple_of(BLOCK);
         let mut parts: Vec<Part> = Vec::new();
         parts.resize_with(threads, Part::default);
-        let held = &*columns;
         rayon::scope(|scope| {
             for (part, from) in parts.iter_mut().zip((0..).step_by(share.max(1))) {
                 let to = (from + share).min(rows);
@@ -113,43 +95,6 @@ impl Source {
     }
 }
 
-/// The claimed classes in the codes of the columns.
-struct Claimed<'a> {
-    assignment: Assignment<'a>,
-    /// For each class the code of each quasi-identifier.
-    keys: Vec<Vec<u32>>,
-    /// For each class the mark of its quasi-identifiers.
-    marks: Vec<u64>,
-}
-
-impl<'a> Claimed<'a> {
-    fn new(columns: &[Column<'_>], assignment: Assignment<'a>) -> Result<Self, VerifyError> {
-        let (mut keys, mut marks) = (Vec::new(), Vec::new());
-        for labels in assignment.labels {
-            let (mut key, mut mark) = (Vec::new(), 0_u64);
-            for (label, column) in labels.iter().zip(columns.iter().filter(|c| c.is_key())) {
-                let code = column
-                    .code(label.as_deref())
-                    .ok_or_else(|| VerifyError::WrongPlan {
-                        what: format!(
-                            "a class has a value of {:?} that is not permitted",
-                            column.name
-                        ),
-                    })?;
-                mark = mark.wrapping_add(column.mark(code));
-                key.push(code);
-            }
-            keys.push(key);
-            marks.push(mark);
-        }
-        Ok(Self {
-            assignment,
-            keys,
-            marks,
-        })
-    }
-}
-
 impl Part {
     fn count(
         &mut self,
@@ -164,6 +109,9 @@ impl Part {
             .collect();
         self.values.resize_with(aggregated.len(), HashMap::new);
         let (mut key, mut rest) = ([0_u64; BLOCK], [0_u64; BLOCK]);
+        let mut claims = [0_u32; BLOCK];
+        // The places of the claimed classes that were met.
+        let mut places = vec![u32::MAX; claimed.map_or(0, |claimed| claimed.marks.len())];
         for from in rows.clone().step_by(BLOCK) {
             let count = BLOCK.min(rows.end - from);
             key.fill(0);
@@ -181,18 +129,25 @@ impl Part {
                 table.add(from, sums.get_mut(..count).unwrap_or_default());
             }
             if let Some(claimed) = claimed {
-                self.fault = self.fault.or_else(|| check(columns, claimed, from, count));
+                let claims = claims.get_mut(..count).unwrap_or_default();
+                claimed.classes(from, claims);
+                self.fault = self.fault.or_else(|| claimed.wrong(from, claims));
             }
-            for (offset, (key, rest)) in key.iter().zip(&rest).take(count).enumerate() {
-                let row = from + offset;
-                let key = match claimed {
-                    None => *key,
-                    Some(claimed) => match claimed.marks.get(claimed.assignment.class(row)) {
-                        Some(mark) => *mark,
-                        None => continue,
-                    },
+            let rows = (from..).zip(key.iter().zip(&rest).zip(&claims)).take(count);
+            for (row, ((key, rest), claim)) in rows {
+                let (key, place) = match claimed {
+                    None => (*key, self.place(*key)),
+                    Some(claimed) => {
+                        let marks = claimed.marks.get(*claim as usize);
+                        let Some((mark, place)) = marks.zip(places.get_mut(*claim as usize)) else {
+                            continue;
+                        };
+                        if *place == u32::MAX {
+                            *place = self.place(*mark);
+                        }
+                        (*mark, *place)
+                    }
                 };
-                let place = self.place(key);
                 if let Some(class) = self.classes.get_mut(place as usize) {
                     class.rows += 1;
                     class.marks = class.marks.wrapping_add(row_mark(key.wrapping_add(*rest)));
@@ -354,36 +309,4 @@ impl<'c, 'a> Marks<'c, 'a> {
             }
         });
     }
-}
-
-/// The first row of which a value cannot become what its class says.
-fn check(
-    columns: &[Column<'_>],
-    claimed: &Claimed<'_>,
-    from: usize,
-    count: usize,
-) -> Option<usize> {
-    let mut first: Option<usize> = None;
-    for (place, column) in columns.iter().filter(|column| column.is_key()).enumerate() {
-        for row in from..from + count {
-            let Some(key) = claimed.keys.get(claimed.assignment.class(row)) else {
-                continue;
-            };
-            let label = key.get(place).copied().unwrap_or(u32::MAX);
-            let code = column.source.codes.get(row);
-            let fits = match &column.becomes {
-                Becomes::Same => label == code,
-                Becomes::One(codes) => codes.get(code as usize) == Some(&label),
-                Becomes::Some(codes) => codes
-                    .get(code as usize)
-                    .is_some_and(|some| some.contains(&label)),
-                Becomes::OfClass(_) => false,
-            };
-            if !fits {
-                first = Some(first.map_or(row, |first| first.min(row)));
-                break;
-            }
-        }
-    }
-    first
 }

@@ -1,0 +1,141 @@
+//! The class that each row of the dataset is said to be in, held to the row.
+
+use super::VerifyError;
+use super::column::{Becomes, Column};
+use crate::table::{Codes, each};
+
+/// What may stand above what is looked up in a table of up to so many entries.
+const TABLE: usize = 1 << 22;
+
+/// The class that each row of the dataset is said to be in, where that does not follow from levels. It is only a claim: every row is held to what
+/// its class says, and every class to its rows.
+#[derive(Clone, Copy)]
+pub(crate) struct Assignment<'a> {
+    /// The released quasi-identifiers of each class, in the order of the columns of the dataset.
+    pub labels: &'a [Vec<Option<String>>],
+    /// What decides about the class of each row,
+    pub of_row: &'a Codes,
+    /// and by that, the class, counted from 1; 0 for rows that are suppressed.
+    pub classes: &'a [u32],
+}
+
+/// The claimed classes in the codes of the columns.
+pub(super) struct Claimed<'a> {
+    assignment: Assignment<'a>,
+    columns: Vec<Claim<'a>>,
+    /// For each class the mark of its quasi-identifiers.
+    pub marks: Vec<u64>,
+}
+
+/// A quasi-identifier of the claimed classes.
+struct Claim<'a> {
+    column: &'a Column<'a>,
+    /// By class, the code of its value.
+    labels: Vec<u32>,
+    /// By code of the dataset, then code of the release, whether the one may become the other; empty if that would be too long.
+    covers: Vec<bool>,
+}
+
+impl<'a> Claimed<'a> {
+    pub(super) fn new(
+        columns: &'a [Column<'a>],
+        assignment: Assignment<'a>,
+    ) -> Result<Self, VerifyError> {
+        let keys = columns.iter().filter(|column| column.is_key());
+        let mut claims: Vec<Claim<'_>> = keys.map(Claim::new).collect();
+        let mut marks = Vec::with_capacity(assignment.labels.len());
+        for labels in assignment.labels {
+            let mut mark = 0_u64;
+            for (label, claim) in labels.iter().zip(&mut claims) {
+                let code = claim.column.code(label.as_deref());
+                let code = code.ok_or_else(|| VerifyError::WrongPlan {
+                    what: format!(
+                        "a class has a value of {:?} that is not permitted",
+                        claim.column.name
+                    ),
+                })?;
+                mark = mark.wrapping_add(claim.column.mark(code));
+                claim.labels.push(code);
+            }
+            marks.push(mark);
+        }
+        Ok(Self {
+            assignment,
+            columns: claims,
+            marks,
+        })
+    }
+
+    /// The classes of the rows from one on, counted from 0; beyond all classes for those that are suppressed.
+    pub(super) fn classes(&self, from: usize, classes: &mut [u32]) {
+        each!(self.assignment.of_row, codes => {
+            let codes = codes.get(from..).unwrap_or_default();
+            for (class, code) in classes.iter_mut().zip(codes) {
+                let said = self.assignment.classes.get(*code as usize);
+                *class = said.map_or(u32::MAX, |class| class.wrapping_sub(1));
+            }
+        });
+    }
+
+    /// The first of the rows from one on, of these classes, of which a value cannot become what its class says.
+    pub(super) fn wrong(&self, from: usize, classes: &[u32]) -> Option<usize> {
+        let wrong = self
+            .columns
+            .iter()
+            .filter_map(|claim| claim.wrong(from, classes));
+        wrong.min()
+    }
+}
+
+impl<'a> Claim<'a> {
+    fn new(column: &'a Column<'a>) -> Self {
+        let mut claim = Self {
+            column,
+            labels: Vec::new(),
+            covers: Vec::new(),
+        };
+        let (codes, labels) = (column.source.dictionary.len(), column.labels.len());
+        if codes.saturating_mul(labels) <= TABLE {
+            let pairs =
+                (0..codes as u32).flat_map(|code| (0..labels as u32).map(move |l| (code, l)));
+            claim.covers = pairs
+                .map(|(code, label)| claim.works_out(code, label))
+                .collect();
+        }
+        claim
+    }
+
+    fn works_out(&self, code: u32, label: u32) -> bool {
+        match &self.column.becomes {
+            Becomes::Same => label == code,
+            Becomes::One(codes) => codes.get(code as usize) == Some(&label),
+            Becomes::Some(codes) => codes
+                .get(code as usize)
+                .is_some_and(|some| some.contains(&label)),
+            Becomes::OfClass(_) => false,
+        }
+    }
+
+    fn covers(&self, code: u32, label: u32) -> bool {
+        if self.covers.is_empty() {
+            return self.works_out(code, label);
+        }
+        let place = code as usize * self.column.labels.len() + label as usize;
+        self.covers.get(place).copied().unwrap_or_default()
+    }
+
+    #[allow(
+        clippy::unnecessary_cast,
+        reason = "the same lines for codes of every width"
+    )]
+    fn wrong(&self, from: usize, classes: &[u32]) -> Option<usize> {
+        each!(&self.column.source.codes, codes => {
+            let codes = codes.get(from..).unwrap_or_default();
+            let place = codes.iter().zip(classes).position(|(code, class)| {
+                let label = self.labels.get(*class as usize);
+                label.is_some_and(|label| !self.covers(*code as u32, *label))
+            });
+            place.map(|place| from + place)
+        })
+    }
+}
