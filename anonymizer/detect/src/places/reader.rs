@@ -69,10 +69,35 @@ impl<'t> Reader<'t> {
         (token.is_number() && token.len <= 9).then(|| self.text.folded(token).parse().ok())?
     }
 
-    /// Whether nothing but space stands before the token.
+    /// Whether nothing but space stands before the token: it is in the same line and in the same cell of a table.
     pub fn same_line(&self, place: usize) -> bool {
         self.token(place)
             .is_some_and(|token| token.gap <= Gap::Space)
+            && !self.text.is_tabbed(place)
+    }
+
+    /// Whether the one capital letter at `place` is an initial rather than the abbreviation of a type: a name or another
+    /// initial stands before it in the same cell, or another initial behind it.
+    pub fn is_initial(&self, place: usize) -> bool {
+        let single = |at: usize| {
+            self.token(at)
+                .is_some_and(|token| token.is_word() && token.len == 1 && token.is_upper())
+        };
+        if !single(place) {
+            return false;
+        }
+        if self.is(place + 1, '.') && single(place + 2) && self.is(place + 3, '.') {
+            return self.same_line(place + 2);
+        }
+        let Some(before) = place.checked_sub(1).filter(|_| self.same_line(place)) else {
+            return false;
+        };
+        if self.is(before, '.') && self.is_glued(before, '.') {
+            return before.checked_sub(1).is_some_and(single);
+        }
+        self.token(before)
+            .is_some_and(|name| name.is_word() && name.len > 2 && name.is_title())
+            && self.roles(before) == Roles::NONE
     }
 
     /// The classes of the word at `place`.

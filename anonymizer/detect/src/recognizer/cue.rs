@@ -212,7 +212,7 @@ impl Filter {
     }
 }
 
-/// `в/у`, a driving licence; `у/л`, an identity card.
+/// `в/у`, a driving licence; `у/л`, an identity card; `г/н`, `м/н`, `а/к`, `а/м`, `т/с`, a vehicle or its plate.
 fn abbreviated(text: &Text, at: usize, token: &Token) -> Option<Topic> {
     if !token.is('/') {
         return None;
@@ -221,6 +221,9 @@ fn abbreviated(text: &Text, at: usize, token: &Token) -> Option<Topic> {
     match (text.folded(first), text.folded(second)) {
         ("в", "у") => Some(Topic::Driver),
         ("у", "л") => Some(Topic::IdCard),
+        ("г" | "м", "н") | ("а", "к" | "м" | "көлік") | ("т", "с") | ("к", "құралы") => {
+            Some(Topic::Vehicle)
+        }
         _ => None,
     }
 }

@@ -4,6 +4,7 @@ use super::cue::{Cues, Topic};
 use super::run::{Joint, Run};
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
+use crate::text::Gap;
 
 /// Nine digits where the text says identity card, or who issued it.
 pub const RECOGNIZER: Recognizer = Recognizer::Run(find);
@@ -42,6 +43,7 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
         let free = OTHERS.into_iter().all(|topic| !cues.within(topic, 5));
         let issued = begins && free && after.within(Topic::Issued, 8);
         let said = free && after.within(Topic::Identity, 4);
+        let issued = issued || begins && digits.groups == 1 && is_row_of_card(run, after);
         (issued || said).then_some((0.8, "idcard.issued"))
     };
     if let Some((confidence, rule)) = found {
@@ -54,6 +56,23 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
             rule,
         );
     }
+}
+
+/// Whether a number stands on a line of its own, as on a card: behind nothing but `№`, below the IIN or above the day or
+/// authority of issue.
+fn is_row_of_card(run: &Run<'_>, after: Cues) -> bool {
+    let text = run.text;
+    let place = run.first();
+    let sign = text.before(place, 1).filter(|sign| sign.is('№'));
+    let first = place - usize::from(sign.is_some());
+    let line = |at: usize| text.token(at).is_none_or(|token| token.gap >= Gap::Line);
+    if !line(first) || !line(place + 1) {
+        return false;
+    }
+    let above = text
+        .before(first, 1)
+        .is_some_and(|number| number.is_number() && number.folded_len() == 12);
+    above && sign.is_some() || after.within(Topic::Issued, 5)
 }
 
 /// `водительское удостоверение`, `свидетельство о рождении`.
@@ -90,6 +109,15 @@ mod tests {
                     "ИИН 900101300017, уд. личности 012345678",
                     "IDCARD 012345678",
                 ),
+                (
+                    "ИИН 900101300017\n№ 041234567\nДата выдачи 01.02.2015",
+                    "IDCARD 041234567",
+                ),
+                (
+                    "ЖСН 900101300017\n041234567\nБерілген күні 01.02.2015",
+                    "IDCARD 041234567",
+                ),
+                ("Тел. 87011234567\n041234567\nКласс 5", ""),
                 ("041234567", ""),
                 ("КАТО 750000000", ""),
                 ("заказ 123456789", ""),

@@ -42,7 +42,17 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
             } else {
                 let after = Cues::after(text, last);
                 let issued = capital && alone && !other && after.within(Topic::Issued, 8);
-                issued.then_some((0.85, "passport.issued"))
+                let document = alone
+                    && number.is_glued()
+                    && cues.leads(Topic::Certificate, 3, &OTHERS)
+                    && !other
+                    && is_of_traveller(text, place);
+                let found = (0.85, "passport.issued");
+                if issued {
+                    Some(found)
+                } else {
+                    document.then_some((0.85, "passport.document"))
+                }
             }
         }
         Some(Series::Letters) if said && matches!(digits, 6..=9) => {
@@ -59,6 +69,16 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
         };
         out.push(text, first, last, Kind::Passport, confidence, rule);
     }
+}
+
+/// Whether a name in Latin letters stands before, as on a ticket: `пассажир AKHMETOV ERLAN, документ N1234567`.
+fn is_of_traveller(text: &Text, place: usize) -> bool {
+    let name = |at: usize| {
+        text.token(at).is_some_and(|token| {
+            token.is_word() && token.len > 2 && !token.letters.has(Letters::CYRILLIC)
+        })
+    };
+    (place.saturating_sub(9)..place.saturating_sub(3)).any(|at| name(at) && name(at + 1))
 }
 
 /// Digits without letters: one number, or the four and six of a Russian passport.
@@ -133,6 +153,11 @@ mod tests {
                 ("паспорт AA1234567 Узбекистан", "PASSPORT AA1234567"),
                 ("паспорт РФ 4508 123456", "PASSPORT 4508 123456"),
                 ("N1234567 выдан МВД", "PASSPORT N1234567"),
+                (
+                    "пассажир AKHMETOV ERLAN, документ N1234567, место 4C",
+                    "PASSPORT N1234567",
+                ),
+                ("входящий документ N1234567", ""),
                 ("артикул N12345678", ""),
                 ("N1234567", ""),
                 ("N 12345678", ""),

@@ -92,7 +92,12 @@ fn lettered(text: &Text, place: usize, letters: usize, out: &mut Candidates) {
     else {
         return;
     };
-    if !head.is_word() || head.len != 1 || first.gap > Gap::Space {
+    // The letter of `м/н 284 ABC 18` is no part of the plate.
+    let joined_before = head.is_glued()
+        && text
+            .before(start, 1)
+            .is_some_and(|sign| sign.is('/') || sign.is('.') || sign.is('\\'));
+    if !head.is_word() || head.len != 1 || first.gap > Gap::Space || joined_before {
         return;
     }
     let region = text.token(letters + 1).filter(|region| {
@@ -169,6 +174,9 @@ mod tests {
                 ("номер машины А123ВС77", "PLATE А123ВС77"),
                 ("госномер 123-ABC-02", "PLATE 123-ABC-02"),
                 ("123 ABC|02", "PLATE 123 ABC|02"),
+                ("м/н 284 ABC 18", "PLATE 284 ABC 18"),
+                ("г/н 284AB18", "PLATE 284AB18"),
+                ("жүргізуші, а/к K178OUB", "PLATE K178OUB"),
             ],
         );
     }

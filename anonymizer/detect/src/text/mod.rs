@@ -183,6 +183,22 @@ impl Text {
         self.folded.get(range).unwrap_or_default()
     }
 
+    /// How many tabs stand right before the token at `place`.
+    pub(crate) fn tabs(&self, place: usize) -> usize {
+        let gap = || {
+            let token = self.token(place).filter(|token| !token.is_glued())?;
+            let before = self.before(place, 1)?;
+            let gap = before.end as usize..token.start as usize;
+            self.folded.as_bytes().get(gap)
+        };
+        gap().map_or(0, |gap| gap.iter().filter(|byte| **byte == b'\t').count())
+    }
+
+    /// Whether a tab stands right before the token at `place`, so that it is in another cell than the one before.
+    pub(crate) fn is_tabbed(&self, place: usize) -> bool {
+        self.tabs(place) > 0
+    }
+
     /// How many visible characters the tokens from `first` to `last` have.
     pub(crate) fn weight(&self, first: usize, last: usize) -> u32 {
         let tokens = self.tokens.get(first..=last).unwrap_or_default();

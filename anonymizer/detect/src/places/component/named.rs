@@ -9,7 +9,27 @@ use crate::text::{Gap, Token};
 impl Reader<'_> {
     /// A type and its name: `ул. Абая`, `мкр. Самал-2`, `г. Алматы`, `область Абай`.
     pub(super) fn typed_name(&self, place: usize, mark: Mark, before: Before) -> Option<Component> {
+        // `Набережная ул.`: a type that is the name of the street.
+        let type_of = self.mark(mark.next);
+        if mark.roles.any(Roles::STREET_BEFORE)
+            && type_of.roles.any(Roles::STREET_BEFORE)
+            && !mark.dotted
+            && self.is_cased(place)
+            && self.same_line(mark.next)
+            && self.stands_last(type_of.next)
+        {
+            let street = self.plain(Level::Street, place, type_of.next);
+            return Some(Component {
+                dotted: type_of.dotted,
+                known: true,
+                ..street
+            });
+        }
         let (level, kind, mark) = self.named_level(place, mark)?;
+        let capital = mark.letter && level == Level::City && self.is_cased(place);
+        if capital && (self.is_initial(place) || !self.same_line(mark.next)) {
+            return None;
+        }
         let name = self.name_after_type(mark.next, kind)?;
         if !self.may_follow(place, level, mark, name, before) {
             return None;
@@ -67,15 +87,29 @@ impl Reader<'_> {
         before: Before,
     ) -> bool {
         let year = place > 0
+            && self.same_line(place)
             && self.text.before(place, 1).is_some_and(|number| {
                 number.is_number() && number.len == 4 && before.last != Some(Level::Postal)
             });
         match level {
             Level::City if mark.letter => {
-                let certain = name.known || mark.dotted && (name.cased || before.last.is_some());
+                // `С.Ермилова` is a person: a capital letter is a type before a known name, or within an address.
+                let shouted = self.token(mark.next).is_some_and(|word| word.is_upper());
+                let person = self.is_cased(place)
+                    && !name.known
+                    && !shouted
+                    && before.last.is_none()
+                    && !(self.same_line(name.next) && self.leads(name.next));
+                // `Талгарский р-н, с Бескайнар, ул. Абая`
+                let within = name.cased
+                    && before.last.is_some_and(|last| last < Level::City)
+                    && (self.is(name.next, ',') || self.leads(name.next));
+                let certain = name.known
+                    || within
+                    || mark.dotted && (name.cased || before.last.is_some()) && !person;
                 certain
                     && (!year || mark.roles.any(Roles::VILLAGE_BEFORE))
-                    && (mark.dotted || self.leads(name.next) || before.context)
+                    && (mark.dotted || within || self.leads(name.next) || before.context)
             }
             Level::City => name.known || name.cased || self.is(name.next, ','),
             Level::Region | Level::District | Level::Rural => {
@@ -98,7 +132,7 @@ impl Reader<'_> {
         self.roles(at).any(types)
             || (at..at + 3).any(|next| {
                 self.roles(next)
-                    .any(Roles::STREET_AFTER | Roles::MICRO_AFTER)
+                    .any(Roles::STREET_AFTER | Roles::MICRO_AFTER | Roles::STREET_BEFORE)
             })
             || self.known(at, Names::STREET | Names::MICRO).is_some()
     }
@@ -175,7 +209,7 @@ impl Reader<'_> {
             .token(mark.next - 1 - usize::from(mark.dotted))
             .is_some_and(|token| token.is_upper());
         let upper = self.token(place).is_some_and(|token| token.is_upper());
-        if mark.letter && initial && !upper {
+        if mark.letter && initial && (!upper || !settlement && self.is_surname(place)) {
             return None;
         }
         if roles.any(Roles::CITY_AFTER | Roles::VILLAGE_AFTER)
@@ -204,6 +238,17 @@ impl Reader<'_> {
 
     fn is_known_or_joined(&self, place: usize, name: Name) -> bool {
         name.known || self.known(place, Names::MICRO).is_some() || self.is_cased(place)
+    }
+
+    /// Whether the word ends as surnames do.
+    fn is_surname(&self, place: usize) -> bool {
+        const ENDINGS: [&str; 11] = [
+            "ова", "ева", "ёва", "ина", "ын", "ов", "ев", "ёв", "ин", "енко", "ская",
+        ];
+        self.token(place).is_some_and(|token| {
+            let folded = self.text.folded(token);
+            ENDINGS.iter().any(|ending| folded.ends_with(ending))
+        })
     }
 
     /// Whether the first word is an adjective of a place: `Алматинской`, `Садовая`.

@@ -198,8 +198,11 @@ impl Reader<'_> {
         };
         let line = self.token(place)?.gap >= Gap::Line;
         let alone = self.token(number.next).is_none_or(|next| {
-            next.gap >= Gap::Line || next.is(',') || next.is('.') || next.is(';') || next.is(')')
-        });
+            next.gap >= Gap::Line
+                || [',', '.', ';', ')', '|', '"']
+                    .into_iter()
+                    .any(|sign| next.is(sign))
+        }) || self.text.is_tabbed(number.next);
         // A telephone number may follow the house as well.
         let long = level == Level::Flat && number.next > place + 2;
         if (line || level == Level::Flat) && !alone || long {

@@ -22,7 +22,11 @@ impl Reader<'_> {
         let mut lined = false;
         for words in 1..=LONGEST {
             let token = self.token(at)?;
-            if at > place && token.gap > Gap::Line {
+            if at > place && (token.gap > Gap::Line || self.text.is_tabbed(at)) {
+                return None;
+            }
+            // `Иван Ильич Чайковский көшесі`: the street's name begins behind the patronymic.
+            if at > begin && self.is_patronymic(at.saturating_sub(1)) {
                 return None;
             }
             lined |= at > begin && token.gap > Gap::Space;
@@ -64,6 +68,14 @@ impl Reader<'_> {
         self.may_name(place)
             || self.roles(place).any(Roles::REPUBLIC)
             || self.initials(place) > place
+    }
+
+    fn is_patronymic(&self, place: usize) -> bool {
+        const ENDINGS: [&str; 8] = ["вна", "вич", "ична", "қызы", "кызы", "ұлы", "улы", "вне"];
+        self.token(place).is_some_and(|token| {
+            let folded = self.text.folded(token);
+            token.len > 5 && ENDINGS.iter().any(|ending| folded.ends_with(ending))
+        })
     }
 
     /// Passes over one word of a name, with what is joined to it.

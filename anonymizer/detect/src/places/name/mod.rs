@@ -101,9 +101,7 @@ impl Reader<'_> {
             let letter = self
                 .token(at)
                 .is_some_and(|token| token.is_word() && token.len == 1 && token.is_title());
-            let name = self
-                .token(at + 2)
-                .is_some_and(|token| token.is_word() && token.gap <= Gap::Space);
+            let name = self.same_line(at + 2) && self.token(at + 2).is_some_and(Token::is_word);
             if !letter || !self.is_glued(at + 1, '.') || !name {
                 break;
             }
@@ -154,7 +152,7 @@ impl Reader<'_> {
     fn may_go_on(&self, at: usize, first: &Token) -> bool {
         let Some(token) = self
             .token(at)
-            .filter(|token| token.is_word() && token.gap <= Gap::Space)
+            .filter(|token| token.is_word() && self.same_line(at))
         else {
             return false;
         };

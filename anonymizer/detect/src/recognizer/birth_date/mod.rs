@@ -7,6 +7,8 @@
 //! year alone is its four digits.
 
 mod again;
+mod column;
+mod list;
 mod near;
 mod short;
 
@@ -29,17 +31,27 @@ fn find(text: &Text, out: &mut Candidates) {
     };
     let mut days = Vec::new();
     let begun = out.spans().len();
+    let mut table = 0;
+    let mut listed = list::Listed::default();
     for (place, token) in text.tokens().iter().enumerate() {
         if token.is_word() {
             if finder.calendar.cues.may_trigger(token.hash) {
                 finder.word(place, token, out);
+                if place >= table && finder.heads(place) {
+                    table = finder.column(place, out).unwrap_or(table);
+                }
             }
         } else if token.is_number() {
             days.extend(finder.day_of_iin(place, token));
             if text.before(place, 1).is_some_and(|sign| sign.is('(')) {
                 finder.in_brackets(place, out);
+            } else if text.before(place, 1).is_some_and(|sign| sign.is(',')) {
+                listed.note(finder.after_name(place));
             }
         }
+    }
+    for date in listed.dates() {
+        finder.push(out, date, 0.8, "birth_date.list");
     }
     if out.spans().len() > begun {
         days.extend(finder.days_found(out.spans().get(begun..).unwrap_or_default()));
@@ -66,6 +78,29 @@ impl Finder<'_> {
             confidence,
             rule,
         );
+    }
+
+    /// Whether the word may head a column of dates of birth: `Дата рождения`, `Туған күні`, `DOB`, `г.р.`.
+    fn heads(self, place: usize) -> bool {
+        let cue = self.calendar.cue(place);
+        let before = self.back(place).map(|at| self.calendar.cue(at));
+        let of_day = before.is_some_and(|before| before.is(Cue::OF_DAY | Cue::YEAR));
+        if cue.is(Cue::RUSSIAN_BIRTH) {
+            return of_day;
+        }
+        if cue.is(Cue::KAZAKH_BORN) {
+            let joined = usize::from(self.calendar.is(place + 1, '_'));
+            return self.calendar.cue(place + 1 + joined).is(Cue::KAZAKH_DAY);
+        }
+        let reads = |word| self.calendar.reads(place, word);
+        let joined = |first| {
+            place >= 2 && !self.calendar.is(place - 1, ',') && self.calendar.reads(place - 2, first)
+        };
+        cue.is(Cue::ENGLISH_BIRTH)
+            || reads("др")
+            || reads("р") && (joined("д") || joined("г"))
+            || reads("т") && joined("ж")
+            || reads("ж") && joined("т")
     }
 
     fn word(self, place: usize, token: &Token, out: &mut Candidates) {

@@ -1,10 +1,19 @@
 //! Births told by an abbreviation, or by the person's name before brackets.
 
+use std::ops::RangeInclusive;
+
 use super::Finder;
 use crate::kind::Kind;
-use crate::places::calendar::Cue;
+use crate::places::calendar::{Cue, Date};
 use crate::recognizer::Candidates;
-use crate::text::Token;
+use crate::text::{Gap, Token};
+
+/// Years in which grown persons were born, and hardly a text of today was signed.
+const GROWN: RangeInclusive<u32> = 1925..=2009;
+
+const PATRONYMIC: [&str; 12] = [
+    "вич", "льич", "вна", "ична", "ұлы", "улы", "қызы", "кызы", "вича", "вны", "вичу", "qyzy",
+];
 
 impl Finder<'_> {
     /// `г.р.`, `г/р`, `гр`, `ж.т.`, `д.р.`, `д/р`, `др`, `т.ж.`, `(р. 12.03.1985)`.
@@ -86,6 +95,38 @@ impl Finder<'_> {
         }
     }
 
+    /// The date behind a full name with its patronymic and a comma, if it may be a birth by its year and nothing follows it:
+    /// `Иванов Иван Иванович, 12.03.1985`.
+    pub(super) fn after_name(self, place: usize) -> Option<Date> {
+        let calendar = self.calendar;
+        let date = calendar.date(place)?;
+        let grown = date
+            .year
+            .is_some_and(|year| (GROWN.contains(&year)) || (30..100).contains(&year));
+        let at = place.checked_sub(2)?;
+        let name = at >= 2
+            && self.is_patronymic(at)
+            && (at - 2..=at).all(|at| {
+                calendar
+                    .token(at)
+                    .is_some_and(|token| token.is_word() && token.len > 1)
+            });
+        let ends = calendar.token(date.next).is_none_or(|next| {
+            next.gap >= Gap::Line || [',', ';', '.', ')'].into_iter().any(|sign| next.is(sign))
+        });
+        let signed = (place.saturating_sub(9)..place).any(|at| calendar.cue(at).is(Cue::SIGNED));
+        (grown && name && ends && !signed).then_some(date)
+    }
+
+    fn is_patronymic(self, place: usize) -> bool {
+        self.calendar.token(place).is_some_and(|token| {
+            let folded = self.calendar.text.folded(token);
+            token.is_word()
+                && token.len > 3
+                && PATRONYMIC.iter().any(|ending| folded.ends_with(ending))
+        })
+    }
+
     /// Whether a person's name ends at `place`: a patronymic, initials after a surname, or two names, one of a family.
     fn is_name(self, place: usize) -> bool {
         let calendar = self.calendar;
@@ -110,10 +151,6 @@ impl Finder<'_> {
                     && endings.iter().any(|ending| folded.ends_with(ending))
             })
         };
-        const PATRONYMIC: [&str; 12] = [
-            "вич", "льич", "вна", "ична", "ұлы", "улы", "қызы", "кызы", "вича", "вны", "вичу",
-            "qyzy",
-        ];
         const FAMILY: [&str; 14] = [
             "ов", "ев", "ёв", "ин", "ын", "ова", "ева", "ёва", "ина", "ын", "ский", "ская", "енко",
             "ева",
@@ -123,7 +160,7 @@ impl Finder<'_> {
                 .token(at)
                 .is_some_and(|token| token.is_title() || token.is_upper())
         };
-        ends(place, &PATRONYMIC)
+        self.is_patronymic(place)
             || place > 0
                 && title(place)
                 && title(place - 1)
