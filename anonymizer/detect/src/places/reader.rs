@@ -152,6 +152,18 @@ impl<'t> Reader<'t> {
         let sign = self.token(place + 1).filter(|sign| sign.is_glued())?;
         let sign = ['-', '/', '.'].into_iter().find(|known| sign.is(*known))?;
         let after = self.glued_word(place + 2)?;
+        // `Сабитов Ш.А.`: initials, not `ш.а.`
+        let capitals = [token, after]
+            .iter()
+            .all(|word| word.len == 1 && word.is_upper());
+        let name = || {
+            self.text
+                .before(place, 1)
+                .is_some_and(|name| name.is_word() && name.is_title() && name.len > 1)
+        };
+        if sign == '.' && capitals && name() {
+            return None;
+        }
         let roles = self.lexicon.roles(joined(token.hash, sign, after.hash));
         (roles != Roles::NONE).then_some((roles, place + 3))
     }

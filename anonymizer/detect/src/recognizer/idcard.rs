@@ -72,7 +72,12 @@ fn is_row_of_card(run: &Run<'_>, after: Cues) -> bool {
     let above = text
         .before(first, 1)
         .is_some_and(|number| number.is_number() && number.folded_len() == 12);
-    above && sign.is_some() || after.within(Topic::Issued, 5)
+    let cues = run.cues();
+    let person = cues.distance(Topic::Iin) < cues.distance(Topic::Bin);
+    let free = OTHERS
+        .into_iter()
+        .all(|topic| topic == Topic::Iin || !cues.within(topic, 5));
+    free && (above && person && sign.is_some() || after.within(Topic::Issued, 5))
 }
 
 /// `водительское удостоверение`, `свидетельство о рождении`.
@@ -117,6 +122,7 @@ mod tests {
                     "ЖСН 900101300017\n041234567\nБерілген күні 01.02.2015",
                     "IDCARD 041234567",
                 ),
+                ("Накладная\n№ 041234567\nДата выдачи 01.02.2015", ""),
                 ("Тел. 87011234567\n041234567\nКласс 5", ""),
                 ("041234567", ""),
                 ("КАТО 750000000", ""),

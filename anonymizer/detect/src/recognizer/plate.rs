@@ -66,7 +66,8 @@ fn modern(text: &Text, place: usize, letters: usize, out: &mut Candidates) {
         return;
     }
     let glued = word.is_glued() && last.is_glued();
-    let found = if speaks_of_vehicle(text, place, region) {
+    let unit = is_unit(text.folded(word)) && !word.is_upper();
+    let found = if !unit && speaks_of_vehicle(text, place, region) {
         Some((0.97, "plate.context"))
     } else if Cues::before(text, place).within(Topic::Trade, 4) || is_unit(text.folded(word)) {
         None
@@ -186,6 +187,7 @@ mod tests {
         for text in [
             "100 см 12 мм",
             "512GB 10",
+            "т/с развило 200 км 10 раз",
             "артикул 123ABC02",
             "A123BCD",
             "123ABC21",

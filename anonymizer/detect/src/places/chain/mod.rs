@@ -215,7 +215,12 @@ impl<'t> Scan<'t> {
             return false;
         };
         if token.is_word() {
-            return token.is_lower()
+            let shouted = token.is_upper()
+                && self
+                    .reader
+                    .token(at + 1)
+                    .is_some_and(|next| next.is_upper() && next.len > 1);
+            return (token.is_lower() || shouted)
                 && matches!(
                     self.reader.text.folded(token),
                     "в" | "во"
@@ -365,6 +370,10 @@ impl<'t> Scan<'t> {
             && !evidence.city
             && (!evidence.dotted || last.level != Level::House)
         {
+            return Some(None);
+        }
+        // A word that might have been a street, had a number followed.
+        if last.level == Level::Street && !last.typed && chain.components.len() > 1 {
             return Some(None);
         }
         let (confidence, rule) = evidence.verdict(context)?;

@@ -130,10 +130,7 @@ impl Reader<'_> {
             | Roles::HOUSE
             | Roles::DISTRICT;
         self.roles(at).any(types)
-            || (at..at + 3).any(|next| {
-                self.roles(next)
-                    .any(Roles::STREET_AFTER | Roles::MICRO_AFTER | Roles::STREET_BEFORE)
-            })
+            || (at..at + 3).any(|next| self.roles(next).any(types | Roles::MICRO_AFTER))
             || self.known(at, Names::STREET | Names::MICRO).is_some()
     }
 

@@ -51,6 +51,8 @@ impl Reader<'_> {
         let next = match known {
             Some(next) => next,
             None if cased
+                && token.gap < Gap::Line
+                && before.last.is_none_or(|last| last < Level::House)
                 && token.len > 3
                 && self.is_genitive(token)
                 && (before.context || before.city) =>

@@ -42,6 +42,16 @@ impl Reader<'_> {
             at = self.mark(at).next;
         }
         at = self.initials(at);
+        // `ул. м. маметовой`
+        let single = self.token(at).is_some_and(|token| token.len == 1);
+        if single && self.is_glued(at + 1, '.') && self.known(at, kind).is_none() {
+            let begins = self.same_line(at + 2) && self.known(at + 2, Names::STREET).is_some();
+            at += if begins && kind.any(Names::STREET) {
+                2
+            } else {
+                0
+            };
+        }
         let name = match self.known(at, kind) {
             Some(next) => Name {
                 next: self.longer(next),
@@ -272,6 +282,10 @@ impl Reader<'_> {
             .is_some_and(|token| token.is_title() && token.len > 1)
             && self.is_glued(place + 1, '-')
             && self.glued_word(place + 2).is_some_and(|word| word.len > 2)
+            || self.is_glued(place + 1, '-')
+                && self
+                    .known(place, Names::STREET)
+                    .is_some_and(|next| next > place + 2)
     }
 
     /// Passes over the parts joined to a word by hyphens: `Аль-Фараби`, `Бухар-жырау`.

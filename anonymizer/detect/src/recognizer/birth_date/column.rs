@@ -118,7 +118,10 @@ impl Finder<'_> {
             self.push(out, date, 0.9, "birth_date.column");
             return true;
         }
-        if cell.len() == 1 && self.calendar.year(cell.start).is_some() {
+        if cell.len() == 1
+            && self.calendar.year(cell.start).is_some()
+            && cells.iter().any(|cell| self.is_named(cell))
+        {
             let at = cell.start;
             let text = self.calendar.text;
             out.push(text, at, at, Kind::BirthDate, 0.85, "birth_date.column");
@@ -135,6 +138,13 @@ impl Finder<'_> {
             }
             _ => false,
         }
+    }
+
+    /// Whether a cell may hold a person's name: a table of years and counts speaks of nobody.
+    fn is_named(self, cell: &Range<usize>) -> bool {
+        let mut words = cell.clone().filter_map(|at| self.calendar.token(at));
+        words.clone().filter(|word| word.is_word()).count() >= 2
+            && words.all(|word| !word.is_number())
     }
 
     /// The date with its year that fills a cell, perhaps in quotes.
