@@ -46,7 +46,7 @@ impl Reader<'_> {
         {
             return None;
         }
-        if !self.may_end(next, named) {
+        if !self.may_end(next, named) || !named && self.is_area(next) {
             return None;
         }
         Some(Number {
@@ -150,6 +150,16 @@ impl Reader<'_> {
         }
         flat || next.is_some_and(|next| next.is(','))
             && self.roles(at + 2).any(Roles::FLAT | Roles::CORPUS)
+    }
+
+    /// `площадь 80 кв. м`
+    fn is_area(&self, place: usize) -> bool {
+        let reads = |at: usize, words: &[&str]| {
+            self.token(at)
+                .is_some_and(|token| words.contains(&self.text.folded(token)))
+        };
+        let dot = usize::from(self.is(place + 1, '.'));
+        reads(place, &["кв", "шаршы"]) && reads(place + 1 + dot, &["м", "метр", "метра", "метров"])
     }
 
     /// Whether a number may end before `next`: no decimals, times, dates, percents, units.

@@ -101,12 +101,12 @@ impl Reader<'_> {
                     && before.last.is_none()
                     && !(self.same_line(name.next) && self.leads(name.next));
                 // `Талгарский р-н, с Бескайнар, ул. Абая`
-                let within = name.cased
-                    && before.last.is_some_and(|last| last < Level::City)
-                    && (self.is(name.next, ',') || self.leads(name.next));
+                let leads = self.leads(name.next);
+                let within = before.last.is_some_and(|last| last < Level::City)
+                    && (name.cased && self.is(name.next, ',') || leads);
                 let certain = name.known
                     || within
-                    || mark.dotted && (name.cased || before.last.is_some()) && !person;
+                    || mark.dotted && (name.cased || before.last.is_some() || leads) && !person;
                 certain
                     && (!year || mark.roles.any(Roles::VILLAGE_BEFORE))
                     && (mark.dotted || within || self.leads(name.next) || before.context)
@@ -123,7 +123,11 @@ impl Reader<'_> {
 
     /// Whether a component of an address follows, perhaps after a comma.
     fn leads(&self, place: usize) -> bool {
-        let at = place + usize::from(self.is(place, ','));
+        let mut at = place + usize::from(self.is(place, ','));
+        at += usize::from(
+            self.token(at)
+                .is_some_and(|word| self.text.folded(word) == "по"),
+        );
         let types = Roles::STREET_BEFORE
             | Roles::STREET_AFTER
             | Roles::MICRO
@@ -205,8 +209,9 @@ impl Reader<'_> {
         let initial = self
             .token(mark.next - 1 - usize::from(mark.dotted))
             .is_some_and(|token| token.is_upper());
-        let upper = self.token(place).is_some_and(|token| token.is_upper());
-        if mark.letter && initial && (!upper || !settlement && self.is_surname(place)) {
+        let word = name.next.saturating_sub(1);
+        let upper = self.token(word).is_some_and(|token| token.is_upper());
+        if mark.letter && initial && (!upper || !settlement && self.is_surname(word)) {
             return None;
         }
         if roles.any(Roles::CITY_AFTER | Roles::VILLAGE_AFTER)

@@ -6,6 +6,18 @@ use crate::places::number::{Certainty, Number};
 use crate::places::reader::{Mark, Reader};
 use crate::text::Gap;
 
+/// Words that speak of a flat or its owner right behind the address.
+const DETAILS: [&str; 8] = [
+    "общей",
+    "общая",
+    "площадью",
+    "жилой",
+    "жалпы",
+    "ауданы",
+    "тел",
+    "кадастровый",
+];
+
 impl Reader<'_> {
     /// A number before its type: `5 мкр`, `10 үй`, `15-пәтер`, `3 этаж`; or a postal code.
     pub(super) fn number_first(&self, place: usize, before: Before) -> Option<Component> {
@@ -202,7 +214,10 @@ impl Reader<'_> {
                 || [',', '.', ';', ')', '|', '"']
                     .into_iter()
                     .any(|sign| next.is(sign))
-        }) || self.text.is_tabbed(number.next);
+        }) || self.text.is_tabbed(number.next)
+            || self
+                .token(number.next)
+                .is_some_and(|next| DETAILS.contains(&self.text.folded(next)));
         // A telephone number may follow the house as well.
         let long = level == Level::Flat && number.next > place + 2;
         if (line || level == Level::Flat) && !alone || long {

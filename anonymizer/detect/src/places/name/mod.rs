@@ -93,6 +93,12 @@ impl Reader<'_> {
 
     /// `«Нурлы Жол»`.
     fn quoted(&self, place: usize) -> Option<Name> {
+        if !self
+            .token(place + 1)
+            .is_some_and(|first| first.is_word() || first.is_number())
+        {
+            return None;
+        }
         let close = (place + 2..place + 7).find(|at| self.is(*at, '"'))?;
         let inner = (place + 1..close)
             .all(|at| self.same_line(at) && self.token(at).is_some_and(|token| !token.is(',')));
@@ -108,9 +114,9 @@ impl Reader<'_> {
     fn initials(&self, place: usize) -> usize {
         let mut at = place;
         for _ in 0..2 {
-            let letter = self
-                .token(at)
-                .is_some_and(|token| token.is_word() && token.len == 1 && token.is_title());
+            let letter = self.token(at).is_some_and(|token| {
+                token.is_word() && token.len == 1 && (token.is_title() || self.is_low_initial(at))
+            });
             let name = self.same_line(at + 2) && self.token(at + 2).is_some_and(Token::is_word);
             if !letter || !self.is_glued(at + 1, '.') || !name {
                 break;
@@ -118,6 +124,14 @@ impl Reader<'_> {
             at += 2;
         }
         at
+    }
+
+    /// `ы. алтынсарин көшесі`: a small letter that is no abbreviation, before a known name and its type.
+    fn is_low_initial(&self, place: usize) -> bool {
+        self.roles(place) == Roles::NONE
+            && self
+                .known(place + 2, Names::STREET)
+                .is_some_and(|next| self.roles(next).any(Roles::STREET_AFTER))
     }
 
     fn unknown(&self, place: usize, kind: Names) -> Option<Name> {
