@@ -161,7 +161,13 @@ impl<'t> Reader<'t> {
                 .before(place, 1)
                 .is_some_and(|name| name.is_word() && name.is_title() && name.len > 1)
         };
-        if sign == '.' && capitals && name() {
+        let follows = || {
+            self.is_glued(place + 3, '.')
+                && self
+                    .glued_word(place + 4)
+                    .is_some_and(|name| name.is_title() && name.len > 1)
+        };
+        if sign == '.' && capitals && (name() || follows()) {
             return None;
         }
         let roles = self.lexicon.roles(joined(token.hash, sign, after.hash));

@@ -192,7 +192,12 @@ impl Reader<'_> {
             return None;
         }
         if roles.any(Roles::STREET_BEFORE) && self.stands_last(mark.next) {
-            return (name.known || credible && self.is_adjective(place))
+            // `Алиханова ул., 43`
+            let last = self.token(name.next.saturating_sub(1));
+            let genitive = name.cased
+                && (open || mark.dotted)
+                && last.is_some_and(|word| word.len > 4 && self.is_genitive(word));
+            return (name.known || genitive || credible && self.is_adjective(place))
                 .then_some((Level::Street, mark.next));
         }
         if roles.any(Roles::RURAL) {

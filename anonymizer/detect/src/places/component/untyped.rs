@@ -111,7 +111,7 @@ impl Reader<'_> {
     }
 
     /// Whether a word may be the name of a street by its ending: streets are named after persons in the genitive.
-    fn is_genitive(&self, token: &Token) -> bool {
+    pub(super) fn is_genitive(&self, token: &Token) -> bool {
         const ENDINGS: [&str; 8] = ["а", "я", "ой", "ы", "и", "го", "ых", "va"];
         let folded = self.text.folded(token);
         ENDINGS.iter().any(|ending| folded.ends_with(ending))
