@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The whole main job, on real parts: a library goes in, a depersonalized version
-# is granted, a container trains on it, the result leaves through review.
+# is granted, a container trains on it, the result leaves through review. Then a
+# registry with notes: what is personal in it is found, and replaced.
 #
 #   examples/demo/demo.sh          (or: make demo)
 #   KEEP=1 examples/demo/demo.sh   leaves the server up and says how to use it
@@ -11,6 +12,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$here/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=registry.sh
+source "$here/registry.sh"
 
 title "Sandyq: from a data library to a trained model, nothing leaves unseen"
 
@@ -113,6 +116,10 @@ indent <"$work/results/metrics.json"
 echo
 look "sandyq --context reviewer output show $output"
 
+registry_arrives
+registry_is_depersonalized
+registry_is_used
+
 step "The auditor takes the log away and verifies it without the platform"
 say "with nothing but the key that was shown when the platform was made"
 show as auditor audit checkpoint --out "$work/log.checkpoint"
@@ -132,6 +139,10 @@ k, measured on the release|$(field reports.0.measured_k <<<"$report")
 loss by generalization|$(field reports.0.loss <<<"$report")
 accuracy of the model|$(field accuracy <"$work/results/metrics.json") (always the majority: $(field accuracy_of_always_the_majority <"$work/results/metrics.json"))
 area under the ROC curve|$(field roc_auc <"$work/results/metrics.json")
+registry, visits released|$(field reports.1.released_rows <<<"$registry_report"), of which join $registry_joined
+registry, least k of a table|$(for each in 0 1; do field "reports.$each.measured_k" <<<"$registry_report"; done | sort -n | head -n 1) (people)
+registry, identification numbers|$registry_numbers
+registry, time|$registry_seconds s
 entries in the verified log|$(($(wc -l <"$work/log.ndjson") - 1))
 time after set-up|$((SECONDS - ready_at)) s
 TABLE
