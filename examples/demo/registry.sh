@@ -27,7 +27,7 @@ registry_arrives() {
 
 registry_is_depersonalized() {
     step "The agency edits the draft, and depersonalizes both tables together"
-    say "one pseudonym for a person in both; k counts people, not visits; names in notes give way to invented ones"
+    say "one pseudonym for a person in both; k counts people, not visits; what is personal in notes is masked"
     sed -n '/^\[relations/,/^$/p; /citizens\.columns\."ИИН"\]/,/^$/p; /visits\.columns\.notes/,$p' \
         "$root/examples/registry/profile.toml" | indent
     show as keeper depersonalize "$registry_version" --profile "$root/examples/registry/profile.toml" \
@@ -65,7 +65,7 @@ registry_is_used() {
     registry_numbers=$(told identification_numbers)
     say "a note as the agency has it:"
     wrapped <<<"$note"
-    say "the same note as the developer sees it (in the log, *** stands for any twelve digits):"
+    say "the same note as the developer sees it (the log shows *** for any twelve digits):"
     released=$(told note)
     wrapped <<<"$released"
     [[ $registry_numbers == 0 ]] || fail "identification numbers are in the release: $registry_numbers"
