@@ -2,8 +2,8 @@
 //!
 //! More forms are made than a grammar allows where writers differ; none is a common ending of another word.
 
-/// Calls `out` with the Russian forms of a lower-case name other than the nominative.
-pub fn russian(name: &str, mut out: impl FnMut(&str)) {
+/// Calls `out` with the stem and the endings of the Russian forms of a lower-case name other than the nominative.
+pub fn russian(name: &str, mut out: impl FnMut(&str, &[&str])) {
     for (nominative, stem, endings) in [
         ("лев", "льв", &["а", "у", "ом", "е"] as &[&str]),
         ("пётр", "петр", &["а", "у", "ом", "е"]),
@@ -11,7 +11,7 @@ pub fn russian(name: &str, mut out: impl FnMut(&str)) {
         ("любовь", "любов", &["и", "ью"]),
     ] {
         if name == nominative {
-            return join(stem, endings, &mut out);
+            return out(stem, endings);
         }
     }
     let Some(last) = name.chars().next_back() else {
@@ -21,41 +21,41 @@ pub fn russian(name: &str, mut out: impl FnMut(&str)) {
     let before = stem.chars().next_back().unwrap_or(' ');
     let hushing = matches!(before, 'ж' | 'ш' | 'щ' | 'ч' | 'ц');
     match last {
-        'а' if hushing => join(stem, &["и", "ы", "е", "у", "ей", "ой"], &mut out),
+        'а' if hushing => out(stem, &["и", "ы", "е", "у", "ей", "ой"]),
         'а' if matches!(before, 'к' | 'г' | 'х' | 'қ' | 'ғ') => {
-            join(stem, &["и", "е", "у", "ой", "ою"], &mut out)
+            out(stem, &["и", "е", "у", "ой", "ою"])
         }
-        'а' => join(stem, &["ы", "е", "у", "ой", "ою"], &mut out),
-        'я' => join(stem, &["и", "е", "ю", "ей", "ею", "ёй"], &mut out),
-        'й' => join(stem, &["я", "ю", "ем", "е", "и"], &mut out),
-        'ь' => join(stem, &["я", "ю", "ем", "е", "и", "ью"], &mut out),
-        'ж' | 'ш' | 'щ' | 'ч' => join(name, &["а", "у", "ем", "ом", "е"], &mut out),
+        'а' => out(stem, &["ы", "е", "у", "ой", "ою"]),
+        'я' => out(stem, &["и", "е", "ю", "ей", "ею", "ёй"]),
+        'й' => out(stem, &["я", "ю", "ем", "е", "и"]),
+        'ь' => out(stem, &["я", "ю", "ем", "е", "и", "ью"]),
+        'ж' | 'ш' | 'щ' | 'ч' => out(name, &["а", "у", "ем", "ом", "е"]),
         'е' | 'и' | 'о' | 'у' | 'ы' | 'э' | 'ю' | 'і' | 'ә' | 'ө' | 'ү' | 'ұ' => {}
-        _ => join(name, &["а", "у", "ом", "е"], &mut out),
+        _ => out(name, &["а", "у", "ом", "е"]),
     }
 }
 
-/// Calls `out` with the Kazakh forms of a lower-case name other than the nominative.
-pub fn kazakh(name: &str, mut out: impl FnMut(&str)) {
+/// Calls `out` with the stem and the endings of the Kazakh forms of a lower-case name other than the nominative.
+pub fn kazakh(name: &str, mut out: impl FnMut(&str, &[&str])) {
     let Some(last) = name.chars().next_back() else {
         return;
     };
     let (back, front) = harmony(name);
     let (hard, soft) = suffixes(last);
     if back {
-        join(name, hard, &mut out);
+        out(name, hard);
     }
     if front {
-        join(name, soft, &mut out);
+        out(name, soft);
     }
 }
 
 /// Calls `out` with the Kazakh cases of a word in -ы or -і, which says whose it is: мектебі, мектебінде.
-pub fn possessed(word: &str, mut out: impl FnMut(&str)) {
+pub fn possessed(word: &str, mut out: impl FnMut(&str, &[&str])) {
     if word.ends_with('ы') {
-        join(word, &["на", "н", "нда", "нан", "ндағы"], &mut out);
+        out(word, &["на", "н", "нда", "нан", "ндағы"]);
     } else if word.ends_with('і') {
-        join(word, &["не", "н", "нде", "нен", "ндегі"], &mut out);
+        out(word, &["не", "н", "нде", "нен", "ндегі"]);
     }
 }
 
@@ -209,16 +209,6 @@ fn suffixes(last: char) -> (Suffixes, Suffixes) {
     }
 }
 
-fn join(stem: &str, endings: &[&str], out: &mut impl FnMut(&str)) {
-    let mut form = String::with_capacity(stem.len() + 16);
-    for ending in endings {
-        form.clear();
-        form.push_str(stem);
-        form.push_str(ending);
-        out(&form);
-    }
-}
-
 /// Calls `out` with other spellings of a Kazakh name: as Russian writes it, and with Latin-like digraphs.
 pub fn spellings(name: &str, mut out: impl FnMut(&str)) {
     let soft = softened(name);
@@ -261,6 +251,10 @@ fn softened(name: &str) -> String {
 mod tests {
     use super::*;
 
+    fn join(stem: &str, endings: &[&str], forms: &mut Vec<String>) {
+        forms.extend(endings.iter().map(|ending| format!("{stem}{ending}")));
+    }
+
     fn check(decline: impl Fn(&str, &mut Vec<String>), name: &str, expected: &[&str]) {
         let mut forms = Vec::new();
         decline(name, &mut forms);
@@ -274,8 +268,9 @@ mod tests {
 
     #[test]
     fn russian_cases() {
-        let decline =
-            |name: &str, forms: &mut Vec<String>| russian(name, |form| forms.push(form.to_owned()));
+        let decline = |name: &str, forms: &mut Vec<String>| {
+            russian(name, |stem, ends| join(stem, ends, forms))
+        };
         check(
             decline,
             "нурлан",
@@ -300,8 +295,9 @@ mod tests {
 
     #[test]
     fn kazakh_cases() {
-        let decline =
-            |name: &str, forms: &mut Vec<String>| kazakh(name, |form| forms.push(form.to_owned()));
+        let decline = |name: &str, forms: &mut Vec<String>| {
+            kazakh(name, |stem, ends| join(stem, ends, forms))
+        };
         check(
             decline,
             "айгүл",

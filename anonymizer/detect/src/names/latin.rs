@@ -110,6 +110,7 @@ const fn plain(letter: char) -> char {
 /// Undoes the differences between transliterations.
 fn key(latin: &str) -> String {
     let mut text = latin.to_owned();
+    let mut held = letters(&text);
     for (spelling, plain) in [
         ("dzh", "zh"),
         ("kh", "h"),
@@ -128,11 +129,19 @@ fn key(latin: &str) -> String {
         ("ch", "c"),
         ("ii", "i"),
     ] {
-        if text.contains(spelling) {
+        let wanted = letters(spelling);
+        if held & wanted == wanted && text.contains(spelling) {
             text = text.replace(spelling, plain);
+            held = letters(&text);
         }
     }
     text
+}
+
+/// A bit for each of the letters from a to z.
+fn letters(text: &str) -> u32 {
+    let letters = text.bytes().filter(u8::is_ascii_lowercase);
+    letters.fold(0, |held, letter| held | 1 << (letter - b'a'))
 }
 
 #[cfg(test)]

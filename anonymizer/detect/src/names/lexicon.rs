@@ -10,7 +10,7 @@ use super::facts::Facts;
 use super::latin::LatinName;
 use super::surname;
 use super::table::Table;
-use crate::text::hash;
+use crate::text::{Loose, hash};
 
 const GIVEN: &str = include_str!("../../data/names/given.txt");
 const RARE: &str = include_str!("../../data/names/given_rare.txt");
@@ -59,7 +59,10 @@ impl Lexicon {
     }
 
     fn build() -> Self {
-        let mut builder = Builder::default();
+        let mut builder = Builder {
+            words: Vec::with_capacity(1 << 19),
+            latin: Vec::with_capacity(1 << 15),
+        };
         builder.names();
         builder.surnames();
         builder.places();
@@ -74,7 +77,6 @@ impl Lexicon {
     }
 }
 
-#[derive(Default)]
 struct Builder {
     words: Vec<(u64, Facts)>,
     latin: Vec<(u64, Facts)>,
@@ -125,10 +127,10 @@ impl Builder {
     fn spelling(&mut self, name: &str, facts: Facts) {
         self.words.push((hash(name), facts.and(Facts::NOMINATIVE)));
         if name.chars().count() > 2 {
-            decline::russian(name, |form| self.words.push((hash(form), facts)));
+            decline::russian(name, |stem, endings| self.declined(stem, endings, facts));
         }
         if name.chars().count() > 2 && facts.has(Facts::COMMON) {
-            decline::kazakh(name, |form| self.words.push((hash(form), facts)));
+            decline::kazakh(name, |stem, endings| self.declined(stem, endings, facts));
         }
         self.latin.push((
             LatinName::of_cyrillic(name).key(),
@@ -180,12 +182,18 @@ impl Builder {
         }
     }
 
+    fn declined(&mut self, stem: &str, endings: &[&str], facts: Facts) {
+        let stem = Loose::EMPTY.followed(stem);
+        let forms = endings.iter().map(|ending| stem.followed(ending).finish());
+        self.words.extend(forms.map(|form| (form, facts)));
+    }
+
     fn forms(&mut self, word: &str, facts: Facts) {
         self.words.push((hash(word), facts));
         if word.chars().count() > 2 {
-            decline::russian(word, |form| self.words.push((hash(form), facts)));
-            decline::kazakh(word, |form| self.words.push((hash(form), facts)));
-            decline::possessed(word, |form| self.words.push((hash(form), facts)));
+            decline::russian(word, |stem, endings| self.declined(stem, endings, facts));
+            decline::kazakh(word, |stem, endings| self.declined(stem, endings, facts));
+            decline::possessed(word, |stem, endings| self.declined(stem, endings, facts));
         }
     }
 }

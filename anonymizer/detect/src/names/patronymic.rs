@@ -20,35 +20,37 @@ pub struct Patronymic {
 /// Whether a lower-case word has the last letters of a patronymic; cheap, and true of few other words.
 pub fn patronymic_tail(folded: &str) -> bool {
     let bytes = folded.as_bytes();
-    let Some(tail) = bytes
-        .len()
-        .checked_sub(8)
-        .and_then(|from| bytes.get(from..))
-    else {
+    let Some((_, tail)) = bytes.split_last_chunk::<8>() else {
         return false;
     };
-    ["ович", "евич", "овна", "евна"]
-        .iter()
-        .any(|end| tail == end.as_bytes())
-        || tail.ends_with("ұлы".as_bytes())
-        || tail.ends_with("улы".as_bytes())
-        || tail.ends_with("кызы".as_bytes())
-        || bytes.len() > 8 && tail.ends_with("қызы".as_bytes())
-        || declined_tail(bytes)
+    let whole = match tail {
+        [.., 0xD1, 0x87] => tail == "ович".as_bytes() || tail == "евич".as_bytes(),
+        [.., 0xD0, 0xB0] => tail == "овна".as_bytes() || tail == "евна".as_bytes(),
+        [.., 0xD1, 0x8B] => {
+            tail.ends_with("ұлы".as_bytes())
+                || tail.ends_with("улы".as_bytes())
+                || tail == "кызы".as_bytes()
+                || bytes.len() > 8 && tail == "қызы".as_bytes()
+        }
+        _ => false,
+    };
+    whole || declined_tail(bytes)
 }
 
 /// `-овнаның`, `-овичке`: a Kazakh ending of two or three letters.
 fn declined_tail(bytes: &[u8]) -> bool {
-    [4, 6].iter().any(|ending| {
-        let Some(bare) = bytes.len().checked_sub(*ending) else {
-            return false;
-        };
-        let tail = bare
-            .checked_sub(6)
-            .and_then(|from| bytes.get(from..bare))
-            .unwrap_or_default();
-        tail == "вна".as_bytes() || tail == "вич".as_bytes()
-    })
+    let ended = |tail: &[u8]| tail == "вна".as_bytes() || tail == "вич".as_bytes();
+    // Most words differ in the one letter before the ending.
+    let two = match bytes {
+        [.., a, b, c, d, e, f @ (0xB0 | 0x87), _, _, _, _] => ended(&[*a, *b, *c, *d, *e, *f]),
+        _ => false,
+    };
+    two || match bytes {
+        [.., a, b, c, d, e, f @ (0xB0 | 0x87), _, _, _, _, _, _] => {
+            ended(&[*a, *b, *c, *d, *e, *f])
+        }
+        _ => false,
+    }
 }
 
 /// Whether a word has nearly the last letters of a patronymic: one is missing, doubled or other.
@@ -67,11 +69,21 @@ pub fn nearly_patronymic(word: &Word) -> bool {
         })
 }
 
+/// The first letters of a word, in a place for them.
+fn letters<'p>(word: &str, place: &'p mut [char; 8]) -> &'p [char] {
+    let mut count = 0;
+    for (slot, letter) in place.iter_mut().zip(word.chars()) {
+        *slot = letter;
+        count += 1;
+    }
+    place.get(..count).unwrap_or_default()
+}
+
 /// Whether one letter is missing, added, replaced, or two are swapped.
 fn one_off(a: &str, b: &str) -> bool {
-    let pairs = |text: &str| -> Vec<char> { text.chars().collect() };
-    let (a, b) = (pairs(a), pairs(b));
-    let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+    let (mut first, mut second) = (['\0'; 8], ['\0'; 8]);
+    let (a, b) = (letters(a, &mut first), letters(b, &mut second));
+    let same = a.iter().zip(b).take_while(|(a, b)| a == b).count();
     let (a, b) = (
         a.get(same..).unwrap_or_default(),
         b.get(same..).unwrap_or_default(),

@@ -109,6 +109,8 @@ pub const RECOGNIZERS: &[Recognizer] = &[
 pub struct Candidates {
     spans: Vec<Span>,
     weights: Vec<u32>,
+    /// What words say, which the search for people remembers from text to text.
+    words: person::Memory,
 }
 
 impl Candidates {

@@ -44,6 +44,10 @@ struct Group {
     /// The digits of the run up to the end of this group.
     total: usize,
     joint: Joint,
+    /// Everything that joins the groups up to this one.
+    joints: Joint,
+    /// Whether the groups up to this one are those of a large number.
+    thousands: bool,
 }
 
 /// The longest run that is looked at, in digits and in groups.
@@ -58,6 +62,8 @@ pub struct Run<'t> {
     count: usize,
     /// A bit for each number of digits at which a group ends.
     ends: u32,
+    /// The first digits, read when they are first asked for.
+    values: OnceCell<[u8; LONGEST]>,
     cues: OnceCell<Cues>,
 }
 
@@ -106,9 +112,11 @@ impl<'t> Run<'t> {
             groups: [Group::default(); LONGEST],
             count: 0,
             ends: 0,
+            values: OnceCell::new(),
             cues: OnceCell::new(),
         };
         let (mut at, mut joint, mut total) = (place, Joint::default(), 0);
+        let (mut joints, mut thousands) = (Joint::default(), true);
         for group in &mut run.groups {
             let Some(token) = text.token(at) else { break };
             let len = token.folded_len();
@@ -116,11 +124,19 @@ impl<'t> Run<'t> {
             if total > LONGEST && run.count > 0 {
                 break;
             }
+            joints = joints.and(joint);
+            thousands &= if run.count == 0 {
+                len <= 3
+            } else {
+                len == 3 && joint == Joint::SPACE
+            };
             *group = Group {
                 place: at,
                 len,
                 total,
                 joint,
+                joints,
+                thousands,
             };
             run.count += 1;
             run.ends |= 1_u32.checked_shl(total as u32).unwrap_or(0);
@@ -148,30 +164,36 @@ impl<'t> Run<'t> {
 
     /// The groups that have together `wanted` digits, if they end there.
     pub fn digits(&self, wanted: usize) -> Option<Digits> {
-        if self.ends >> wanted & 1 == 0 {
+        if wanted > LONGEST || self.ends >> wanted & 1 == 0 {
             return None;
         }
-        let groups = self.groups();
-        let last = groups.iter().position(|group| group.total == wanted)?;
-        let mut found = Digits {
-            digits: [0; LONGEST],
+        // Every group before that one ends at a smaller number of digits.
+        let last = (self.ends & ((1 << wanted) - 1)).count_ones() as usize;
+        let group = self.groups().get(last)?;
+        let mut digits = *self.values.get_or_init(|| self.values());
+        digits.get_mut(wanted..)?.fill(0);
+        Some(Digits {
+            digits,
             len: wanted,
             first: self.first(),
-            last: groups.get(last)?.place,
+            last: group.place,
             groups: last + 1,
-            joints: Joint::default(),
-            thousands: last > 0 && groups.first()?.len <= 3,
-        };
-        let mut slots = found.digits.iter_mut();
-        for (place, group) in groups.iter().take(last + 1).enumerate() {
-            found.joints = found.joints.and(group.joint);
-            found.thousands &= place == 0 || (group.len == 3 && group.joint == Joint::SPACE);
-            let token = self.text.token(group.place)?;
-            for digit in self.text.folded(token).bytes() {
-                *slots.next()? = digit - b'0';
-            }
+            joints: group.joints,
+            thousands: last > 0 && group.thousands,
+        })
+    }
+
+    fn values(&self) -> [u8; LONGEST] {
+        let mut values = [0; LONGEST];
+        let tokens = self
+            .groups()
+            .iter()
+            .filter_map(|group| self.text.token(group.place));
+        let digits = tokens.flat_map(|token| self.text.folded(token).bytes());
+        for (value, digit) in values.iter_mut().zip(digits) {
+            *value = digit.wrapping_sub(b'0');
         }
-        Some(found)
+        values
     }
 
     /// Whether the first groups have these lengths.

@@ -251,6 +251,35 @@ pub const fn loose(letter: u32) -> u32 {
     plain as u32
 }
 
+/// The loose letters of the lower case of the first characters.
+const LOOSE_LOWER: &[u16; 0x530] = &{
+    let mut letters = [0; 0x530];
+    let mut letter = 0;
+    while letter < letters.len() {
+        #[allow(
+            clippy::indexing_slicing,
+            reason = "an index out of range does not compile"
+        )]
+        {
+            letters[letter] = loose(lower(letter as u32)) as u16;
+        }
+        letter += 1;
+    }
+    letters
+};
+
+/// The lower case of a letter as it stands in hashes.
+#[inline]
+pub const fn loose_lower(letter: u32) -> u32 {
+    if letter < LOOSE_LOWER.len() as u32 {
+        #[allow(clippy::indexing_slicing, reason = "the index was compared")]
+        let found = LOOSE_LOWER[letter as usize];
+        found as u32
+    } else {
+        loose(lower(letter))
+    }
+}
+
 /// The Cyrillic letter that looks like the Latin one.
 pub const fn as_cyrillic(latin: char) -> Option<char> {
     Some(match latin {

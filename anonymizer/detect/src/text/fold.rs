@@ -4,6 +4,10 @@
 //! behind the copy. Plain words and numbers are read by loops of their own; whatever else a word may hold (entities,
 //! marks, invisible characters) is added letter by letter to an open token.
 
+mod quick;
+
+use quick::decode;
+
 use super::alphabet::{Class, Packed, Row, loose, packed, row};
 use super::markup::{self, Markup};
 use super::script::unmasked;
@@ -17,6 +21,8 @@ struct Open {
     /// Where its folded form begins, behind the copy.
     at: usize,
     hash: Loose,
+    /// The hash without the last letter, which a mark may change.
+    before: Loose,
     letters: Letters,
     len: usize,
 }
@@ -130,121 +136,11 @@ impl<'t> Fold<'t> {
         }
     }
 
-    /// Letters from `start` on. If something follows that may belong to the word, the word stays open.
-    #[inline]
-    fn word(&mut self, bytes: &[u8], start: usize) -> usize {
-        let mut at = start;
-        let (mut hash, mut letters, mut count, mut next) =
-            (Loose::EMPTY, 0_u8, 0_usize, Class::Sign);
-        while let Some((character, len)) = decode(bytes, at) {
-            let Some(plain) = self.table.get(character).filter(|_| len > 0) else {
-                next = Class::Markup;
-                break;
-            };
-            if plain.class() != Class::Letter {
-                next = plain.class();
-                break;
-            }
-            let facts = plain.letters();
-            letters |= if count == 0 { first(facts) } else { facts };
-            hash = hash.with(u32::from(plain.loose()));
-            count += 1;
-            at += len;
-        }
-        let letters = Letters(letters);
-        let capital = letters.any(Letters::TITLE.and(Letters::UPPER));
-        let complete = !matches!(next, Class::Markup | Class::Invisible | Class::Mark);
-        if complete
-            && !capital
-            && !letters.has(Letters::CYRILLIC.and(Letters::LATIN))
-            && is_short(at - start)
-        {
-            self.token(Token {
-                hash: hash.finish(),
-                start: start as u32,
-                end: at as u32,
-                at: start as u32,
-                until: at as u32,
-                kind: TokenKind::Word,
-                gap: self.gap,
-                letters,
-                len: count as u8,
-            });
-            return at;
-        }
-        let open = Open {
-            kind: TokenKind::Word,
-            start,
-            end: at,
-            at: self.text.folded.len(),
-            hash,
-            letters,
-            len: count,
-        };
-        self.copy_lower(bytes, start, at);
-        self.open = Some(open);
-        if complete {
-            self.close();
-        }
-        at
-    }
-
-    /// Writes letters behind the copy in lower case.
-    fn copy_lower(&mut self, bytes: &[u8], start: usize, end: usize) {
-        let mut at = start;
-        while at < end {
-            let Some((character, len)) = decode(bytes, at) else {
-                break;
-            };
-            let folded = self
-                .table
-                .get(character)
-                .map_or(character as u32, |plain| u32::from(plain.folded()));
-            self.text.folded.extend(char::from_u32(folded));
-            at += len.max(1);
-        }
-    }
-
-    /// ASCII digits from `start` on. If something follows that may belong to the number, it stays open.
-    #[inline]
-    fn number(&mut self, bytes: &[u8], start: usize) -> usize {
-        let rest = bytes.get(start..).unwrap_or_default();
-        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
-        let at = start + count;
-        let plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'&' | b'<' | b'\\');
-        if is_short(count) && rest.get(count).is_none_or(plain) {
-            self.text.numbers.push(self.text.tokens.len() as u32);
-            self.token(Token {
-                hash: 0,
-                start: start as u32,
-                end: at as u32,
-                at: start as u32,
-                until: at as u32,
-                kind: TokenKind::Number,
-                gap: self.gap,
-                letters: Letters::default(),
-                len: count as u8,
-            });
-            return at;
-        }
-        self.open = Some(Open {
-            kind: TokenKind::Number,
-            start,
-            end: at,
-            at: self.text.folded.len(),
-            hash: Loose::EMPTY,
-            letters: Letters::default(),
-            len: count,
-        });
-        let digits = self.piece.get(start..at).unwrap_or_default();
-        self.text.folded.push_str(digits);
-        at
-    }
-
     fn letter(&mut self, item: &Item) {
         let mut open = self.begin(TokenKind::Word, item);
         let facts = item.row.letters.0;
         open.letters.0 |= if open.len == 0 { first(facts) } else { facts };
+        open.before = open.hash;
         open.hash = open.hash.with(item.row.loose);
         self.extend(open, item);
     }
@@ -265,6 +161,7 @@ impl<'t> Fold<'t> {
             end: item.end,
             at: self.text.folded.len(),
             hash: Loose::EMPTY,
+            before: Loose::EMPTY,
             letters: Letters::default(),
             len: 0,
         };
@@ -352,10 +249,7 @@ impl<'t> Fold<'t> {
         };
         folded.pop();
         folded.push(composed);
-        open.hash = Loose::EMPTY;
-        for letter in folded.get(open.at..).unwrap_or_default().chars() {
-            open.hash = open.hash.with(loose(letter as u32));
-        }
+        open.hash = open.before.with(loose(composed as u32));
     }
 
     /// What may be a tag, an entity or an escape. Says where it ended.
@@ -427,23 +321,6 @@ impl<'t> Fold<'t> {
 /// Upper case of a first letter is another fact than that of later ones.
 const fn first(facts: u8) -> u8 {
     facts & !Letters::UPPER.0 | (facts & Letters::UPPER.0) >> 1
-}
-
-/// Whether a count fits into a token without being cut.
-const fn is_short(count: usize) -> bool {
-    count < 256
-}
-
-/// The character at a place and its length; the length is 0 if it has three bytes or more.
-#[inline]
-fn decode(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
-    let first = *bytes.get(at)?;
-    if first < 0x80 {
-        return Some((usize::from(first), 1));
-    }
-    let second = bytes.get(at + 1).copied().unwrap_or_default();
-    let character = usize::from(first & 0x1F) << 6 | usize::from(second & 0x3F);
-    Some((character, if first < 0xE0 { 2 } else { 0 }))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Hashes of words, the same for all ways to write a word.
 
-use super::alphabet::{loose, lower};
+use super::alphabet::loose_lower;
 
 const SEED: u64 = 0x243F_6A88_85A3_08D3;
 const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -40,6 +40,17 @@ impl Loose {
         }
     }
 
+    /// With the letters of a word or of an ending after those so far.
+    pub const fn followed(self, letters: &str) -> Self {
+        let mut bytes = letters.as_bytes();
+        let mut state = self;
+        while let Some((letter, rest)) = next(bytes) {
+            state = state.with(loose_lower(letter));
+            bytes = rest;
+        }
+        state
+    }
+
     /// The hash of the letters so far.
     #[inline]
     pub const fn finish(self) -> u64 {
@@ -55,24 +66,19 @@ const fn mix(hash: u64, letters: u64) -> u64 {
 /// The hash of a word without regard to case, ё, diacritics of Latin letters, and Kazakh letters typed as Russian ones:
 /// `hash("Қызы") == hash("кызы")`. A token of that word has it. For constants it is computed by the compiler.
 pub const fn hash(word: &str) -> u64 {
-    let mut bytes = word.as_bytes();
-    let mut state = Loose::EMPTY;
-    while let Some((letter, rest)) = next(bytes) {
-        state = state.with(loose(lower(letter)));
-        bytes = rest;
-    }
-    state.finish()
+    Loose::EMPTY.followed(word).finish()
 }
 
 /// The hashes of the beginnings of a folded word, from one letter to the whole word.
 pub fn prefixes(folded: &str) -> impl Iterator<Item = u64> {
     folded.chars().scan(Loose::EMPTY, |state, letter| {
-        *state = state.with(loose(letter as u32));
+        *state = state.with(loose_lower(letter as u32));
         Some(state.finish())
     })
 }
 
 /// Decodes one character of valid UTF-8.
+#[inline]
 const fn next(bytes: &[u8]) -> Option<(u32, &[u8])> {
     match bytes {
         [a @ 0..=0x7F, rest @ ..] => Some((*a as u32, rest)),

@@ -1,13 +1,8 @@
 //! What a name may be made of: words and initials that stand in a row.
 
-use crate::names::{
-    Facts, Lexicon, Patronymic, Shape, Strength, Word, abstracted, compound, declined_given,
-    nearly_patronymic, patronymic, patronymic_tail, possible, shape,
-};
+use super::judged::{Judged, Words};
+use crate::names::{Facts, Lexicon, Patronymic, Shape, Strength};
 use crate::text::{Gap, Letters, Text, Token, hash};
-
-/// The longest row that is looked at.
-const LONGEST: usize = 12;
 
 /// A word, perhaps hyphenated, or an initial.
 #[derive(Clone, Copy, Debug)]
@@ -137,97 +132,9 @@ impl Element {
     }
 }
 
-/// Reads the row of elements that begins at `place`; none if no name can begin there.
-pub fn row(text: &Text, lexicon: &Lexicon, place: usize, row: &mut Vec<Element>) {
-    row.clear();
-    let mut at = place;
-    while row.len() < LONGEST {
-        let Some(token) = text.token(at) else { return };
-        let element = match row.last() {
-            None => element(text, lexicon, at),
-            Some(last) if joins(text, lexicon, last, token, at) => element(text, lexicon, at),
-            Some(_) => None,
-        };
-        let Some(mut element) = element else { return };
-        father(text, lexicon, &mut element, row);
-        at = element.last + 1;
-        row.push(element);
-    }
-}
-
-/// Whether the token goes on with the row.
-fn joins(text: &Text, lexicon: &Lexicon, last: &Element, token: &Token, at: usize) -> bool {
-    if !token.is_word() {
-        return false;
-    }
-    match token.gap {
-        Gap::Space => {}
-        Gap::None if last.initial.is_some() => {}
-        Gap::Line => return wraps(text, lexicon, at),
-        _ => return false,
-    }
-    !token.is_lower() || continues(text, lexicon, last, (token, at))
-}
-
-/// Whether a lower-case word may go on with a row.
-fn continues(text: &Text, lexicon: &Lexicon, last: &Element, (token, at): (&Token, usize)) -> bool {
-    if token.len == 1 {
-        return (matches!(last.case, Case::Lower) || last.initial.is_some())
-            && pair_of_initials(text, at);
-    }
-    if last.initial.is_some() && !matches!(last.case, Case::Lower) {
-        return false;
-    }
-    let facts = lexicon.get(token.hash);
-    let clear =
-        facts.has(Facts::GIVEN.and(Facts::COMMON)) && !facts.any(Facts::WORD.and(Facts::STOP));
-    if clear
-        || facts.has(Facts::GIVEN) && matches!(last.case, Case::Lower) && !facts.has(Facts::STOP)
-    {
-        return true;
-    }
-    if facts.has(Facts::STOP) || token.len < 5 {
-        return false;
-    }
-    if patronymic_tail(text.folded(token)) {
-        return true;
-    }
-    if !matches!(last.case, Case::Lower) {
-        return false;
-    }
-    Word::new(text.folded(token)).is_some_and(|word| {
-        patronymic(&word, lexicon).is_some_and(|found| found.known)
-            || shape(&word, lexicon).is_some_and(|shape| shape.strength >= Strength::Likely)
-    })
-}
-
-/// Whether a name goes on over the end of a line: with the patronymic, or with the given name and the patronymic.
-fn wraps(text: &Text, lexicon: &Lexicon, at: usize) -> bool {
-    let is = |place: usize| {
-        let Some(token) = text
-            .token(place)
-            .filter(|token| token.is_word() && !token.is_lower())
-        else {
-            return false;
-        };
-        Word::new(text.folded(token)).is_some_and(|word| {
-            patronymic(&word, lexicon).is_some_and(|found| found.known && !found.kazakh)
-        })
-    };
-    let given = || {
-        text.token(at)
-            .is_some_and(|token| lexicon.get(token.hash).has(Facts::GIVEN))
-    };
-    is(at)
-        || given()
-            && text
-                .token(at + 1)
-                .is_some_and(|token| token.gap == Gap::Space)
-            && is(at + 1)
-}
-
 /// The element that begins at a place.
-pub fn element(text: &Text, lexicon: &Lexicon, place: usize) -> Option<Element> {
+pub fn element(words: &mut Words<'_>, place: usize) -> Option<Element> {
+    let (text, lexicon) = (words.text, words.lexicon);
     let token = text.token(place)?;
     if !token.is_word() || token.letters.has(Letters::LATIN) {
         return None;
@@ -235,8 +142,8 @@ pub fn element(text: &Text, lexicon: &Lexicon, place: usize) -> Option<Element> 
     if let Some(initial) = initial(text, lexicon, token, place) {
         return Some(initial);
     }
-    let mut element = word(text, lexicon, token, place)?;
-    while let Some(part) = hyphenated(text, lexicon, element.last) {
+    let mut element = word(words, token, place)?;
+    while let Some(part) = hyphenated(words, element.last) {
         if part.facts.any(Facts::AFTER) && matches!(part.case, Case::Lower) {
             break;
         }
@@ -314,47 +221,21 @@ pub fn pair_of_initials(text: &Text, place: usize) -> bool {
             || place >= 2 && lettered(place - 2) && near(place))
 }
 
-fn word(text: &Text, lexicon: &Lexicon, token: &Token, place: usize) -> Option<Element> {
-    let facts = lexicon.get(token.hash);
-    let folded = text.folded(token);
-    let word = Word::new(folded)?;
-    let stopped = facts.has(Facts::STOP);
-    let shape = if stopped { None } else { shape(&word, lexicon) };
-    let named = !token.is_lower()
-        && facts.without(Facts::STEM).is_empty()
-        && token.len > 4
-        && shape.is_none_or(|shape| shape.strength == Strength::Weak && !shape.suffixed)
-        && compound(&word, lexicon);
-    let unknown = !token.is_lower() && !named && token.len > 5 && facts.is_empty();
-    let facts = if unknown && shape.is_none() {
-        declined_given(&word, lexicon)
-    } else {
-        facts
-    };
-    let facts = if named {
-        facts
-            .and(Facts::GIVEN)
-            .and(Facts::COMMON)
-            .and(Facts::NOMINATIVE)
-    } else {
-        facts
-    };
+fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
+    let Judged {
+        facts,
+        shape,
+        patronymic,
+        possible,
+        blank,
+        verbal,
+        nearly,
+    } = words.judge(token)?;
     let case = match () {
         () if token.is_lower() => Case::Lower,
         () if token.is_upper() => Case::Upper,
         () => Case::Title,
     };
-    let patronymic = if stopped {
-        None
-    } else {
-        patronymic(&word, lexicon)
-    };
-    let nearly = !token.is_lower()
-        && facts.is_empty()
-        && match patronymic {
-            Some(son) => son.kazakh,
-            None => shape.is_none() && nearly_patronymic(&word),
-        };
     Some(Element {
         first: place,
         last: place,
@@ -364,17 +245,16 @@ fn word(text: &Text, lexicon: &Lexicon, token: &Token, place: usize) -> Option<E
         patronymic,
         initial: None,
         case,
-        possible: token.len >= 2 && facts.without(Facts::STEM).is_empty() && possible(&word),
-        blank: token.len >= 2 && facts.without(Facts::STEM).is_empty() && !abstracted(&word),
-        verbal: ["о", "е", "и", "ю", "ы", "л", "ла", "ан", "ен", "ят", "им"]
-            .iter()
-            .any(|end| folded.ends_with(end)),
+        possible,
+        blank,
+        verbal,
         nearly,
     })
 }
 
 /// The part after a hyphen.
-fn hyphenated(text: &Text, lexicon: &Lexicon, last: usize) -> Option<Element> {
+fn hyphenated(words: &mut Words<'_>, last: usize) -> Option<Element> {
+    let text = words.text;
     let dash = text.token(last + 1)?;
     let part = text.token(last + 2)?;
     if !dash.is('-')
@@ -385,7 +265,7 @@ fn hyphenated(text: &Text, lexicon: &Lexicon, last: usize) -> Option<Element> {
     {
         return None;
     }
-    word(text, lexicon, part, last + 2)
+    word(words, part, last + 2)
 }
 
 /// Kazakh endings written after a hyphen: `АЙГҮЛ-ге`.
@@ -436,52 +316,4 @@ fn merge(element: &mut Element, part: &Element, text: &Text) {
     };
     element.shape = part.shape.or(element.shape);
     element.patronymic = part.patronymic;
-}
-
-/// `Серік ұлы`, `Гасан оглы`: the father's name and the word for child are one element.
-fn father(text: &Text, lexicon: &Lexicon, element: &mut Element, row: &[Element]) {
-    const CHILDREN: [u64; 12] = [
-        hash("ұлы"),
-        hash("қызы"),
-        hash("ұлының"),
-        hash("қызының"),
-        hash("ұлына"),
-        hash("қызына"),
-        hash("ұлын"),
-        hash("қызын"),
-        hash("ұлымен"),
-        hash("қызымен"),
-        hash("оглы"),
-        hash("угли"),
-    ];
-    let nominative =
-        element.facts.has(Facts::NOMINATIVE) || element.facts.is_empty() && element.possible;
-    if element.patronymic.is_some() {
-        return;
-    }
-    let Some(child) = text
-        .token(element.last + 1)
-        .filter(|next| next.gap == Gap::Space && CHILDREN.contains(&next.hash))
-    else {
-        return;
-    };
-    if !nominative || child.is_title() && !child.is_upper() && child.len < 3 {
-        return;
-    }
-    let after = text
-        .token(element.last + 2)
-        .filter(|next| next.is_word() && next.gap == Gap::Space && !next.is_lower());
-    let before = row
-        .last()
-        .is_some_and(|last| last.is_given() || last.family() > 0);
-    if before || after.is_some_and(|next| lexicon.get(next.hash).has(Facts::GIVEN)) {
-        element.last += 1;
-        element.patronymic = Some(Patronymic {
-            known: true,
-            sure: true,
-            kazakh: true,
-        });
-        element.facts = Facts::default();
-        element.shape = None;
-    }
 }

@@ -1,28 +1,39 @@
 //! Names of people in Cyrillic and Latin letters.
 //!
-//! A row of capitalized words, known names and initials ([`element`]) is read against patterns ([`grammar`]) in the light of
+//! A row of capitalized words, known names and initials ([`element`], [`row`]) is read against patterns ([`grammar`]) in the light of
 //! the words around it ([`context`]). Names seen whole are remembered, so that the same surname alone is found too.
 
 mod context;
 mod element;
 mod grammar;
+mod judged;
 mod latin;
+mod lone;
+mod row;
 
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
-use crate::names::{Facts, Lexicon, lexicon, patronymic_tail};
+use crate::names::{Facts, lexicon, patronymic_tail};
 use crate::text::{Gap, Letters, Text, Token};
 use context::{Before, after, before, without_capitals};
-use element::{Case, Element, row};
-use grammar::{Lone, lone, several};
+use element::{Case, Element};
+use grammar::several;
+pub(crate) use judged::Memory;
+use judged::Words;
+use lone::{Lone, lone};
+use row::row;
 
 /// Finds names of people.
 pub const RECOGNIZER: Recognizer = Recognizer::Piece(find);
 
 fn find(text: &Text, out: &mut Candidates) {
+    let memory = std::mem::take(&mut out.words);
     let mut scan = Scan {
-        text,
-        lexicon: lexicon(),
+        words: Words {
+            text,
+            lexicon: lexicon(),
+            memory,
+        },
         out,
         row: Vec::new(),
         seen: Seen::default(),
@@ -33,10 +44,11 @@ fn find(text: &Text, out: &mut Candidates) {
         place = match scan.wakes(token, place) {
             Wake::No => place + 1,
             Wake::Cyrillic => scan.cyrillic(place),
-            Wake::Latin => latin::find(text, scan.lexicon, place, scan.out),
+            Wake::Latin => latin::find(text, scan.words.lexicon, place, scan.out),
         };
     }
     scan.recall();
+    out.words = scan.words.memory;
 }
 
 enum Wake {
@@ -65,8 +77,7 @@ impl Seen {
 }
 
 struct Scan<'t> {
-    text: &'t Text,
-    lexicon: &'static Lexicon,
+    words: Words<'t>,
     out: &'t mut Candidates,
     row: Vec<Element>,
     seen: Seen,
@@ -86,22 +97,22 @@ impl Scan<'_> {
             };
         }
         if token.len == 1 && token.is_lower() {
-            let initials = element::pair_of_initials(self.text, place);
+            let initials = element::pair_of_initials(self.words.text, place);
             return if initials { Wake::Cyrillic } else { Wake::No };
         }
-        let facts = self.lexicon.get(token.hash);
+        let facts = self.words.lexicon.get(token.hash);
         if token.letters.has(Letters::TITLE) {
             let stopped = facts.has(Facts::STOP) && !facts.has(Facts::GIVEN) && token.len > 2;
             return if stopped { Wake::No } else { Wake::Cyrillic };
         }
-        let known = facts.has(Facts::GIVEN) || patronymic_tail(self.text.folded(token));
+        let known = facts.has(Facts::GIVEN) || patronymic_tail(self.words.text.folded(token));
         if known { Wake::Cyrillic } else { Wake::No }
     }
 
     /// Reads the row that begins at a place; the place to go on from.
     fn cyrillic(&mut self, place: usize) -> usize {
         let mut elements = std::mem::take(&mut self.row);
-        row(self.text, self.lexicon, place, &mut elements);
+        row(&mut self.words, place, &mut elements);
         let end = elements.last().map_or(place + 1, |last| last.last + 1);
         let mut rest = elements.as_slice();
         while !rest.is_empty() {
@@ -127,7 +138,7 @@ impl Scan<'_> {
         if let Some(read) = lower.then(|| self.with_lower_surname(row)).flatten() {
             return read;
         }
-        let before = before(self.text, self.lexicon, head.first);
+        let before = before(self.words.text, self.words.lexicon, head.first);
         if let Some(name) = several(row, &before) {
             if head.facts.any(Facts::CUE.and(Facts::TITLE)) && says_who(row) {
                 return 1;
@@ -143,14 +154,14 @@ impl Scan<'_> {
     }
 
     /// A lower-case word that stands one before a place, if it can be part of a name.
-    fn lower_before(&self, place: usize) -> Option<Element> {
+    fn lower_before(&mut self, place: usize) -> Option<Element> {
         let before = place.checked_sub(1)?;
-        let gap = self.text.token(place)?.gap;
-        let token = self.text.token(before)?;
+        let gap = self.words.text.token(place)?.gap;
+        let token = self.words.text.token(before)?;
         if gap != Gap::Space || !token.is_lower() || token.len < 2 {
             return None;
         }
-        let element = element::element(self.text, self.lexicon, before)?;
+        let element = element::element(&mut self.words, before)?;
         (!element.is_blocked() && element.initial.is_none()).then_some(element)
     }
 
@@ -163,7 +174,7 @@ impl Scan<'_> {
         if let Some(surname) = two.filter(|two| two.family() >= 1 && !two.is_given()) {
             let mut whole = vec![surname, one];
             whole.extend_from_slice(row);
-            let before = before(self.text, self.lexicon, surname.first);
+            let before = before(self.words.text, self.words.lexicon, surname.first);
             let name = grammar::Name {
                 len: 3,
                 confidence: 0.92,
@@ -173,14 +184,18 @@ impl Scan<'_> {
             return Some(1);
         }
         let place = one.first;
-        let short = self.text.token(place).is_none_or(|token| token.len < 4);
+        let short = self
+            .words
+            .text
+            .token(place)
+            .is_none_or(|token| token.len < 4);
         let unshaped = one.family() < 1 || short || one.is_given();
         if head.initial.is_none() && unshaped {
             return None;
         }
         let mut whole = vec![one];
         whole.extend_from_slice(row);
-        let before = before(self.text, self.lexicon, place);
+        let before = before(self.words.text, self.words.lexicon, place);
         let name = several(&whole, &before).filter(|name| name.len > 1)?;
         self.several(&whole, name, &before);
         Some(name.len - 1)
@@ -191,12 +206,12 @@ impl Scan<'_> {
         let (Some(first), Some(last)) = (elements.first(), elements.last()) else {
             return;
         };
-        let after = after(self.text, self.lexicon, last.last);
+        let after = after(self.words.text, self.words.lexicon, last.last);
         let full = name.confidence > 0.9;
         let placed = before.street || before.named && !(full && name.len > 2);
         let quoted = before.quoted && after.quoted && name.len < 3;
         let institution = before.institution && !full && !before.title;
-        let street = after.street && last.initial.is_none() && !genitive(self.text, last);
+        let street = after.street && last.initial.is_none() && !genitive(self.words.text, last);
         if placed || quoted || institution || street {
             return;
         }
@@ -206,7 +221,7 @@ impl Scan<'_> {
             self.seen.note(element.hash);
         }
         self.out.push(
-            self.text,
+            self.words.text,
             first.first,
             last.last,
             Kind::Person,
@@ -216,20 +231,20 @@ impl Scan<'_> {
     }
 
     fn lone(&mut self, element: &Element, before: &Before) {
-        let after = after(self.text, self.lexicon, element.last);
+        let after = after(self.words.text, self.words.lexicon, element.last);
         let placed = before.street || before.named || before.institution;
-        let founded = (after.street || after.institution) && !genitive(self.text, element);
+        let founded = (after.street || after.institution) && !genitive(self.words.text, element);
         if placed
             || founded
             || before.quoted && (after.quoted || !element.is_clear())
             || before.organization
-            || house(self.text, element, before)
+            || house(self.words.text, element, before)
         {
             return;
         }
         let before = &Before {
             lower: matches!(element.case, Case::Lower)
-                && without_capitals(self.text, element.first),
+                && without_capitals(self.words.text, element.first),
             ..*before
         };
         let spoken = (after.together || after.called)
@@ -245,7 +260,7 @@ impl Scan<'_> {
                         .note(element.shape.map_or(element.hash, |shape| shape.stem));
                 }
                 self.out.push(
-                    self.text,
+                    self.words.text,
                     element.first,
                     element.last,
                     Kind::Person,
@@ -265,7 +280,7 @@ impl Scan<'_> {
             let stem = element.shape.is_some_and(|shape| self.seen.has(shape.stem));
             if stem || self.seen.has(element.hash) {
                 self.out.push(
-                    self.text,
+                    self.words.text,
                     element.first,
                     element.last,
                     Kind::Person,

@@ -136,3 +136,11 @@ fn words_are_the_same_whichever_way_they_are_read() {
         assert_eq!(found, expected, "{spoiled:?}");
     }
 }
+
+#[test]
+fn a_long_word_of_composed_letters_is_read_in_one_pass() {
+    let mut text = Text::default();
+    text.read(&"и\u{306}".repeat(50_000));
+    assert_eq!(text.tokens().len(), 1);
+    assert_eq!(text.tokens()[0].hash, hash(&"й".repeat(50_000)));
+}

@@ -1,0 +1,129 @@
+//! What words say by themselves, which is remembered: judging a word costs more than finding it.
+
+use crate::names::{
+    Facts, Lexicon, Patronymic, Shape, Strength, Word, abstracted, compound, declined_given,
+    nearly_patronymic, patronymic, possible, shape,
+};
+use crate::text::{Text, Token};
+
+/// How many words are remembered; of two with one place the later stays.
+const SLOTS: usize = 1 << 12;
+/// Longer words, in bytes, are no names.
+const LONGEST: usize = 56;
+
+/// What a word by itself says, wherever it stands; the fields are those of an element.
+#[derive(Clone, Copy, Debug)]
+pub struct Judged {
+    pub facts: Facts,
+    pub shape: Option<Shape>,
+    pub patronymic: Option<Patronymic>,
+    pub possible: bool,
+    pub blank: bool,
+    pub verbal: bool,
+    pub nearly: bool,
+}
+
+/// A word as it was written, and what it says.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    word: [u8; LONGEST],
+    len: u8,
+    lower: bool,
+    judged: Option<Judged>,
+}
+
+/// The words that were judged last, kept from text to text.
+#[derive(Debug, Default)]
+pub struct Memory(Vec<Slot>);
+
+/// The words of a text.
+#[derive(Debug)]
+pub struct Words<'t> {
+    /// The text.
+    pub text: &'t Text,
+    /// What is known of words.
+    pub lexicon: &'static Lexicon,
+    /// What was judged before.
+    pub memory: Memory,
+}
+
+impl Words<'_> {
+    /// What the word of a token says; nothing if it is no Cyrillic word or too long for a name.
+    pub fn judge(&mut self, token: &Token) -> Option<Judged> {
+        const EMPTY: Slot = Slot {
+            word: [0; LONGEST],
+            len: 0,
+            lower: false,
+            judged: None,
+        };
+        let folded = self.text.folded(token);
+        let bytes = folded.as_bytes();
+        let lower = token.is_lower();
+        if bytes.len() > LONGEST {
+            return None;
+        }
+        let slots = &mut self.memory.0;
+        if slots.is_empty() {
+            slots.resize(SLOTS, EMPTY);
+        }
+        let place = token.hash as usize ^ usize::from(lower);
+        let slot = slots.get_mut(place & (SLOTS - 1))?;
+        let known = slot.word.get(..usize::from(slot.len));
+        if known == Some(bytes) && slot.lower == lower && slot.len > 0 {
+            return slot.judged;
+        }
+        slot.judged = judge(folded, token, self.lexicon);
+        slot.word.get_mut(..bytes.len())?.copy_from_slice(bytes);
+        slot.len = bytes.len() as u8;
+        slot.lower = lower;
+        slot.judged
+    }
+}
+
+fn judge(folded: &str, token: &Token, lexicon: &Lexicon) -> Option<Judged> {
+    let facts = lexicon.get(token.hash);
+    let word = Word::new(folded)?;
+    let stopped = facts.has(Facts::STOP);
+    let shape = if stopped { None } else { shape(&word, lexicon) };
+    let named = !token.is_lower()
+        && facts.without(Facts::STEM).is_empty()
+        && token.len > 4
+        && shape.is_none_or(|shape| shape.strength == Strength::Weak && !shape.suffixed)
+        && compound(&word, lexicon);
+    let unknown = !token.is_lower() && !named && token.len > 5 && facts.is_empty();
+    let facts = if unknown && shape.is_none() {
+        declined_given(&word, lexicon)
+    } else {
+        facts
+    };
+    let facts = if named {
+        facts
+            .and(Facts::GIVEN)
+            .and(Facts::COMMON)
+            .and(Facts::NOMINATIVE)
+    } else {
+        facts
+    };
+    let patronymic = if stopped {
+        None
+    } else {
+        patronymic(&word, lexicon)
+    };
+    let nearly = !token.is_lower()
+        && facts.is_empty()
+        && match patronymic {
+            Some(son) => son.kazakh,
+            None => shape.is_none() && nearly_patronymic(&word),
+        };
+    Some(Judged {
+        facts,
+        shape,
+        patronymic,
+        possible: token.len >= 2 && facts.without(Facts::STEM).is_empty() && possible(&word),
+        blank: token.len >= 2 && facts.without(Facts::STEM).is_empty() && !abstracted(&word),
+        verbal: ["о", "е", "и", "ю", "ы", "л", "ла", "ан", "ен", "ят", "им"]
+            .iter()
+            .any(|end| folded.ends_with(end)),
+        nearly,
+    })
+}

@@ -1,0 +1,96 @@
+//! Which words are names by themselves.
+
+use super::context::Before;
+use super::element::{Case, Element};
+use crate::names::Facts;
+
+/// How a word is a name by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lone {
+    /// It is one.
+    Name(&'static str),
+    /// It is one if the text names that person more fully elsewhere.
+    Perhaps,
+    /// It is none.
+    No,
+}
+
+/// Judges a word that stands by itself. `told` says that the word after it or a label makes it a person's name.
+pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
+    if element.is_blocked() || element.initial.is_some() {
+        return Lone::No;
+    }
+    let this = before.this
+        && element.is_given()
+        && element.case == Case::Title
+        && !element.facts.has(Facts::PLACE);
+    let cue = told || before.cue || this;
+    if matches!(element.case, Case::Lower) {
+        return lone_lower(element, before, cue);
+    }
+    if element.is_patronymic() {
+        return Lone::Name("person.patronymic");
+    }
+    if element.is_given() {
+        return lone_given(element, before, cue);
+    }
+    match element.family() {
+        _ if element.facts.has(Facts::PLACE) => {
+            if cue {
+                Lone::Name("person.cue_surname")
+            } else {
+                Lone::Perhaps
+            }
+        }
+        3 => Lone::Name("person.surname"),
+        2 if element.shape.is_some() && !before.start && !matches!(element.case, Case::Upper) => {
+            Lone::Name("person.surname")
+        }
+        2 if cue || before.title => Lone::Name("person.title_surname"),
+        1 if cue => Lone::Name("person.cue_surname"),
+        1 if before.title && element.shape.is_some_and(|shape| shape.nominative) => {
+            Lone::Name("person.title_surname")
+        }
+        0 if cue && element.is_unknown() && matches!(element.case, Case::Title) => {
+            Lone::Name("person.cue_word")
+        }
+        _ => Lone::Perhaps,
+    }
+}
+
+fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
+    if cue {
+        return Lone::Name("person.cue_given");
+    }
+    if element
+        .facts
+        .any(Facts::PLACE.and(Facts::TITLE).and(Facts::CUE))
+    {
+        return Lone::Perhaps;
+    }
+    let said = matches!(element.case, Case::Upper) || before.start;
+    let doubtful = element.facts.has(Facts::WORD) || !element.facts.has(Facts::COMMON);
+    let foreign = !element.facts.any(Facts::COMMON.and(Facts::NOMINATIVE));
+    if (doubtful && said || foreign) && !before.title {
+        Lone::Perhaps
+    } else {
+        Lone::Name("person.given")
+    }
+}
+
+fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
+    let known = element
+        .patronymic
+        .is_some_and(|found| found.sure && found.known);
+    if known {
+        return Lone::Name("person.patronymic");
+    }
+    let plain = element.is_clear() && element.facts.has(Facts::PLAIN) && before.lower;
+    if plain || cue && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
+        return Lone::Name("person.lower_given");
+    }
+    if (cue || before.title) && element.family() >= 2 && element.shape.is_some() {
+        return Lone::Name("person.title_surname");
+    }
+    Lone::No
+}

@@ -1,0 +1,150 @@
+//! Rows of elements.
+
+use super::element::{Case, Element, element, pair_of_initials};
+use super::judged::Words;
+use crate::names::{Facts, Lexicon, Patronymic, Strength, Word, patronymic, patronymic_tail};
+use crate::text::{Gap, Text, Token, hash};
+
+/// The longest row that is looked at.
+const LONGEST: usize = 12;
+
+/// Reads the row of elements that begins at `place`; none if no name can begin there.
+pub fn row(words: &mut Words<'_>, place: usize, row: &mut Vec<Element>) {
+    let (text, lexicon) = (words.text, words.lexicon);
+    row.clear();
+    let mut at = place;
+    while row.len() < LONGEST {
+        let Some(token) = text.token(at) else { return };
+        let element = match row.last() {
+            None => element(words, at),
+            Some(last) if joins(words, last, token, at) => element(words, at),
+            Some(_) => None,
+        };
+        let Some(mut element) = element else { return };
+        father(text, lexicon, &mut element, row);
+        at = element.last + 1;
+        row.push(element);
+    }
+}
+
+/// Whether the token goes on with the row.
+fn joins(words: &mut Words<'_>, last: &Element, token: &Token, at: usize) -> bool {
+    if !token.is_word() {
+        return false;
+    }
+    match token.gap {
+        Gap::Space => {}
+        Gap::None if last.initial.is_some() => {}
+        Gap::Line => return wraps(words.text, words.lexicon, at),
+        _ => return false,
+    }
+    !token.is_lower() || continues(words, last, (token, at))
+}
+
+/// Whether a lower-case word may go on with a row.
+fn continues(words: &mut Words<'_>, last: &Element, (token, at): (&Token, usize)) -> bool {
+    let (text, lexicon) = (words.text, words.lexicon);
+    if token.len == 1 {
+        return (matches!(last.case, Case::Lower) || last.initial.is_some())
+            && pair_of_initials(text, at);
+    }
+    if last.initial.is_some() && !matches!(last.case, Case::Lower) {
+        return false;
+    }
+    let facts = lexicon.get(token.hash);
+    let clear =
+        facts.has(Facts::GIVEN.and(Facts::COMMON)) && !facts.any(Facts::WORD.and(Facts::STOP));
+    if clear
+        || facts.has(Facts::GIVEN) && matches!(last.case, Case::Lower) && !facts.has(Facts::STOP)
+    {
+        return true;
+    }
+    if facts.has(Facts::STOP) || token.len < 5 {
+        return false;
+    }
+    if patronymic_tail(text.folded(token)) {
+        return true;
+    }
+    if !matches!(last.case, Case::Lower) {
+        return false;
+    }
+    words.judge(token).is_some_and(|word| {
+        word.patronymic.is_some_and(|found| found.known)
+            || word
+                .shape
+                .is_some_and(|shape| shape.strength >= Strength::Likely)
+    })
+}
+
+/// Whether a name goes on over the end of a line: with the patronymic, or with the given name and the patronymic.
+fn wraps(text: &Text, lexicon: &Lexicon, at: usize) -> bool {
+    let is = |place: usize| {
+        let Some(token) = text
+            .token(place)
+            .filter(|token| token.is_word() && !token.is_lower())
+        else {
+            return false;
+        };
+        Word::new(text.folded(token)).is_some_and(|word| {
+            patronymic(&word, lexicon).is_some_and(|found| found.known && !found.kazakh)
+        })
+    };
+    let given = || {
+        text.token(at)
+            .is_some_and(|token| lexicon.get(token.hash).has(Facts::GIVEN))
+    };
+    is(at)
+        || given()
+            && text
+                .token(at + 1)
+                .is_some_and(|token| token.gap == Gap::Space)
+            && is(at + 1)
+}
+
+/// `Серік ұлы`, `Гасан оглы`: the father's name and the word for child are one element.
+fn father(text: &Text, lexicon: &Lexicon, element: &mut Element, row: &[Element]) {
+    const CHILDREN: [u64; 12] = [
+        hash("ұлы"),
+        hash("қызы"),
+        hash("ұлының"),
+        hash("қызының"),
+        hash("ұлына"),
+        hash("қызына"),
+        hash("ұлын"),
+        hash("қызын"),
+        hash("ұлымен"),
+        hash("қызымен"),
+        hash("оглы"),
+        hash("угли"),
+    ];
+    let nominative =
+        element.facts.has(Facts::NOMINATIVE) || element.facts.is_empty() && element.possible;
+    if element.patronymic.is_some() {
+        return;
+    }
+    let Some(child) = text
+        .token(element.last + 1)
+        .filter(|next| next.gap == Gap::Space && CHILDREN.contains(&next.hash))
+    else {
+        return;
+    };
+    if !nominative || child.is_title() && !child.is_upper() && child.len < 3 {
+        return;
+    }
+    let after = text
+        .token(element.last + 2)
+        .filter(|next| next.is_word() && next.gap == Gap::Space && !next.is_lower());
+    let before = row
+        .last()
+        .is_some_and(|last| last.is_given() || last.family() > 0);
+    if before || after.is_some_and(|next| lexicon.get(next.hash).has(Facts::GIVEN)) {
+        element.last += 1;
+        element.patronymic = Some(Patronymic {
+            known: true,
+            sure: true,
+            kazakh: true,
+        });
+        element.facts = Facts::default();
+        element.shape = None;
+    }
+}

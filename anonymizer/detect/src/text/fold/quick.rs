@@ -1,0 +1,142 @@
+//! The loops for plain words and numbers.
+
+use super::super::alphabet::Class;
+use super::super::{Letters, Loose, Token, TokenKind};
+use super::{Fold, Open, first};
+
+impl Fold<'_> {
+    /// Letters from `start` on. If something follows that may belong to the word, the word stays open.
+    #[inline]
+    pub(super) fn word(&mut self, bytes: &[u8], start: usize) -> usize {
+        let table = self.table;
+        let mut at = start;
+        let (mut hash, mut letters, mut count, mut next) =
+            (Loose::EMPTY, 0_u8, 0_usize, Class::Sign);
+        while let Some((character, len)) = decode(bytes, at) {
+            let Some(plain) = table.get(character & 0x7FF).filter(|_| len > 0) else {
+                next = Class::Markup;
+                break;
+            };
+            if plain.class() != Class::Letter {
+                next = plain.class();
+                break;
+            }
+            let facts = plain.letters();
+            letters |= if count == 0 { first(facts) } else { facts };
+            hash = hash.with(u32::from(plain.loose()));
+            count += 1;
+            at += len;
+        }
+        let letters = Letters(letters);
+        let capital = letters.any(Letters::TITLE.and(Letters::UPPER));
+        let complete = !matches!(next, Class::Markup | Class::Invisible | Class::Mark);
+        if complete
+            && !capital
+            && !letters.has(Letters::CYRILLIC.and(Letters::LATIN))
+            && is_short(at - start)
+        {
+            self.token(Token {
+                hash: hash.finish(),
+                start: start as u32,
+                end: at as u32,
+                at: start as u32,
+                until: at as u32,
+                kind: TokenKind::Word,
+                gap: self.gap,
+                letters,
+                len: count as u8,
+            });
+            return at;
+        }
+        let mut open = Open {
+            kind: TokenKind::Word,
+            start,
+            end: at,
+            at: self.text.folded.len(),
+            hash,
+            before: Loose::EMPTY,
+            letters,
+            len: count,
+        };
+        self.copy_lower(bytes, start, at);
+        if complete {
+            self.complete(open);
+        } else {
+            let mut letters = self.text.folded.get(open.at..).unwrap_or_default().chars();
+            letters.next_back();
+            open.before = Loose::EMPTY.followed(letters.as_str());
+            self.open = Some(open);
+        }
+        at
+    }
+
+    /// Writes letters behind the copy in lower case.
+    fn copy_lower(&mut self, bytes: &[u8], start: usize, end: usize) {
+        let mut at = start;
+        while at < end {
+            let Some((character, len)) = decode(bytes, at) else {
+                break;
+            };
+            let folded = self
+                .table
+                .get(character)
+                .map_or(character as u32, |plain| u32::from(plain.folded()));
+            self.text.folded.extend(char::from_u32(folded));
+            at += len.max(1);
+        }
+    }
+
+    /// ASCII digits from `start` on. If something follows that may belong to the number, it stays open.
+    #[inline]
+    pub(super) fn number(&mut self, bytes: &[u8], start: usize) -> usize {
+        let rest = bytes.get(start..).unwrap_or_default();
+        let count = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let at = start + count;
+        let plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'&' | b'<' | b'\\');
+        if is_short(count) && rest.get(count).is_none_or(plain) {
+            self.text.numbers.push(self.text.tokens.len() as u32);
+            self.token(Token {
+                hash: 0,
+                start: start as u32,
+                end: at as u32,
+                at: start as u32,
+                until: at as u32,
+                kind: TokenKind::Number,
+                gap: self.gap,
+                letters: Letters::default(),
+                len: count as u8,
+            });
+            return at;
+        }
+        self.open = Some(Open {
+            kind: TokenKind::Number,
+            start,
+            end: at,
+            at: self.text.folded.len(),
+            hash: Loose::EMPTY,
+            before: Loose::EMPTY,
+            letters: Letters::default(),
+            len: count,
+        });
+        let digits = self.piece.get(start..at).unwrap_or_default();
+        self.text.folded.push_str(digits);
+        at
+    }
+}
+
+/// Whether a count fits into a token without being cut.
+const fn is_short(count: usize) -> bool {
+    count < 256
+}
+
+/// The character at a place and its length; the length is 0 if it has three bytes or more.
+#[inline]
+pub fn decode(bytes: &[u8], at: usize) -> Option<(usize, usize)> {
+    let first = *bytes.get(at)?;
+    if first < 0x80 {
+        return Some((usize::from(first), 1));
+    }
+    let second = bytes.get(at + 1).copied().unwrap_or_default();
+    let character = usize::from(first & 0x1F) << 6 | usize::from(second & 0x3F);
+    Some((character, if first < 0xE0 { 2 } else { 0 }))
+}
