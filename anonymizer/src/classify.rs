@@ -34,7 +34,9 @@ pub fn classify(
     limits: &Limits,
 ) -> Result<Classification, ClassificationError> {
     let reading = match format {
-        Format::Parquet => return Ok(rows(&intake::parquet_bytes(source, limits)?, limits)?.classify()),
+        Format::Parquet => {
+            return Ok(rows(&intake::parquet_bytes(source, limits)?, limits)?.classify());
+        }
         Format::Ndjson => Reading {
             ndjson: Some(true),
             encoding: Some(TextEncoding::Utf8),
@@ -59,7 +61,11 @@ pub fn classify(
 /// The rows of a Parquet file, a part at a time.
 fn rows(bytes: &[u8], limits: &Limits) -> Result<Rows, IntakeError> {
     let (footer, parts) = intake::parquet_parts(bytes, limits)?;
-    let names = footer.columns.iter().map(|(name, _)| name.clone()).collect();
+    let names = footer
+        .columns
+        .iter()
+        .map(|(name, _)| name.clone())
+        .collect();
     let mut rows = Rows::new("parquet", names);
     for (from, count) in parts {
         let frame = parquet::decode_part(bytes, from, count)?;

@@ -55,9 +55,9 @@ pub use plan::{Plan, PlanError, PlannedColumn, SavedCell, plan};
 pub use prepare::{PrepareFault, Step, Unit};
 pub use profile::{
     Aggregate, AggregateFunction, ColumnRule, DatasetProfile, DeltaPresence, Derivation,
-    DerivedPart, Distance, Generalize, HierarchySource, KnownRecords, Metric, Missing, Model, Privacy, Profile, ProfileError,
-    Recoding, RedactStyle, Relations, Replacement, RiskLimits, Role, SubjectColumn,
-    SuppressedRecords, Transform, Unknown, ValueType,
+    DerivedPart, Distance, Generalize, HierarchySource, KnownRecords, Metric, Missing, Model,
+    Privacy, Profile, ProfileError, Recoding, RedactStyle, Relations, Replacement, RiskLimits,
+    Role, SubjectColumn, SuppressedRecords, Transform, Unknown, ValueType,
 };
 pub use pseudonym::{PseudonymKey, RekeyError, pseudonym_columns, rekey};
 pub use relation::{RelationError, RelationReport, depersonalize_library};
@@ -131,7 +131,10 @@ pub fn depersonalize(
         let tables = std::slice::from_ref(table);
         let made = depersonalize_library(tables, profile, hierarchies, key, cancel, progress)?;
         let name = || table.name().to_owned();
-        return made.into_iter().next().ok_or_else(|| PlanError::EmptyTable { dataset: name() }.into());
+        return made
+            .into_iter()
+            .next()
+            .ok_or_else(|| PlanError::EmptyTable { dataset: name() }.into());
     }
     let profile = profile.dataset(table.name())?;
     let work = Work::new(table, profile, hierarchies, None)?;

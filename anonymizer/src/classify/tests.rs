@@ -16,7 +16,9 @@ const CSV: Format = Format::Csv {
 
 /// A register of invented people, with something of everything.
 fn register() -> String {
-    let mut text = String::from("id;ИИН;ФИО;Дата рождения;пол;КАТО;индекс;зарплата;диагноз;примечание;профессия;рост;возраст\n");
+    let mut text = String::from(
+        "id;ИИН;ФИО;Дата рождения;пол;КАТО;индекс;зарплата;диагноз;примечание;профессия;рост;возраст\n",
+    );
     for row in 0_u32..400 {
         let sex = if row % 2 == 0 { "М" } else { "Ж" };
         text.push_str(&format!(
@@ -43,10 +45,20 @@ fn a_draft_profile_parses_and_runs() {
     let found = classify(text.as_bytes(), &CSV, &Limits::default()).unwrap();
     let draft = found.profile("people");
     let profile = Profile::parse(&draft).unwrap_or_else(|error| panic!("{error}\n{draft}"));
-    assert_eq!(profile.dataset("people").unwrap().columns().count(), found.columns.len());
+    assert_eq!(
+        profile.dataset("people").unwrap().columns().count(),
+        found.columns.len()
+    );
     let table = intake::read("people", text.as_bytes(), &CSV, &Limits::default()).unwrap();
     let key = PseudonymKey::new([7; 32]);
-    let release = depersonalize(&table, &profile, &Hierarchies::new(), &key, &Cancel::new(), &mut |_| {});
+    let release = depersonalize(
+        &table,
+        &profile,
+        &Hierarchies::new(),
+        &key,
+        &Cancel::new(),
+        &mut |_| {},
+    );
     let release = release.unwrap_or_else(|error| panic!("{}\n{draft}", chain(&error)));
     assert!(release.k() >= 5);
 }

@@ -251,7 +251,7 @@ impl<'a> Stage<'a> {
                 let values = values.get(from..).unwrap_or_default();
                 match key.map {
                     None => for (cell, value) in cells.iter_mut().zip(values) {
-                        let code = u32::from(*value).wrapping_sub(lowest);
+                        let code = widened(*value).wrapping_sub(lowest);
                         *cell = cell.wrapping_mul(stride).wrapping_add(code);
                     },
                     Some(map) => for (cell, value) in cells.iter_mut().zip(values) {
@@ -273,4 +273,9 @@ impl<'a> Stage<'a> {
             });
         }
     }
+}
+
+/// A code of any width.
+fn widened(code: impl Into<u32>) -> u32 {
+    code.into()
 }

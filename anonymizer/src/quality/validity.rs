@@ -42,7 +42,9 @@ pub(super) fn validator<'a>(kind: &str, today: &'a str) -> Option<Validator<'a>>
         "SEX" => plain(sex),
         "ICD10" => plain(diagnosis),
         // A diagnosis may be written without its code.
-        "DIAGNOSIS" => plain(|text| diagnosis(text) || !text.contains(|c: char| c.is_ascii_digit())),
+        "DIAGNOSIS" => {
+            plain(|text| diagnosis(text) || !text.contains(|c: char| c.is_ascii_digit()))
+        }
         "SALARY" | "NUMBER" | "PLAINNUMBER" => {
             plain(|text| number::parse(&text.replace(',', ".")).is_some())
         }

@@ -124,7 +124,11 @@ impl Reader<'_> {
             ("show", span(&raw.show), &[Mask]),
             ("end", span(&raw.end), &[Mask]),
             ("alphabet", span(&raw.alphabet), &[Encrypt]),
-            ("subject", span(&raw.subject), &[ShiftDate, Noise, Surrogate]),
+            (
+                "subject",
+                span(&raw.subject),
+                &[ShiftDate, Noise, Surrogate],
+            ),
             ("days", span(&raw.days), &[ShiftDate]),
             ("spread", span(&raw.spread), &[Noise]),
             ("share", span(&raw.share), &[Noise]),
@@ -165,7 +169,12 @@ impl Reader<'_> {
         Ok(Some(*cast.get_ref()))
     }
 
-    pub(super) fn domain(&self, name: &str, raw: &RawColumn, path: &str) -> Result<String, ProfileError> {
+    pub(super) fn domain(
+        &self,
+        name: &str,
+        raw: &RawColumn,
+        path: &str,
+    ) -> Result<String, ProfileError> {
         let Some(domain) = &raw.domain else {
             return Ok(name.to_owned());
         };

@@ -7,6 +7,9 @@ use crate::profile::KnownRecords;
 /// How many rows of a person show each class, by dataset and class.
 pub(super) type Person = BTreeMap<(usize, usize), u32>;
 
+/// So many rows of a class of a dataset.
+type Held = ((usize, usize), u32);
+
 /// What was counted.
 pub(super) struct Shared {
     /// People who share what the fewest share.
@@ -34,7 +37,7 @@ fn whole(people: &[Person]) -> Shared {
 }
 
 /// Who has at least so many rows of a class.
-type Postings = HashMap<((usize, usize), u32), Vec<u32>>;
+type Postings = HashMap<Held, Vec<u32>>;
 
 fn any(people: &[Person], most: u32) -> Shared {
     let mut postings: Postings = HashMap::new();
@@ -45,11 +48,11 @@ fn any(people: &[Person], most: u32) -> Shared {
             }
         }
     }
-    let mut asked: BTreeSet<Vec<((usize, usize), u32)>> = BTreeSet::new();
+    let mut asked: BTreeSet<Vec<Held>> = BTreeSet::new();
     for person in people {
         asked.extend(knowledge(person, most));
     }
-    let who_has = |needed: &Vec<((usize, usize), u32)>| {
+    let who_has = |needed: &Vec<Held>| {
         let mut lists: Vec<&Vec<u32>> = needed.iter().filter_map(|one| postings.get(one)).collect();
         lists.sort_by_key(|list| list.len());
         let Some((first, others)) = lists.split_first() else {
@@ -66,8 +69,8 @@ fn any(people: &[Person], most: u32) -> Shared {
 }
 
 /// All that can be known of a person by `most` rows of each dataset, or all of them where there are fewer.
-fn knowledge(person: &Person, most: u32) -> Vec<Vec<((usize, usize), u32)>> {
-    let mut of_dataset: BTreeMap<usize, Vec<((usize, usize), u32)>> = BTreeMap::new();
+fn knowledge(person: &Person, most: u32) -> Vec<Vec<Held>> {
+    let mut of_dataset: BTreeMap<usize, Vec<Held>> = BTreeMap::new();
     for (class, rows) in person {
         of_dataset.entry(class.0).or_default().push((*class, *rows));
     }
@@ -85,12 +88,7 @@ fn knowledge(person: &Person, most: u32) -> Vec<Vec<((usize, usize), u32)>> {
 }
 
 /// Every way to pick so many rows out of classes.
-fn pick(
-    classes: &[((usize, usize), u32)],
-    rows: u32,
-    picked: &mut Vec<((usize, usize), u32)>,
-    all: &mut Vec<Vec<((usize, usize), u32)>>,
-) {
+fn pick(classes: &[Held], rows: u32, picked: &mut Vec<Held>, all: &mut Vec<Vec<Held>>) {
     if rows == 0 {
         all.push(picked.clone());
         return;

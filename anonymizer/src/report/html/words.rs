@@ -304,8 +304,12 @@ fn replaced(replacement: &Replacement) -> &'static str {
     match replacement {
         Replacement::Mask(_) => "masked but for a few characters",
         Replacement::Placeholder { .. } => "every value replaced by one text",
-        Replacement::Encrypt { .. } => "encrypted within its format; the holder of the key can undo it",
-        Replacement::ShiftDate { .. } => "moved by days that are the subject's own, so that intervals stay",
+        Replacement::Encrypt { .. } => {
+            "encrypted within its format; the holder of the key can undo it"
+        }
+        Replacement::ShiftDate { .. } => {
+            "moved by days that are the subject's own, so that intervals stay"
+        }
         Replacement::Noise { .. } => "changed by noise",
         Replacement::Surrogate { .. } => "replaced by invented values",
         Replacement::Redact { style } => match style {

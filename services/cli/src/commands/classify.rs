@@ -49,9 +49,8 @@ pub struct Classify {
 }
 
 fn encoding(name: &str) -> std::result::Result<TextEncoding, String> {
-    serde_json::from_value(serde_json::Value::from(name.to_lowercase())).map_err(|_| {
-        "say utf-8, utf-16le, utf-16be, windows-1251, ibm866 or koi8-r".to_owned()
-    })
+    serde_json::from_value(serde_json::Value::from(name.to_lowercase()))
+        .map_err(|_| "say utf-8, utf-16le, utf-16be, windows-1251, ibm866 or koi8-r".to_owned())
 }
 
 /// Classifies the columns of a file.
@@ -72,13 +71,16 @@ impl Classify {
             Failure::usage(format!("{}: {}", self.input.display(), causes(error)))
         };
         let delimiter = match self.delimiter {
-            Some(delimiter) => Some(u8::try_from(delimiter).ok().filter(u8::is_ascii).ok_or_else(
-                || Failure::usage("--delimiter: give one ASCII character"),
-            )?),
+            Some(delimiter) => Some(
+                u8::try_from(delimiter)
+                    .ok()
+                    .filter(u8::is_ascii)
+                    .ok_or_else(|| Failure::usage("--delimiter: give one ASCII character"))?,
+            ),
             None => None,
         };
-        let file = File::open(&self.input)
-            .map_err(|error| Failure::file("read", &self.input, &error))?;
+        let file =
+            File::open(&self.input).map_err(|error| Failure::file("read", &self.input, &error))?;
         if is_parquet(&self.input)? {
             let limits = Limits {
                 max_rows: u64::from(u32::MAX - 1),
@@ -113,7 +115,18 @@ fn is_parquet(path: &Path) -> Result<bool> {
 }
 
 fn shown(found: &Classification) -> String {
-    let header = ["#", "COLUMN", "TYPE", "SURE", "ROLE", "TRANSFORM", "VALUES", "DISTINCT", "FORM", "EVIDENCE"];
+    let header = [
+        "#",
+        "COLUMN",
+        "TYPE",
+        "SURE",
+        "ROLE",
+        "TRANSFORM",
+        "VALUES",
+        "DISTINCT",
+        "FORM",
+        "EVIDENCE",
+    ];
     let mut table = new_table(&header.map(str::to_owned));
     for column in &found.columns {
         table.add_row(row(column));
@@ -124,7 +137,11 @@ fn shown(found: &Classification) -> String {
         let _ = write!(text, ", cells between {delimiter:?}");
     }
     if found.ragged_rows > 0 {
-        let _ = write!(text, "\n{} rows have more or fewer cells than the first", found.ragged_rows);
+        let _ = write!(
+            text,
+            "\n{} rows have more or fewer cells than the first",
+            found.ragged_rows
+        );
     }
     if !found.header {
         text.push_str("\nthe file has no header; write one before it is uploaded or anonymized");

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use sandyq_proto::v1::version::State;
 use sandyq_proto::v1::{
-    CreateLibraryRequest, GetClassificationRequest, GetLibraryRequest, GetVersionRequest, Library, ListLibrariesRequest,
-    ListVersionsRequest, RetireVersionRequest, UpdateLibraryRequest, Version, WatchVersionRequest,
+    CreateLibraryRequest, GetClassificationRequest, GetLibraryRequest, GetVersionRequest, Library,
+    ListLibrariesRequest, ListVersionsRequest, RetireVersionRequest, UpdateLibraryRequest, Version,
+    WatchVersionRequest,
 };
 
 use crate::client::{Client, LibraryServiceClient, PAGE, pages, request_id, rpc};

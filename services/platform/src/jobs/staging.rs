@@ -77,7 +77,12 @@ async fn lay_out(
         })
         .await
         .map_err(|error| Error::internal("stage a data set", error))?
-        .map_err(|error| Error::internal("give a data set the sandbox's pseudonyms and surrogates", error))?
+        .map_err(|error| {
+            Error::internal(
+                "give a data set the sandbox's pseudonyms and surrogates",
+                error,
+            )
+        })?
     };
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || write(&path, &bytes))

@@ -56,7 +56,10 @@ struct Source {
 }
 
 fn types(dataset: &Dataset) -> BTreeMap<String, String> {
-    let columns = dataset.classification.iter().flat_map(|found| &found.columns);
+    let columns = dataset
+        .classification
+        .iter()
+        .flat_map(|found| &found.columns);
     columns
         .map(|column| (column.name.clone(), column.semantic.as_str().to_owned()))
         .collect()
@@ -96,7 +99,9 @@ impl Work {
         })?;
         let mut described = Vec::new();
         for ((mut release, table), (sha256, types)) in made.into_iter().zip(&tables).zip(others) {
-            let quality = self.quality(table, types, &profile).map_err(|e| chain(&e))?;
+            let quality = self
+                .quality(table, types, &profile)
+                .map_err(|e| chain(&e))?;
             release.of_file(sha256);
             release.of_quality(quality.clone());
             self.describe(&mut release, table, &profile, &hierarchies)

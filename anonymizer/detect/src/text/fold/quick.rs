@@ -81,7 +81,9 @@ impl Fold<'_> {
                 .table
                 .get(character)
                 .map_or(character as u32, |plain| u32::from(plain.folded()));
-            self.text.folded.extend(char::from_u32(folded));
+            if let Some(letter) = char::from_u32(folded) {
+                self.text.folded.push(letter);
+            }
             at += len.max(1);
         }
     }

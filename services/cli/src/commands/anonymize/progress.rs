@@ -98,8 +98,11 @@ impl Watch {
     /// How many bytes of a file were read.
     pub fn reach(&self, done: u64, total: u64) {
         if self.bar.length() != Some(total) {
-            let style = ProgressStyle::with_template("{msg:10} {wide_bar} {bytes} of {total_bytes}  {eta} left");
-            self.bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            let style = ProgressStyle::with_template(
+                "{msg:10} {wide_bar} {bytes} of {total_bytes}  {eta} left",
+            );
+            self.bar
+                .set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             self.bar.set_length(total);
         }
         self.bar.set_position(done);
