@@ -38,11 +38,11 @@ impl Joint {
 #[derive(Clone, Copy, Debug, Default)]
 struct Group {
     /// The place of the number among the tokens.
-    place: usize,
+    place: u32,
     /// How many digits.
-    len: usize,
+    len: u32,
     /// The digits of the run up to the end of this group.
-    total: usize,
+    total: u32,
     joint: Joint,
     /// Everything that joins the groups up to this one.
     joints: Joint,
@@ -131,9 +131,9 @@ impl<'t> Run<'t> {
                 len == 3 && joint == Joint::SPACE
             };
             *group = Group {
-                place: at,
-                len,
-                total,
+                place: at as u32,
+                len: len as u32,
+                total: total as u32,
                 joint,
                 joints,
                 thousands,
@@ -150,12 +150,12 @@ impl<'t> Run<'t> {
 
     /// The place of the first number among the tokens.
     pub fn first(&self) -> usize {
-        self.groups.first().map_or(0, |group| group.place)
+        self.groups.first().map_or(0, |group| group.place as usize)
     }
 
     /// How many digits it has at most.
     pub fn reach(&self) -> usize {
-        self.groups().last().map_or(0, |group| group.total)
+        self.groups().last().map_or(0, |group| group.total as usize)
     }
 
     fn groups(&self) -> &[Group] {
@@ -176,7 +176,7 @@ impl<'t> Run<'t> {
             digits,
             len: wanted,
             first: self.first(),
-            last: group.place,
+            last: group.place as usize,
             groups: last + 1,
             joints: group.joints,
             thousands: last > 0 && group.thousands,
@@ -188,7 +188,7 @@ impl<'t> Run<'t> {
         let tokens = self
             .groups()
             .iter()
-            .filter_map(|group| self.text.token(group.place));
+            .filter_map(|group| self.text.token(group.place as usize));
         let digits = tokens.flat_map(|token| self.text.folded(token).bytes());
         for (value, digit) in values.iter_mut().zip(digits) {
             *value = digit.wrapping_sub(b'0');
@@ -198,7 +198,7 @@ impl<'t> Run<'t> {
 
     /// Whether the first groups have these lengths.
     pub fn has_groups(&self, lengths: &[usize]) -> bool {
-        let mut groups = self.groups().iter().map(|group| group.len);
+        let mut groups = self.groups().iter().map(|group| group.len as usize);
         lengths.iter().all(|length| groups.next() == Some(*length))
     }
 
