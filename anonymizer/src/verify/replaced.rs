@@ -372,12 +372,14 @@ impl Prose<'_> {
         // What was invented is not of the dataset: only what is left of it is looked at.
         let left = match self.style {
             RedactStyle::Mask => made.clone(),
-            _ => sandyq_replace::text(value, &spans, TextStyle::Placeholder),
+            _ => sandyq_replace::remaining(value, &spans),
         };
         let found = detector.detect(&left);
         let kept = |span: &&Span| {
             let text = span.text(&left);
-            value.contains(text) && text.chars().any(char::is_alphanumeric)
+            sandyq_replace::counts_again(span.kind)
+                && value.contains(text)
+                && text.chars().any(char::is_alphanumeric)
         };
         if let Some(span) = found.iter().find(kept) {
             return Err(format!(

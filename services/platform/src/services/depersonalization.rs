@@ -75,7 +75,8 @@ fn check_profile(
             );
             continue;
         };
-        for (column, _) in rules.columns() {
+        for (column, rule) in rules.columns() {
+            let column = rule.derive.as_ref().map_or(column, |derive| &derive.from);
             if !dataset.columns.iter().any(|known| known.name == column) {
                 wrong(
                     "profile",
