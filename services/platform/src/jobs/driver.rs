@@ -30,6 +30,13 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How long a job waits for an engine that is away before it is given up.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// The exit code of a program that was killed (128 and SIGKILL).
+const KILLED: i32 = 137;
+
+/// How often, and at what distance, the engine is asked again why a program was killed.
+const KILL_LOOKS: u32 = 10;
+const KILL_PAUSE: Duration = Duration::from_millis(100);
+
 /// Goes on to drive a job that an earlier process left, until it has ended.
 pub fn start(platform: &Arc<Platform>, name: String) {
     drive(platform, name, None);
@@ -282,7 +289,10 @@ impl Driver {
                         let message = sentence(&CauseOfDeath::NodeFailed);
                         return Ok((JobEvent::Vanished, message, Harvest::default()));
                     }
-                    Ok(observed) => return Ok(self.ended(job, &observed)),
+                    Ok(observed) => {
+                        let observed = self.settled(engine.as_ref(), &id, observed).await;
+                        return Ok(self.ended(job, &observed));
+                    }
                     // The engine went away; look again when it is back.
                     Err(error) if error.is_transient() => tokio::time::sleep(PAUSE).await,
                     Err(error) => {
@@ -296,6 +306,31 @@ impl Driver {
                 () = changed(&mut changes, &name) => {}
             }
         }
+    }
+
+    /// The engine learns of an exit and of the kernel's killing for memory by two ways, and may tell of the exit first. Where
+    /// a kill is all that is known, it is asked again for a moment.
+    async fn settled(&self, engine: &dyn Engine, id: &JobId, first: Observed) -> Observed {
+        let mut observed = first;
+        for _ in 0..KILL_LOOKS {
+            let unexplained = matches!(
+                observed,
+                Observed::Exited {
+                    code: KILLED,
+                    oom: false,
+                    ..
+                }
+            );
+            if !unexplained || self.usage.oom_kills > 0 {
+                break;
+            }
+            tokio::time::sleep(KILL_PAUSE).await;
+            match engine.observe(id).await {
+                Ok(again @ Observed::Exited { .. }) => observed = again,
+                _ => break,
+            }
+        }
+        observed
     }
 
     fn ended(&self, job: &Job, observed: &Observed) -> (JobEvent, String, Harvest) {
