@@ -1,5 +1,42 @@
 //! Days of the Gregorian calendar.
 
+const MONTHS_RU: [&str; 12] = [
+    "января",
+    "февраля",
+    "марта",
+    "апреля",
+    "мая",
+    "июня",
+    "июля",
+    "августа",
+    "сентября",
+    "октября",
+    "ноября",
+    "декабря",
+];
+const MONTHS_KK: [&str; 12] = [
+    "қаңтар",
+    "ақпан",
+    "наурыз",
+    "сәуір",
+    "мамыр",
+    "маусым",
+    "шілде",
+    "тамыз",
+    "қыркүйек",
+    "қазан",
+    "қараша",
+    "желтоқсан",
+];
+
+fn month(names: [&'static str; 12], number: i32) -> &'static str {
+    usize::try_from(number - 1)
+        .ok()
+        .and_then(|place| names.get(place))
+        .copied()
+        .unwrap_or("")
+}
+
 /// A day, counted from 1 January 1970.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Day(pub i32);
@@ -60,6 +97,16 @@ impl Day {
     pub fn iso(self) -> String {
         let (year, month, day) = self.parts();
         format!("{year:04}-{month:02}-{day:02}")
+    }
+
+    /// With its month in words, in Kazakh or else in Russian; the Russian word for "year" is not part of it.
+    pub fn in_words(self, kazakh: bool) -> String {
+        let (year, number, day) = self.parts();
+        if kazakh {
+            format!("{year} жылғы {day} {}", month(MONTHS_KK, number))
+        } else {
+            format!("{day} {} {year}", month(MONTHS_RU, number))
+        }
     }
 }
 

@@ -13,6 +13,7 @@ pub mod dirt;
 pub mod grammar;
 pub mod label;
 pub mod library;
+mod notation;
 pub mod numbers;
 pub mod person;
 pub mod place;

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use crate::date::Day;
 use crate::grammar::{kazakh, russian};
 use crate::label::Language;
+use crate::notation;
 use crate::numbers::{self, Issue};
 use crate::person::{self, Form, Person, Sex};
 use crate::place::{Address, lines, settlement};
@@ -69,43 +70,6 @@ pub fn sections(text: &'static str) -> Result<Sections, TemplateError> {
 /// The words of slots. That the file is right is tested.
 static LISTS: LazyLock<Sections> =
     LazyLock::new(|| sections(include_str!("../data/lists.txt")).unwrap_or_default());
-
-const MONTHS_RU: [&str; 12] = [
-    "января",
-    "февраля",
-    "марта",
-    "апреля",
-    "мая",
-    "июня",
-    "июля",
-    "августа",
-    "сентября",
-    "октября",
-    "ноября",
-    "декабря",
-];
-const MONTHS_KK: [&str; 12] = [
-    "қаңтар",
-    "ақпан",
-    "наурыз",
-    "сәуір",
-    "мамыр",
-    "маусым",
-    "шілде",
-    "тамыз",
-    "қыркүйек",
-    "қазан",
-    "қараша",
-    "желтоқсан",
-];
-
-fn month(names: [&'static str; 12], number: i32) -> &'static str {
-    usize::try_from(number - 1)
-        .ok()
-        .and_then(|place| names.get(place))
-        .copied()
-        .unwrap_or("")
-}
 
 /// Writes a template into a text. The language is that of the sentence: Russian or Kazakh.
 pub fn write(
@@ -242,21 +206,27 @@ fn personal(
     let [iin, other_iin, doctors_iin] = scene.iins;
     let issue = scene.issue;
     let (kind, text) = match slot {
-        "iin" => ("IIN", broken(iin, scene, rng)),
-        "oiin" => ("IIN", broken(other_iin, scene, rng)),
+        "iin" => ("IIN", notation::broken(iin, scene.careless, rng)),
+        "oiin" => ("IIN", notation::broken(other_iin, scene.careless, rng)),
         "diin" => ("IIN", doctors_iin.to_owned()),
-        "bin" => ("BIN", broken(&numbers::bin(rng, issue), scene, rng)),
-        "phone" => ("PHONE", phone_as_written(scene.phone, rng)),
-        "ophone" => ("PHONE", phone_as_written(&numbers::phone(rng, issue), rng)),
-        "email" => ("EMAIL", cased(scene.email.to_owned(), rng)),
-        "iban" => ("IBAN", iban_as_written(&numbers::iban(rng, issue), rng)),
-        "card" => ("CARD", card_as_written(&numbers::card(rng, issue), rng)),
-        "idcard" => ("IDCARD", broken(&numbers::id_card(rng, issue), scene, rng)),
+        "bin" => (
+            "BIN",
+            notation::broken(&numbers::bin(rng, issue), scene.careless, rng),
+        ),
+        "phone" => ("PHONE", notation::phone(scene.phone, rng)),
+        "ophone" => ("PHONE", notation::phone(&numbers::phone(rng, issue), rng)),
+        "email" => ("EMAIL", notation::cased(scene.email.to_owned(), rng)),
+        "iban" => ("IBAN", notation::iban(&numbers::iban(rng, issue), rng)),
+        "card" => ("CARD", notation::card(&numbers::card(rng, issue), rng)),
+        "idcard" => (
+            "IDCARD",
+            notation::broken(&numbers::id_card(rng, issue), scene.careless, rng),
+        ),
         "passport" => (
             "PASSPORT",
-            passport_as_written(&numbers::passport(rng, issue), rng),
+            notation::passport(&numbers::passport(rng, issue), rng),
         ),
-        "plate" => ("PLATE", plate_as_written(&numbers::plate(rng, issue), rng)),
+        "plate" => ("PLATE", notation::plate(&numbers::plate(rng, issue), rng)),
         "vin" => ("VIN", numbers::vin(rng)),
         "kato" => ("KATO", scene.address.settlement.kato.to_owned()),
         "licence" => (
@@ -287,10 +257,13 @@ fn personal(
                 rng.between(1, 254)
             ),
         ),
-        "birth" => ("BIRTHDATE", date_as_written(subject.birth, language, rng)),
+        "birth" => ("BIRTHDATE", notation::date(subject.birth, language, rng)),
         "birthlong" => {
             let person = if rng.chance(0.5) { subject } else { relative };
-            ("BIRTHDATE", date_in_words(person.birth, language))
+            (
+                "BIRTHDATE",
+                person.birth.in_words(language == Language::Kazakh),
+            )
         }
         "addr" | "addr2" | "addrl" => {
             let second = (slot == "addr2").then(|| Address::draw(rng)).flatten();
@@ -334,149 +307,6 @@ fn address(
         });
     }
     Some(())
-}
-
-/// A number broken up by spaces, dashes, dots or a line end, one time in a dozen.
-fn broken(number: &str, scene: &Scene<'_>, rng: &mut Rng) -> String {
-    if !scene.careless || !rng.chance(0.35) {
-        return number.to_owned();
-    }
-    let separator = rng.word(&[" ", " ", "-", ".", "\n", "\u{a0}"]);
-    let every = rng.word(&["3", "4", "6"]).parse().unwrap_or(3);
-    if rng.chance(0.15) {
-        // Full-width digits, as some keyboards of phones give.
-        return number
-            .chars()
-            .map(|digit| char::from_u32(u32::from(digit) + 0xFEE0).unwrap_or(digit))
-            .collect();
-    }
-    let mut out = String::new();
-    for (place, digit) in number.chars().enumerate() {
-        if place > 0 && place % every == 0 {
-            out.push_str(separator);
-        }
-        out.push(digit);
-    }
-    out
-}
-
-fn cased(text: String, rng: &mut Rng) -> String {
-    if rng.chance(0.05) {
-        text.to_uppercase()
-    } else {
-        text
-    }
-}
-
-/// Ten digits as people write a phone number.
-fn phone_as_written(number: &str, rng: &mut Rng) -> String {
-    let part = |from: usize, to: usize| number.get(from..to).unwrap_or("");
-    let (a, b, c, d) = (part(0, 3), part(3, 6), part(6, 8), part(8, 10));
-    // Lines of a city have a code of four digits.
-    if number.starts_with("71") || number.starts_with("721") {
-        let (code, rest) = (part(0, 4), (part(4, 6), part(6, 8), part(8, 10)));
-        let lead = rng.word(&["8", "+7", "8 "]);
-        return format!(
-            "{lead}({code}){}{}-{}-{}",
-            rng.word(&["", " "]),
-            rest.0,
-            rest.1,
-            rest.2
-        );
-    }
-    match rng.weighted(&[16, 14, 14, 12, 10, 8, 6, 6, 5, 4]) {
-        0 => format!("+7 {a} {b} {c} {d}"),
-        1 => format!("8{number}"),
-        2 => format!("+7{number}"),
-        3 => format!("8 {a} {b} {c} {d}"),
-        4 => format!("+7 ({a}) {b}-{c}-{d}"),
-        5 => format!("8({a}){b}{c}{d}"),
-        6 => format!("8-{a}-{b}-{c}-{d}"),
-        7 => format!("8 {a} {b}{c}{d}"),
-        8 => format!("+7({a}){b}-{c}-{d}"),
-        _ => format!("+7-{a}-{b}-{c}{d}"),
-    }
-}
-
-fn groups(text: &str, separator: &str) -> String {
-    let letters: Vec<char> = text.chars().collect();
-    letters
-        .chunks(4)
-        .map(|group| group.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join(separator)
-}
-
-fn iban_as_written(number: &str, rng: &mut Rng) -> String {
-    match rng.below(10) {
-        0..3 => groups(number, " "),
-        3 => number.to_lowercase(),
-        _ => number.to_owned(),
-    }
-}
-
-fn card_as_written(number: &str, rng: &mut Rng) -> String {
-    match rng.below(10) {
-        0..5 => groups(number, " "),
-        5 => groups(number, "-"),
-        _ => number.to_owned(),
-    }
-}
-
-fn passport_as_written(number: &str, rng: &mut Rng) -> String {
-    match (rng.below(10), number.strip_prefix('N')) {
-        (0..2, Some(digits)) => format!("Н{digits}"),
-        (2, Some(digits)) => format!("N {digits}"),
-        (3, _) => number.to_lowercase(),
-        _ => number.to_owned(),
-    }
-}
-
-fn plate_as_written(number: &str, rng: &mut Rng) -> String {
-    let spaced = || {
-        let mut out = String::new();
-        let mut before = None;
-        for letter in number.chars() {
-            let digit = letter.is_ascii_digit();
-            if before.is_some_and(|before| before != digit) {
-                out.push(' ');
-            }
-            before = Some(digit);
-            out.push(letter);
-        }
-        out
-    };
-    match rng.below(10) {
-        0..3 => spaced(),
-        3 => number.to_lowercase(),
-        // Letters that look alike, typed on a Russian keyboard.
-        4 => number
-            .chars()
-            .map(crate::dirt::cyrillic_lookalike)
-            .collect(),
-        _ => number.to_owned(),
-    }
-}
-
-fn date_as_written(day: Day, language: Language, rng: &mut Rng) -> String {
-    let (year, month, of_month) = day.parts();
-    match rng.weighted(&[66, 8, 6, 5, 15]) {
-        0 => day.dotted(),
-        1 => day.iso(),
-        2 => format!("{of_month:02}/{month:02}/{year}"),
-        3 => format!("{of_month:02}.{month:02}.{:02}", year % 100),
-        _ => date_in_words(day, language),
-    }
-}
-
-/// A date with the month in words, without the word for "year" behind it.
-fn date_in_words(day: Day, language: Language) -> String {
-    let (year, number, of_month) = day.parts();
-    if language == Language::Kazakh {
-        format!("{year} жылғы {of_month} {}", month(MONTHS_KK, number))
-    } else {
-        format!("{of_month} {} {year}", month(MONTHS_RU, number))
-    }
 }
 
 /// The slots that are nobody's.

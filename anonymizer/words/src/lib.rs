@@ -3,10 +3,12 @@
 //! Every list is a data file of one entry a line, in the nominative and in title case, split once at first use.
 //! The lists serve to invent people and addresses; the sources are named in NOTICE.
 
+mod letters;
 mod places;
 
 use std::sync::LazyLock;
 
+pub use letters::russian_letter;
 pub use places::{Region, Settlement, regions, settlements};
 
 /// The sex a name belongs to.

@@ -1,6 +1,6 @@
-//! Validators over the bytes of a cell. They are the hot ones of `sandyq_detect::identifier`, without its parsed forms.
+//! Validators over the bytes of a cell: those of `sandyq_detect::identifier`, and what a column needs besides.
 
-use super::date;
+use sandyq_detect::identifier::{Bin, Iin, Invalid, Kato, Line, Phone, luhn, mod97};
 
 /// How well twelve digits fit a kind of number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,50 +25,28 @@ pub fn small(digits: &[u8]) -> Option<u16> {
 
 /// An IIN: date, century and sex, check digit.
 pub fn iin(digits: &[u8]) -> Fit {
-    let part = |from: usize, to: usize| digits.get(from..to).and_then(small);
-    let (Some(year), Some(month), Some(day), Some(century)) =
-        (part(0, 2), part(2, 4), part(4, 6), part(6, 7))
-    else {
-        return Fit::Not;
-    };
-    if !(1..=6).contains(&century) {
-        return Fit::Not;
-    }
-    if date::real(1800 + (century - 1) / 2 * 100 + year, month, day).is_none() {
-        return Fit::Not;
-    }
-    fit(digits)
+    fit(digits, |digits| Iin::from_digits(digits).map(drop))
 }
 
 /// A BIN: month, kind of entity and of its part, check digit.
 pub fn bin(digits: &[u8]) -> Fit {
-    let part = |from: usize, to: usize| digits.get(from..to).and_then(small);
-    let right = part(2, 4).is_some_and(|month| (1..=12).contains(&month))
-        && part(4, 5).is_some_and(|kind| (4..=6).contains(&kind))
-        && part(5, 6).is_some_and(|part| part <= 3);
-    if right { fit(digits) } else { Fit::Not }
+    fit(digits, |digits| Bin::from_digits(digits).map(drop))
 }
 
-fn fit(digits: &[u8]) -> Fit {
-    const FIRST: [u32; 11] = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11];
-    const SECOND: [u32; 11] = [3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2];
-    let sum = |weights: &[u32; 11]| {
-        let products = digits.iter().zip(weights);
-        products
-            .map(|(digit, weight)| u32::from(digit - b'0') * weight)
-            .sum::<u32>()
-            % 11
+fn fit(digits: &[u8], check: impl Fn([u8; 12]) -> Result<(), Invalid>) -> Fit {
+    let Ok(digits) = <[u8; 12]>::try_from(digits) else {
+        return Fit::Not;
     };
-    let check = match sum(&FIRST) {
-        10 => sum(&SECOND),
-        check => check,
-    };
-    let last = digits.get(11).map(|digit| u32::from(digit - b'0'));
-    if check < 10 && last == Some(check) {
-        Fit::Valid
-    } else {
-        Fit::Shape
+    match check(digits.map(value)) {
+        Ok(()) => Fit::Valid,
+        Err(Invalid::CheckDigit | Invalid::NotIssuable) => Fit::Shape,
+        Err(_) => Fit::Not,
     }
+}
+
+/// What an ASCII digit writes.
+const fn value(digit: u8) -> u8 {
+    digit.wrapping_sub(b'0')
 }
 
 /// A card's number: the first digits of an issuer, Luhn's check digit.
@@ -79,23 +57,7 @@ pub fn card(digits: &[u8]) -> bool {
         [b'3', b'4' | b'7', ..] => digits.len() == 15,
         _ => false,
     };
-    issuer && luhn(digits)
-}
-
-fn luhn(digits: &[u8]) -> bool {
-    let doubled = |digit: u32| if digit > 4 { digit * 2 - 9 } else { digit * 2 };
-    let digits = digits.iter().rev().map(|digit| u32::from(digit - b'0'));
-    let sum: u32 = digits
-        .enumerate()
-        .map(|(place, digit)| {
-            if place % 2 == 1 {
-                doubled(digit)
-            } else {
-                digit
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10)
+    issuer && luhn(digits.iter().copied().map(value))
 }
 
 /// An IBAN without spaces, in capitals or not: length, check digits (ISO 13616).
@@ -108,51 +70,33 @@ pub fn iban(text: &[u8]) -> bool {
     let Some((head, tail)) = text.split_at_checked(4).filter(|_| right) else {
         return false;
     };
-    let remainder =
-        tail.iter()
-            .chain(head)
-            .fold(0_u32, |remainder, byte| match byte.to_ascii_uppercase() {
-                digit @ b'0'..=b'9' => (remainder * 10 + u32::from(digit - b'0')) % 97,
-                letter => (remainder * 100 + u32::from(letter.saturating_sub(b'A')) + 10) % 97,
-            });
-    remainder == 1
+    mod97(tail.iter().chain(head).map(u8::to_ascii_uppercase)) == 1
 }
 
 /// The ten digits of a national number of Kazakhstan: mobile, or a fixed line.
 pub fn national(digits: &[u8]) -> bool {
-    matches!(
-        digits,
-        [b'7', b'0', b'0'..=b'2' | b'5'..=b'8', ..]
-            | [b'7', b'4', b'7', ..]
-            | [b'7', b'6', b'0'..=b'4', ..]
-            | [b'7', b'7', b'1' | b'5'..=b'8', ..]
-            | [b'7', b'8', b'5', ..]
-            | [b'7', b'1' | b'2', ..]
-    )
+    matches!(line(digits), Some(Line::Mobile | Line::Fixed))
 }
 
 /// A mobile number's ten digits, of Kazakhstan.
 pub fn mobile(digits: &[u8]) -> bool {
-    national(digits) && !matches!(digits, [b'7', b'1' | b'2', ..])
+    line(digits) == Some(Line::Mobile)
+}
+
+fn line(digits: &[u8]) -> Option<Line> {
+    let digits: [u8; 10] = digits.try_into().ok()?;
+    let phone = Phone::national(&digits.map(value)).ok()?;
+    Some(phone.line)
 }
 
 /// Nine digits of KATO: a region that there is, and no unit below a unit that is left out.
 pub fn kato(digits: &[u8]) -> bool {
-    const REGIONS: &[&[u8; 2]] = &[
-        b"10", b"11", b"15", b"19", b"23", b"27", b"31", b"33", b"35", b"39", b"43", b"47", b"51",
-        b"55", b"59", b"61", b"62", b"63", b"71", b"75", b"79",
-    ];
-    let region = digits
-        .get(..2)
-        .is_some_and(|head| REGIONS.iter().any(|region| region.as_slice() == head));
+    let region = std::str::from_utf8(digits).is_ok_and(|text| Kato::parse(text).is_ok());
     let zero = |from: usize, to: usize| {
         digits
             .get(from..to)
             .is_some_and(|part| part.iter().all(|digit| *digit == b'0'))
     };
     // A district that is zero has nothing below it.
-    digits.len() == 9
-        && region
-        && (!zero(2, 4) || zero(4, 9))
-        && (!zero(4, 6) || zero(6, 9) || !zero(2, 4))
+    region && (!zero(2, 4) || zero(4, 9)) && (!zero(4, 6) || zero(6, 9) || !zero(2, 4))
 }

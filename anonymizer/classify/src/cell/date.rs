@@ -1,5 +1,7 @@
 //! Dates as people and programs write them.
 
+use sandyq_detect::identifier::Date;
+
 /// The year of a date, if the text is one, with or without a time of day.
 pub fn year(text: &[u8]) -> Option<u16> {
     parse(text).map(|(year, _, _)| year)
@@ -46,15 +48,9 @@ const fn century(year: u16) -> u16 {
 
 /// The day, if it exists.
 pub fn real(year: u16, month: u16, day: u16) -> Option<(u16, u16, u16)> {
-    let leap = (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400);
-    let days = match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        1..=12 => 31,
-        _ => return None,
-    };
-    ((1800..=2150).contains(&year) && (1..=days).contains(&day)).then_some((year, month, day))
+    let narrow = |number: u16| u8::try_from(number).ok();
+    Date::new(year, narrow(month)?, narrow(day)?)?;
+    (1800..=2150).contains(&year).then_some((year, month, day))
 }
 
 fn split_time(text: &[u8]) -> (&[u8], &[u8]) {

@@ -51,7 +51,7 @@ impl Card {
         if digits.iter().all(|digit| Some(digit) == digits.first()) {
             return Err(Invalid::Class);
         }
-        if !luhn(digits) {
+        if !luhn(digits.iter().copied()) {
             return Err(Invalid::CheckDigit);
         }
         let prefix = super::number(digits.get(..4).unwrap_or_default());

@@ -32,18 +32,17 @@ pub fn check_state_number(digits: &[u8; 12]) -> Result<(), Invalid> {
     }
 }
 
-/// ISO/IEC 7812-1 annex B, known as Luhn's formula: whether the last digit fits the others.
-pub fn luhn(digits: &[u8]) -> bool {
+/// ISO/IEC 7812-1 annex B, known as Luhn's formula: whether the last digit fits the others, each from 0 to 9.
+pub fn luhn(digits: impl DoubleEndedIterator<Item = u8>) -> bool {
     let doubled = |digit: u32| if digit > 4 { 2 * digit - 9 } else { 2 * digit };
     let sum: u32 = digits
-        .iter()
         .rev()
         .enumerate()
         .map(|(place, digit)| {
             if place % 2 == 1 {
-                doubled(u32::from(*digit))
+                doubled(u32::from(digit))
             } else {
-                u32::from(*digit)
+                u32::from(digit)
             }
         })
         .sum();

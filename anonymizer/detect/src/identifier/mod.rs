@@ -18,6 +18,7 @@ mod vin;
 
 pub use bin::{Attribute, Bin, LegalForm};
 pub use card::{Card, Scheme};
+pub use checksum::{luhn, mod97};
 pub use date::Date;
 pub use document::{
     is_birth_certificate, is_driver_licence, is_foreign_passport, is_identity_card, is_passport,

@@ -1,5 +1,7 @@
 //! A word as its shape is judged: lower case, with Kazakh letters and ё as the Russian letters typed for them.
 
+use sandyq_words::russian_letter;
+
 /// Longer words are no names.
 const MOST: usize = 28;
 
@@ -23,7 +25,7 @@ impl Word {
             if !('\u{400}'..'\u{530}').contains(&letter) {
                 return None;
             }
-            let plain = plain(letter);
+            let plain = russian_letter(letter);
             word.kazakh |= plain != letter && letter != 'ё';
             let place = usize::from(word.len);
             let mut coded = [0; 4];
@@ -45,20 +47,5 @@ impl Word {
     /// Whether it was written with letters that Russian does not have.
     pub const fn is_kazakh(&self) -> bool {
         self.kazakh
-    }
-}
-
-const fn plain(letter: char) -> char {
-    match letter {
-        'ә' => 'а',
-        'ғ' => 'г',
-        'қ' => 'к',
-        'ң' => 'н',
-        'ө' => 'о',
-        'ұ' | 'ү' => 'у',
-        'һ' => 'х',
-        'і' => 'и',
-        'ё' => 'е',
-        _ => letter,
     }
 }

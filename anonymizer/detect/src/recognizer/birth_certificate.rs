@@ -1,7 +1,7 @@
 //! Numbers of birth certificates.
 
 use super::cue::Topic;
-use super::run::{Joint, Run};
+use super::run::Run;
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
 use crate::text::{Gap, Letters, Text};
@@ -25,10 +25,7 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
     let Some(digits) = (6..=11).rev().find_map(|length| run.digits(length)) else {
         return;
     };
-    let joined = digits
-        .joints
-        .any(Joint::BRACKET.and(Joint::SLASH).and(Joint::DOT));
-    if joined || digits.groups > 3 || !run.is_apart(&digits) {
+    if digits.is_broken_up() || !run.is_apart(&digits) {
         return;
     }
     let first = series(run.text, digits.first);

@@ -1,7 +1,7 @@
 //! Numbers of driving licences.
 
 use super::cue::Topic;
-use super::run::{Joint, Run};
+use super::run::Run;
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
 use crate::text::Gap;
@@ -28,10 +28,7 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
     let Some(digits) = (6..=10).rev().find_map(|length| run.digits(length)) else {
         return;
     };
-    let joined = digits
-        .joints
-        .any(Joint::BRACKET.and(Joint::SLASH).and(Joint::DOT));
-    if joined || digits.groups > 3 {
+    if digits.is_broken_up() {
         return;
     }
     let first = series(run, digits.first);

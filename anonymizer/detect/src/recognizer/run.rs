@@ -95,6 +95,12 @@ impl Digits {
         self.values().try_into().ok()
     }
 
+    /// Whether they are broken up as numbers of documents are not: by brackets, slashes or dots, or into many groups.
+    pub fn is_broken_up(&self) -> bool {
+        let signs = Joint::BRACKET.and(Joint::SLASH).and(Joint::DOT);
+        self.joints.any(signs) || self.groups > 3
+    }
+
     /// The digits as text.
     pub fn text(&self) -> String {
         self.values()

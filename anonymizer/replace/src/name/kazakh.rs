@@ -1,7 +1,8 @@
 //! The case suffixes of Kazakh, which follow vowel harmony and the last sound of the word.
 
+use sandyq_words::russian_letter as russian;
+
 use super::Case;
-use super::letters::russian;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last {

@@ -1,5 +1,7 @@
 //! Letters: what is the same under another spelling.
 
+use sandyq_words::russian_letter as russian;
+
 use super::{Script, Shape};
 
 /// The text as it is read: without invisible characters, й and ё in one character each.
@@ -21,31 +23,6 @@ pub(crate) fn clean(text: &str) -> String {
         clean.push(composed);
     }
     clean
-}
-
-/// A Russian letter for each letter that only Kazakh has, and е for ё.
-pub(crate) fn russian(letter: char) -> char {
-    match letter {
-        'ә' => 'а',
-        'ғ' => 'г',
-        'қ' => 'к',
-        'ң' => 'н',
-        'ө' => 'о',
-        'ұ' | 'ү' => 'у',
-        'һ' => 'х',
-        'і' => 'и',
-        'ё' => 'е',
-        'Ә' => 'А',
-        'Ғ' => 'Г',
-        'Қ' => 'К',
-        'Ң' => 'Н',
-        'Ө' => 'О',
-        'Ұ' | 'Ү' => 'У',
-        'Һ' => 'Х',
-        'І' => 'И',
-        'Ё' => 'Е',
-        other => other,
-    }
 }
 
 /// Whether only Kazakh has the letter.

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::LazyLock;
 
-use super::letters::{folded, lower, russian, stem};
+use sandyq_words::russian_letter as russian;
+
+use super::letters::{folded, lower, stem};
 use super::{Language, Sex};
 
 /// Both languages and sexes, in the order of the arrays below.

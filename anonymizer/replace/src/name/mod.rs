@@ -8,7 +8,7 @@ mod lexicon;
 
 pub(crate) use analyze::{Word, analyze};
 pub(crate) use decline::decline;
-pub(crate) use letters::{clean, folded, latin, russian, shaped};
+pub(crate) use letters::{clean, folded, latin, shaped};
 pub(crate) use lexicon::Names;
 
 pub use sandyq_words::{Language, Sex};

@@ -3,11 +3,12 @@
 use std::fmt::Write;
 
 use fake::Fake;
+use sandyq_words::russian_letter as russian;
 
 use super::locale::{GivenName, Surname, patronymic};
 use super::token::{Body, Token};
 use crate::name::{
-    Case, Language, Part, Script, Sex, Shape, Word, analyze, decline, latin, russian, shaped,
+    Case, Language, Part, Script, Sex, Shape, Word, analyze, decline, latin, shaped,
 };
 use crate::pseudonym::Pseudonym;
 use crate::stream::Stream;

@@ -3,43 +3,6 @@
 use crate::date::Day;
 use crate::rng::Rng;
 
-const MONTHS_RU: [&str; 12] = [
-    "января",
-    "февраля",
-    "марта",
-    "апреля",
-    "мая",
-    "июня",
-    "июля",
-    "августа",
-    "сентября",
-    "октября",
-    "ноября",
-    "декабря",
-];
-const MONTHS_KK: [&str; 12] = [
-    "қаңтар",
-    "ақпан",
-    "наурыз",
-    "сәуір",
-    "мамыр",
-    "маусым",
-    "шілде",
-    "тамыз",
-    "қыркүйек",
-    "қазан",
-    "қараша",
-    "желтоқсан",
-];
-
-fn month(names: [&'static str; 12], number: i32) -> &'static str {
-    usize::try_from(number - 1)
-        .ok()
-        .and_then(|place| names.get(place))
-        .copied()
-        .unwrap_or("")
-}
-
 /// A date, as forms and letters have it; the word for "year" is not part of it.
 pub fn date(day: Day, kazakh: bool, rng: &mut Rng) -> String {
     let (year, number, of_month) = day.parts();
@@ -49,17 +12,7 @@ pub fn date(day: Day, kazakh: bool, rng: &mut Rng) -> String {
         2 => format!("{of_month:02}/{number:02}/{year}"),
         3 => format!("{of_month:02}-{number:02}-{year}"),
         4 => format!("{of_month}.{number:02}.{year}"),
-        _ => in_words(day, kazakh),
-    }
-}
-
-/// A date with its month in words.
-pub fn in_words(day: Day, kazakh: bool) -> String {
-    let (year, number, of_month) = day.parts();
-    if kazakh {
-        format!("{year} жылғы {of_month} {}", month(MONTHS_KK, number))
-    } else {
-        format!("{of_month} {} {year}", month(MONTHS_RU, number))
+        _ => day.in_words(kazakh),
     }
 }
 

@@ -135,10 +135,7 @@ impl Pen<'_> {
                 "BIRTHDATE",
                 notation::date(of.person.birth, self.kazakh, rng),
             ),
-            "birthw" => (
-                "BIRTHDATE",
-                notation::in_words(of.person.birth, self.kazakh),
-            ),
+            "birthw" => ("BIRTHDATE", of.person.birth.in_words(self.kazakh)),
             "birthd" => ("BIRTHDATE", of.person.birth.dotted()),
             "birthiso" => ("BIRTHDATE", of.person.birth.iso()),
             "addr" if self.kazakh => ("ADDRESS", of.place.kazakh(false, rng)),
@@ -177,7 +174,7 @@ impl Pen<'_> {
         let recent = super::today().plus(-rng.between(0, 900));
         let text = match what {
             "date" => recent.dotted(),
-            "datew" => notation::in_words(recent, self.kazakh),
+            "datew" => recent.in_words(self.kazakh),
             "dateiso" => recent.iso(),
             "year" => recent.year().to_string(),
             "sum" => notation::amount(rng),

@@ -109,19 +109,7 @@ impl Roles {
 
     /// Words that cannot be part of the name of a street or place.
     pub const NO_NAME: Self = Self(
-        Self::STREET_BEFORE.0
-            | Self::STREET_AFTER.0
-            | Self::MICRO.0
-            | Self::MICRO_AFTER.0
-            | Self::MICRO_ADJECTIVE.0
-            | Self::CITY_BEFORE.0
-            | Self::CITY_AFTER.0
-            | Self::VILLAGE_BEFORE.0
-            | Self::VILLAGE_AFTER.0
-            | Self::REGION.0
-            | Self::DISTRICT.0
-            | Self::RURAL.0
-            | Self::RURAL_ADJECTIVE.0
+        Self::TYPE.0
             | Self::HOUSE.0
             | Self::FLAT.0
             | Self::ROOM.0
