@@ -167,6 +167,7 @@ async fn open(config: Config, shutdown: CancellationToken) -> Result<Arc<Platfor
     let policies = Policies::load(&config.policies)?;
     let keyring = secrets::read_master_key(&config.master_key)?;
     let store = Store::open(&config.database_url).await?;
+    store.claim().await?;
     store
         .check_keyring(&keyring)
         .await

@@ -87,6 +87,20 @@ pub enum StoreError {
     /// The master key is not the one the store was made with.
     #[error("the store's secrets cannot be opened")]
     Key(#[from] crate::keys::KeyringError),
+    /// Another server works on the database.
+    #[error("{place} is in use by another server; stop that one first")]
+    InUse {
+        /// The file that is locked, or the database.
+        place: String,
+    },
+    /// Whether another server works on the database could not be found out.
+    #[error("{place} could not be locked")]
+    Claim {
+        /// The file.
+        place: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The store was closed.
     #[error("the store was closed")]
     Closed,

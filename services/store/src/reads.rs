@@ -1,21 +1,28 @@
-//! Several reads in one query: what a query costs is mostly the way to the database and back.
+//! Several reads in one query: what a query costs is mostly the way to the database and back. Where no other process
+//! can write, answers are kept until the next change, so that a question asked again costs no query at all.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::StoreError;
 use crate::record::{Kind, Record, Stored};
-use crate::sql::{Row, Value, limit};
-use crate::store::{COLUMNS, Store, stored};
+use crate::sql::{Value, limit};
+use crate::store::{COLUMNS, Fetched, Store};
 
 /// A name that no record has.
 const ABSENT: &str = "\u{1}";
 
+/// Bytes of records that are kept between changes.
+const MOST_KEPT: usize = 8 << 20;
+
 /// What is to be read, all as it was at one moment.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Reads {
     selects: Vec<String>,
     values: Vec<Bound>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Bound {
     Text(String),
     Int(i64),
@@ -65,12 +72,20 @@ impl Reads {
         self.values.push(value);
         format!("${}", self.values.len())
     }
+
+    fn bytes(&self) -> usize {
+        let texts = self.values.iter().map(|value| match value {
+            Bound::Text(text) => text.len(),
+            Bound::Int(_) => size_of::<i64>(),
+        });
+        self.selects.iter().map(String::len).sum::<usize>() + texts.sum::<usize>()
+    }
 }
 
 /// What was read.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Found {
-    rows: Vec<(usize, Row)>,
+    rows: Arc<[(usize, Fetched)]>,
 }
 
 impl Found {
@@ -79,7 +94,7 @@ impl Found {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn first<R: Record>(&self, number: usize) -> Result<Option<Stored<R>>, StoreError> {
-        self.of(number).next().map(stored).transpose()
+        self.of(number).next().map(Fetched::stored).transpose()
     }
 
     /// The records of this number, in the order of their names.
@@ -87,16 +102,62 @@ impl Found {
     /// # Errors
     /// [`StoreError::Corrupt`].
     pub fn all<R: Record>(&self, number: usize) -> Result<Vec<Stored<R>>, StoreError> {
-        let mut found: Vec<Stored<R>> = self.of(number).map(stored).collect::<Result<_, _>>()?;
+        let mut found: Vec<Stored<R>> = self
+            .of(number)
+            .map(Fetched::stored)
+            .collect::<Result<_, _>>()?;
         // A union promises no order.
         found.sort_by(|one, other| one.record.name().cmp(other.record.name()));
         Ok(found)
     }
 
-    fn of(&self, number: usize) -> impl Iterator<Item = &Row> {
+    fn of(&self, number: usize) -> impl Iterator<Item = &Fetched> {
         let rows = self.rows.iter();
         rows.filter(move |(of, _)| *of == number)
             .map(|(_, row)| row)
+    }
+
+    fn bytes(&self) -> usize {
+        self.rows.iter().map(|(_, row)| row.bytes()).sum()
+    }
+}
+
+/// Answers that hold for one size of the audit log. No record changes without an entry, so they hold until it grows.
+#[derive(Debug, Default)]
+pub(crate) struct Recent(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    size: u64,
+    bytes: usize,
+    answers: HashMap<Reads, Found>,
+}
+
+impl Recent {
+    fn get(&self, reads: &Reads, size: u64) -> Option<Found> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        (kept.size == size)
+            .then(|| kept.answers.get(reads).cloned())
+            .flatten()
+    }
+
+    /// Keeps what was asked for when the log had this size. A change may have come while it was read: then it is kept
+    /// under a size that nobody asks for any more.
+    fn keep(&self, reads: Reads, size: u64, found: &Found) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if size < kept.size {
+            return;
+        }
+        let bytes = found.bytes() + reads.bytes();
+        if size > kept.size || kept.bytes + bytes > MOST_KEPT {
+            *kept = Kept {
+                size,
+                ..Kept::default()
+            };
+        }
+        if bytes <= MOST_KEPT && kept.answers.insert(reads, found.clone()).is_none() {
+            kept.bytes += bytes;
+        }
     }
 }
 
@@ -106,6 +167,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::Sql`].
     pub async fn read(&self, reads: Reads) -> Result<Found, StoreError> {
+        if !self.alone() {
+            return self.query(&reads).await;
+        }
+        // Looked at before the records: what is read after it is never older than it.
+        let size = self.inner.head.borrow().size;
+        if let Some(found) = self.inner.recent.get(&reads, size) {
+            return Ok(found);
+        }
+        let found = self.query(&reads).await?;
+        self.inner.recent.keep(reads, size, &found);
+        Ok(found)
+    }
+
+    async fn query(&self, reads: &Reads) -> Result<Found, StoreError> {
         let values: Vec<Value<'_>> = reads
             .values
             .iter()
@@ -118,10 +193,13 @@ impl Store {
         let rows = connection
             .fetch(&reads.selects.join(" UNION ALL "), &values)
             .await?;
-        let numbered = |row: Row| -> Result<(usize, Row), StoreError> {
-            Ok((usize::try_from(row.int(5)?).unwrap_or(usize::MAX), row))
-        };
-        let rows = rows.into_iter().map(numbered).collect::<Result<_, _>>()?;
+        let rows = rows
+            .iter()
+            .map(|row| {
+                let number = usize::try_from(row.int(5)?).unwrap_or(usize::MAX);
+                Ok((number, Fetched::from_row(row)?))
+            })
+            .collect::<Result<_, StoreError>>()?;
         Ok(Found { rows })
     }
 }

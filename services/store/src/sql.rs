@@ -1,6 +1,7 @@
 //! The one place that knows that there are two databases. The SQL text is shared: `$n` parameters, `BIGINT`,
 //! `TEXT` and bytes only.
 
+use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -10,7 +11,9 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{AssertSqlSafe, PgPool, Postgres, Row as _, Sqlite, SqlitePool};
+use sqlx::{
+    AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, Row as _, Sqlite, SqlitePool,
+};
 
 use crate::error::StoreError;
 
@@ -120,6 +123,63 @@ impl Pools {
             Self::Postgres { writer, readers } => {
                 readers.close().await;
                 writer.close().await;
+            }
+        }
+    }
+}
+
+/// What keeps other servers from the database, as long as it lives.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// A lock of the operating system on a file beside the database. It goes with the process, however that ends.
+    File(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File),
+    /// A session that holds an advisory lock. It goes with the connection, so it keeps another server from starting,
+    /// but does not prove that none did since.
+    Session(#[expect(dead_code, reason = "the lock lasts as long as the session")] PgConnection),
+}
+
+/// The advisory lock of a platform's server: the first bytes of "sandyq".
+const ADVISORY_LOCK: i64 = 0x7361_6e64;
+
+impl Pools {
+    /// Takes the database for this process.
+    pub async fn claim(&self) -> Result<Claim, StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                let options = writer.connect_options();
+                let mut path = options.get_filename().as_os_str().to_owned();
+                path.push(".lock");
+                let place = || Path::new(&path).display().to_string();
+                let file = File::options()
+                    .create(true)
+                    .truncate(false)
+                    .write(true)
+                    .open(&path)
+                    .map_err(|source| StoreError::Claim {
+                        place: place(),
+                        source,
+                    })?;
+                match file.try_lock() {
+                    Ok(()) => Ok(Claim::File(file)),
+                    Err(TryLockError::WouldBlock) => Err(StoreError::InUse { place: place() }),
+                    Err(TryLockError::Error(source)) => Err(StoreError::Claim {
+                        place: place(),
+                        source,
+                    }),
+                }
+            }
+            Self::Postgres { writer, .. } => {
+                let mut session = PgConnection::connect_with(&writer.connect_options()).await?;
+                let free: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+                    .bind(ADVISORY_LOCK)
+                    .fetch_one(&mut session)
+                    .await?;
+                if !free {
+                    return Err(StoreError::InUse {
+                        place: "the PostgreSQL database".to_owned(),
+                    });
+                }
+                Ok(Claim::Session(session))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The store itself: reading, and handing changes to the writer.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sandyq_audit::Hash;
 use time::OffsetDateTime;
@@ -10,8 +10,9 @@ use tokio::task::JoinHandle;
 use crate::change::{Change, Committed, SavedRequest};
 use crate::error::StoreError;
 use crate::keys::Keyring;
+use crate::reads::Recent;
 use crate::record::{Filter, Page, Record, Stored};
-use crate::sql::{Pools, Row, Value, limit};
+use crate::sql::{Claim, Pools, Row, Value, limit};
 use crate::writer::{Job, Writer};
 
 /// Changes that may wait for the writer; those that come later wait outside.
@@ -38,7 +39,9 @@ pub(crate) struct Inner {
     jobs: mpsc::Sender<Job>,
     closing: Arc<Notify>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    head: watch::Receiver<Head>,
+    pub head: watch::Receiver<Head>,
+    claim: Mutex<Option<Claim>>,
+    pub recent: Recent,
 }
 
 impl Store {
@@ -66,10 +69,32 @@ impl Store {
             closing,
             writer: Mutex::new(Some(task)),
             head: receiver,
+            claim: Mutex::new(None),
+            recent: Recent::default(),
         };
         Ok(Self {
             inner: Arc::new(inner),
         })
+    }
+
+    /// Takes the database for this process alone, until it ends or closes the store: two servers would run every job twice.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process has it, [`StoreError::Sql`], [`StoreError::Claim`].
+    pub async fn claim(&self) -> Result<(), StoreError> {
+        let claim = self.inner.pools.claim().await?;
+        *self.held() = Some(claim);
+        Ok(())
+    }
+
+    /// True when no other process can change what is read.
+    pub(crate) fn alone(&self) -> bool {
+        matches!(*self.held(), Some(Claim::File(_)))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Claim>> {
+        let claim = self.inner.claim.lock();
+        claim.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Carries out what is waiting, refuses what comes later, and closes the connections.
@@ -87,6 +112,8 @@ impl Store {
             tracing::error!(%error, "the store's writer did not end well");
         }
         self.inner.pools.close().await;
+        let claim = self.held().take();
+        drop(claim);
     }
 
     /// Carries out a change, all of it or none, and returns when it is durable.
@@ -202,17 +229,47 @@ impl Store {
 pub(crate) const COLUMNS: &str = "name, revision, create_time, update_time, body";
 
 pub(crate) fn stored<R: Record>(row: &Row) -> Result<Stored<R>, StoreError> {
-    let damaged = |what: String| StoreError::Corrupt {
-        place: format!("{} {}", R::KIND, row.text(0).unwrap_or_default()),
-        what,
-    };
-    let record = serde_json::from_str(&row.text(4)?).map_err(|error| damaged(error.to_string()))?;
-    Ok(Stored {
-        record,
-        revision: row.int(1)?,
-        create_time: from_micros(row.int(2)?).ok_or_else(|| damaged("create_time".to_owned()))?,
-        update_time: from_micros(row.int(3)?).ok_or_else(|| damaged("update_time".to_owned()))?,
-    })
+    Fetched::from_row(row)?.stored()
+}
+
+/// A record as the database has it: [`COLUMNS`], not yet read as a kind of record.
+#[derive(Debug)]
+pub(crate) struct Fetched {
+    name: String,
+    revision: i64,
+    create_time: i64,
+    update_time: i64,
+    body: String,
+}
+
+impl Fetched {
+    pub fn from_row(row: &Row) -> Result<Self, StoreError> {
+        Ok(Self {
+            name: row.text(0)?,
+            revision: row.int(1)?,
+            create_time: row.int(2)?,
+            update_time: row.int(3)?,
+            body: row.text(4)?,
+        })
+    }
+
+    pub fn stored<R: Record>(&self) -> Result<Stored<R>, StoreError> {
+        let damaged = |what: String| StoreError::Corrupt {
+            place: format!("{} {}", R::KIND, self.name),
+            what,
+        };
+        let time = |micros, what: &str| from_micros(micros).ok_or_else(|| damaged(what.to_owned()));
+        Ok(Stored {
+            record: serde_json::from_str(&self.body).map_err(|error| damaged(error.to_string()))?,
+            revision: self.revision,
+            create_time: time(self.create_time, "create_time")?,
+            update_time: time(self.update_time, "update_time")?,
+        })
+    }
+
+    pub fn bytes(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.body.len()
+    }
 }
 
 fn select<'a>(table: &str, filter: &Filter<'a>, page: Page<'a>) -> (String, Vec<Value<'a>>) {

@@ -1,4 +1,4 @@
-use sandyq_store::{Filter, Page, Store, StoreError};
+use sandyq_store::{Filter, Page, Reads, Record as _, Store, StoreError};
 
 use crate::{Database, Library, NOW, change, library};
 
@@ -116,5 +116,53 @@ pub async fn closing_carries_out_what_waits(database: &Database) {
         done,
         "what was answered is there, and nothing else"
     );
+    store.close().await;
+}
+
+pub async fn one_server_at_a_time_claims_the_database(database: &Database) {
+    let url = database.url();
+    let (first, second) = (
+        Store::open(&url).await.unwrap(),
+        Store::open(&url).await.unwrap(),
+    );
+    first.claim().await.unwrap();
+    let error = second.claim().await.unwrap_err();
+    assert!(matches!(error, StoreError::InUse { .. }), "{error}");
+    first.close().await;
+    second.claim().await.unwrap();
+    second.close().await;
+}
+
+/// Readers and writers at once: whoever asks after a change was answered sees it, however often it was asked before.
+pub async fn what_is_read_is_never_older_than_the_last_change(database: &Database) {
+    let store = database.open().await;
+    store.claim().await.unwrap();
+    let mut tasks = tokio::task::JoinSet::new();
+    for writer in 0..4 {
+        let store = store.clone();
+        tasks.spawn(async move {
+            let name = format!("libraries/{writer}");
+            let read = async || {
+                let mut reads = Reads::default();
+                let number = reads.one(Library::KIND, &name);
+                let found = store.read(reads).await.unwrap();
+                found.first::<Library>(number).unwrap()
+            };
+            assert_eq!(read().await, None);
+            store
+                .commit(change().insert(&library(&name)).unwrap(), NOW)
+                .await
+                .unwrap();
+            for number in 0..50 {
+                let mut record = read().await.unwrap();
+                assert_eq!(record.revision, number + 1);
+                assert_eq!(read().await.as_ref(), Some(&record));
+                record.note = number.to_string();
+                let change = change().update(&record).unwrap();
+                store.commit(change, NOW).await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
     store.close().await;
 }

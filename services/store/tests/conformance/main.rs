@@ -60,6 +60,8 @@ async fn suite(database: &Database) {
     concurrency::many_writers_share_commits_and_harm_none(database).await;
     concurrency::of_two_updates_one_wins(database).await;
     concurrency::closing_carries_out_what_waits(database).await;
+    concurrency::one_server_at_a_time_claims_the_database(database).await;
+    concurrency::what_is_read_is_never_older_than_the_last_change(database).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
