@@ -202,6 +202,30 @@ fn json(message: &DynamicMessage, pretty: bool) -> Result<String> {
     })
 }
 
+/// A share as a percentage.
+pub fn percent(share: f64) -> String {
+    format!("{:.2}%", share * 100.0)
+}
+
+/// Appends a title and a table to a text; nothing where there are no rows.
+pub fn section(text: &mut String, title: &str, header: &[&str], rows: Vec<Vec<String>>) {
+    if rows.is_empty() {
+        return;
+    }
+    let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
+    let mut table = new_table(&header);
+    for row in rows {
+        table.add_row(row);
+    }
+    text.push('\n');
+    text.push_str(title);
+    for line in table.trim_fmt().lines() {
+        text.push_str("\n  ");
+        text.push_str(line);
+    }
+    text.push('\n');
+}
+
 /// A table in the style that fits where it goes.
 pub fn new_table(header: &[String]) -> Table {
     let mut table = Table::new();

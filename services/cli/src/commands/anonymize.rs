@@ -11,7 +11,7 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use sandyq_anonymizer::{
     Cancel, DatasetProfile, Detail, Encoding, Error, Format, Hierarchies, Output, OutputFormat,
     Plan, PlanError, PseudonymKey, Release, Table, UtilityLimits, Work, drift,
@@ -20,9 +20,8 @@ use sandyq_anonymizer::{
 use self::digest::sha256_of;
 use self::pending::Pending;
 use self::progress::Watch;
-use self::source::{
-    dataset, hierarchies, key, open, output_format, population, read, read_plan, read_profile,
-};
+use self::source::{output_format, read_plan};
+use super::tables::{self, InputFormat, Reading, TextEncoding};
 use crate::errors::{Exit, Failure, Result, causes};
 use crate::output::{self, note};
 use crate::parse;
@@ -88,39 +87,28 @@ otherwise nothing is left.
 Exit codes: 0 done; 2 the profile, a hierarchy or an option is wrong, or does not fit the file; 4 the models cannot be met;
 7 the written file failed its measurement; 130 interrupted; 1 anything else.";
 
-/// How the bytes of a file are to be read.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum InputFormat {
-    /// Delimited text with a header row.
-    Csv,
-    /// Apache Parquet.
-    Parquet,
-    /// One JSON object a line.
-    Ndjson,
-}
-
-/// The encoding of a text.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub enum TextEncoding {
-    /// UTF-8, with or without a byte order mark.
-    #[value(name = "utf-8")]
-    Utf8,
-    /// Windows-1251.
-    #[value(name = "windows-1251")]
-    Windows1251,
-}
-
 /// The steps and how long each took.
 pub(super) type Timings = Vec<(&'static str, Duration)>;
+
+impl Anonymize {
+    fn reading(&self) -> Reading<'_> {
+        Reading {
+            format: self.format,
+            delimiter: self.delimiter.as_deref(),
+            encoding: self.encoding,
+        }
+    }
+}
 
 /// Depersonalizes a file.
 pub fn run(command: &Anonymize, form: output::Format) -> Result<()> {
     let begun = Instant::now();
-    let profile = read_profile(&command.profile)?;
-    let dataset = dataset(command, &profile)?;
-    let hierarchies = hierarchies(command, dataset)?;
+    let profile = tables::profile(&command.profile)?;
+    let dataset = tables::dataset(&profile, command.dataset.as_deref(), &command.input)?;
+    let names = dataset.hierarchies();
+    let hierarchies = tables::hierarchies(command.hierarchies.as_ref(), &command.profile, names)?;
     // What is made here is not staged, so that surrogates stand in it at once.
-    let key = key(command, dataset)?.with_surrogates();
+    let key = tables::key(command.key_file.as_ref(), [dataset])?.with_surrogates();
     let saved = command.use_plan.as_deref().map(read_plan).transpose()?;
     let watch = Watch::start(form)?;
     let mut pending = Pending::default();
@@ -172,10 +160,11 @@ fn release(
     let cancel = watch.cancel();
     let progress = &mut |step| watch.tell(step);
     watch.say("reading");
-    let table = read(command, given.dataset.name(), &command.input)?;
+    let reading = command.reading();
+    let table = reading.read(given.dataset.name(), &command.input)?;
     let table = table.derived(given.dataset);
     let table = table.map_err(|error| failed(PlanError::from(error).into()))?;
-    let population = population(command, given.dataset)?;
+    let population = tables::population(command.population.as_ref(), given.dataset, &reading)?;
     lap("read");
     let work = Work::new(
         &table,
@@ -301,7 +290,7 @@ fn describe(
             encoding: Encoding::Utf8,
         },
     };
-    let released = open(path, &format, given.dataset.name())?;
+    let released = tables::open(path, &format, given.dataset.name())?;
     let detail = Detail {
         profile: given.dataset,
         hierarchies: given.hierarchies,

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use sandyq_anonymizer::{
-    Cancel, DatasetProfile, Error, PlanError, PseudonymKey, RelationError, Release, Table,
-    depersonalize_library,
+    Cancel, DatasetProfile, Error, PlanError, RelationError, Release, Table, depersonalize_library,
 };
 use serde_json::json;
 
-use super::tables;
+use super::tables::{self, Reading};
 use crate::Session;
 use crate::errors::{Exit, Failure, Result, causes};
 use crate::output::{new_table, printable};
@@ -53,25 +52,19 @@ pub struct AnonymizeLibrary {
 /// Depersonalizes the data sets of a library.
 pub fn run(command: &AnonymizeLibrary, session: &Session) -> Result<()> {
     let profile = tables::profile(&command.profile)?;
-    let hierarchies =
-        tables::hierarchies(command.hierarchies.as_ref(), &command.profile, &profile)?;
-    let keyed = profile.datasets().any(DatasetProfile::needs_key);
-    let key = match &command.key_file {
-        Some(path) => tables::key(path)?,
-        None if keyed => {
-            return Err(Failure::usage(
-                "the profile asks for pseudonyms or for replacements under a key: give the file of their key by --key-file\n  `openssl rand -hex 32 > key` makes one; keep it secret",
-            ));
-        }
-        None => PseudonymKey::new([0; 32]),
-    };
+    let names = profile.datasets().flat_map(DatasetProfile::hierarchies);
+    let hierarchies = tables::hierarchies(command.hierarchies.as_ref(), &command.profile, names)?;
+    let key = tables::key(command.key_file.as_ref(), profile.datasets())?;
     // What is made here is not staged, so that surrogates stand in it at once.
     let key = key.with_surrogates();
-    let delimiter = command.delimiter.as_deref();
+    let reading = Reading {
+        delimiter: command.delimiter.as_deref(),
+        ..Reading::default()
+    };
     let read = command
         .inputs
         .iter()
-        .map(|path| tables::read(path, delimiter));
+        .map(|path| reading.read(&tables::dataset_of(path), path));
     let read = read.collect::<Result<Vec<Table>>>()?;
     let made = depersonalize_library(
         &read,

@@ -1,19 +1,20 @@
 //! Measuring a table on this machine.
 
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use sandyq_anonymizer::{
-    AttackerRisk, Beside, Cancel, DatasetProfile, Detail, Encoding, Format, Hierarchies, Hierarchy,
-    Limits, Measurement, Profile, Report, Requirement, SensitiveMeasure, Table, UtilityLimits,
-    html, intake, measure,
+    AttackerRisk, Beside, Cancel, DatasetProfile, Detail, Measurement, Report, Requirement,
+    SensitiveMeasure, Table, UtilityLimits, html, measure,
 };
+
+use super::tables::{self, Reading};
 
 use crate::Session;
 use crate::errors::{Failure, Result, causes};
-use crate::output::{new_table, printable};
+use crate::output::{percent, printable, section};
+use crate::parse;
 
 /// The example of `sandyq measure`.
 pub const EXAMPLE: &str = "\
@@ -44,11 +45,11 @@ pub struct Measure {
     #[arg(long, value_name = "FILE")]
     original: Option<PathBuf>,
     /// The table of the population that the profile names.
-    #[arg(long, value_name = "NAME=FILE")]
-    population: Option<String>,
-    /// What is between the cells of CSV tables [default: found out].
-    #[arg(long, value_name = "CHARACTER")]
-    delimiter: Option<char>,
+    #[arg(long, value_parser = parse::pair, value_name = "NAME=FILE")]
+    population: Option<(String, String)>,
+    /// The delimiter of CSV files, or `tab`; found out when not given.
+    #[arg(long, value_parser = parse::delimiter)]
+    delimiter: Option<String>,
     /// Write a report that a browser shows.
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -59,18 +60,23 @@ pub struct Measure {
 
 /// Measures the risk and the losses of a table as it stands.
 pub fn run(command: &Measure, session: &Session) -> Result<()> {
-    let text = fs::read_to_string(&command.profile)
-        .map_err(|error| Failure::file("read", &command.profile, &error))?;
-    let profile = Profile::parse(&text)
-        .map_err(|error| failed(&command.profile.display().to_string(), &error))?;
-    let profile = command.dataset(&profile)?;
-    let hierarchies = command.hierarchies(profile)?;
-    let table = command.table(profile.name(), &command.input)?;
-    let original = match &command.original {
-        Some(path) => Some(command.table(profile.name(), path)?),
-        None => None,
+    let profile = tables::profile(&command.profile)?;
+    let profile = tables::dataset(&profile, command.dataset.as_deref(), &command.input)?;
+    let hierarchies = tables::hierarchies(
+        command.hierarchies.as_ref(),
+        &command.profile,
+        profile.hierarchies(),
+    )?;
+    let reading = Reading {
+        delimiter: command.delimiter.as_deref(),
+        ..Reading::default()
     };
-    let population = command.population(profile)?;
+    let table = reading.read(profile.name(), &command.input)?;
+    let original = command.original.as_ref();
+    let original = original
+        .map(|path| reading.read(profile.name(), path))
+        .transpose()?;
+    let population = tables::population(command.population.as_ref(), profile, &reading)?;
     let beside = Beside {
         hierarchies: &hierarchies,
         original: original.as_ref(),
@@ -97,90 +103,6 @@ fn failed(what: &str, error: &(dyn std::error::Error + 'static)) -> Failure {
 }
 
 impl Measure {
-    fn dataset<'p>(&self, profile: &'p Profile) -> Result<&'p DatasetProfile> {
-        if let Some(name) = &self.dataset {
-            return profile
-                .dataset(name)
-                .map_err(|error| Failure::usage(format!("--dataset: {error}")));
-        }
-        let mut datasets = profile.datasets();
-        match (datasets.next(), datasets.next()) {
-            (Some(only), None) => Ok(only),
-            (None, _) => Err(Failure::usage("the profile names no dataset")),
-            _ => {
-                let names: Vec<&str> = profile.datasets().map(DatasetProfile::name).collect();
-                let names = names.join(", ");
-                Err(Failure::usage(format!("--dataset: say one of {names}")))
-            }
-        }
-    }
-
-    fn hierarchies(&self, profile: &DatasetProfile) -> Result<Hierarchies> {
-        let beside = || self.profile.with_file_name("hierarchies");
-        let folder = self.hierarchies.clone().unwrap_or_else(beside);
-        let mut all = Hierarchies::new();
-        for name in profile.hierarchies() {
-            let path = folder.join(format!("{name}.csv"));
-            let bytes = fs::read(&path).map_err(|error| Failure::file("read", &path, &error))?;
-            let hierarchy = Hierarchy::parse(name, &bytes)
-                .map_err(|error| failed(&path.display().to_string(), &error))?;
-            all.insert(name.to_owned(), hierarchy);
-        }
-        Ok(all)
-    }
-
-    fn population(&self, profile: &DatasetProfile) -> Result<Option<Table>> {
-        let named = profile.privacy().population.as_deref();
-        let Some(given) = &self.population else {
-            return match named.filter(|_| profile.privacy().looks_at_population()) {
-                Some(name) => Err(Failure::usage(format!(
-                    "the profile compares with a population: --population {name}=FILE"
-                ))),
-                None => Ok(None),
-            };
-        };
-        let Some((name, path)) = given.split_once('=') else {
-            return Err(Failure::usage("--population: write NAME=FILE"));
-        };
-        if named.is_some_and(|named| named != name) {
-            return Err(Failure::usage(format!(
-                "--population: the profile names {:?}",
-                named.unwrap_or_default()
-            )));
-        }
-        self.table(name, Path::new(path)).map(Some)
-    }
-
-    fn table(&self, name: &str, path: &Path) -> Result<Table> {
-        let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
-        let limits = Limits {
-            max_rows: u64::MAX,
-            max_table_bytes: u64::MAX,
-            ..Limits::default()
-        };
-        intake::read(name, file, &self.format(path)?, &limits)
-            .map_err(|error| failed(&path.display().to_string(), &error))
-    }
-
-    fn format(&self, path: &Path) -> Result<Format> {
-        let name = path.to_string_lossy().to_lowercase();
-        let name = name.strip_suffix(".gz").unwrap_or(&name);
-        let delimiter = match self.delimiter {
-            Some(character) if !character.is_ascii() => {
-                return Err(Failure::usage("--delimiter: must be an ASCII character"));
-            }
-            other => other.map(|character| character as u8),
-        };
-        Ok(match name.rsplit('.').next().unwrap_or_default() {
-            "parquet" | "pq" => Format::Parquet,
-            "ndjson" | "jsonl" => Format::Ndjson,
-            _ => Format::Csv {
-                delimiter,
-                encoding: Encoding::Utf8,
-            },
-        })
-    }
-
     fn reports(
         &self,
         table: &Table,
@@ -207,26 +129,16 @@ impl Measure {
                 .map_err(|error| failed("the report", &error))?;
         }
         if let Some(path) = &self.report {
-            write(path, &html(&report))?;
+            tables::write(path, html(&report).as_bytes())?;
         }
         if let Some(path) = &self.report_json {
             let json = report
                 .to_json()
                 .map_err(|error| Failure::general(format!("cannot make JSON: {error}")))?;
-            write(path, &json)?;
+            tables::write(path, json.as_bytes())?;
         }
         Ok(())
     }
-}
-
-/// A file that is there is whole.
-fn write(path: &Path, text: &str) -> Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".partial");
-    let beside = PathBuf::from(beside);
-    fs::write(&beside, text)
-        .and_then(|()| fs::rename(&beside, path))
-        .map_err(|error| Failure::file("write", path, &error))
 }
 
 /// The measures for people.
@@ -254,31 +166,16 @@ fn shown(measured: &Measurement) -> String {
             percent(people.greatest_presence)
         );
     }
-    section(&mut text, "Asked for", required(&measured.requirements));
-    section(&mut text, "Risk of being found again", risks(measured));
-    section(
-        &mut text,
-        "Sensitive columns",
-        sensitive(&measured.sensitive),
-    );
-    section(&mut text, "Lost", losses(measured));
+    for (title, (header, rows)) in [
+        ("Asked for", required(&measured.requirements)),
+        ("Risk of being found again", risks(measured)),
+        ("Sensitive columns", sensitive(&measured.sensitive)),
+        ("Lost", losses(measured)),
+    ] {
+        section(&mut text, title, header, rows);
+    }
     text.truncate(text.trim_end().len());
     text
-}
-
-fn section(text: &mut String, title: &str, (header, rows): (&[&str], Vec<Vec<String>>)) {
-    if rows.is_empty() {
-        return;
-    }
-    let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
-    let mut table = new_table(&header);
-    for row in rows {
-        table.add_row(row);
-    }
-    let _ = writeln!(text, "\n{title}");
-    for line in table.trim_fmt().lines() {
-        let _ = writeln!(text, "  {line}");
-    }
 }
 
 fn required(requirements: &[Requirement]) -> (&'static [&'static str], Vec<Vec<String>>) {
@@ -406,8 +303,4 @@ fn optional(measured: Option<f64>) -> String {
         Some(some) => number(some),
         None => "-".to_owned(),
     }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2}%", share * 100.0)
 }

@@ -12,10 +12,10 @@ use sandyq_anonymizer::quality::{
 };
 use sandyq_anonymizer::{Profile, Table, quality_html};
 
-use super::tables;
+use super::tables::{self, Reading};
 use crate::Session;
 use crate::errors::{Failure, Result, causes};
-use crate::output::{new_table, printable};
+use crate::output::{percent, printable, section};
 use crate::parse;
 
 /// The example of `sandyq quality`.
@@ -71,11 +71,14 @@ pub fn run(command: &Quality, session: &Session) -> Result<()> {
     let thresholds = command.thresholds(profile.as_ref())?;
     let reference = command.reference(&thresholds)?;
     let today = command.today()?;
-    let delimiter = command.delimiter.as_deref();
+    let reading = Reading {
+        delimiter: command.delimiter.as_deref(),
+        ..Reading::default()
+    };
     let read = command
         .inputs
         .iter()
-        .map(|path| tables::read(path, delimiter));
+        .map(|path| reading.read(&tables::dataset_of(path), path));
     let read = read.collect::<Result<Vec<Table>>>()?;
     let known: Vec<Known> = read
         .iter()
@@ -221,7 +224,7 @@ fn shown_of(text: &mut String, dataset: &DatasetQuality) {
         );
     }
     let columns = dataset.columns.iter().map(of_column).collect();
-    table(
+    section(
         text,
         "",
         &["COLUMN", "TYPE", "FILLED", "VALID", "OUTLIERS"],
@@ -229,7 +232,7 @@ fn shown_of(text: &mut String, dataset: &DatasetQuality) {
     );
     for distribution in &dataset.distributions {
         let title = format!(
-            "{}: distance {} from the population, {} people, not known of {}",
+            "  {}: distance {} from the population, {} people, not known of {}",
             distribution.dimension.replace('_', " "),
             percent(distribution.distance),
             distribution.people,
@@ -242,7 +245,7 @@ fn shown_of(text: &mut String, dataset: &DatasetQuality) {
                 percent(share.reference),
             ]
         });
-        table(
+        section(
             text,
             &title,
             &["CATEGORY", "HERE", "POPULATION"],
@@ -268,7 +271,7 @@ fn shown_of(text: &mut String, dataset: &DatasetQuality) {
         "TOO SHORT",
         "IN SEVERAL",
     ];
-    table(text, "", &header, mixes.collect());
+    section(text, "", &header, mixes.collect());
     text.push('\n');
 }
 
@@ -285,23 +288,4 @@ fn of_column(column: &ColumnQuality) -> Vec<String> {
             .outliers
             .map_or_else(none, |outliers| percent(outliers.share)),
     ]
-}
-
-fn table(text: &mut String, title: &str, header: &[&str], rows: Vec<Vec<String>>) {
-    if rows.is_empty() {
-        return;
-    }
-    let header: Vec<String> = header.iter().map(|name| (*name).to_owned()).collect();
-    let mut table = new_table(&header);
-    for row in rows {
-        table.add_row(row);
-    }
-    let _ = writeln!(text, "\n  {title}");
-    for line in table.trim_fmt().lines() {
-        let _ = writeln!(text, "  {line}");
-    }
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.2}%", share * 100.0)
 }
