@@ -302,11 +302,9 @@ impl Engine for DockerEngine {
     }
 
     async fn observe(&self, job: &JobId) -> Result<Observed, EngineError> {
-        Ok(self
-            .inspect(job)
-            .await?
-            .as_ref()
-            .map_or(Observed::Absent, state_of))
+        let found = self.inspect(job).await?;
+        let observed = found.as_ref().map_or(Observed::Absent, state_of);
+        Ok(host::with_engine(observed, &self.address).await)
     }
 
     async fn wait(&self, job: &JobId) -> Result<Observed, EngineError> {

@@ -49,6 +49,51 @@ fn elapsed(stat: &str, uptime: &str) -> Option<Duration> {
     Some(now.saturating_sub(began))
 }
 
+/// Exit codes of containers that an engine ends, or has lost track of, when it begins.
+const ENDED_BY_ENGINE: [i32; 2] = [137, 255];
+
+/// How long an engine may take to end what it finds when it begins.
+const BEGINNING: Duration = Duration::from_secs(30);
+
+/// Says of a container that ended with the engine's own beginning that the engine ended it: its code alone reads as if
+/// its program had.
+pub(super) async fn with_engine(observed: Observed, address: &str) -> Observed {
+    let Observed::Exited {
+        code,
+        oom: false,
+        started: Some(started),
+        finished: Some(finished),
+        error: None,
+    } = observed
+    else {
+        return observed;
+    };
+    if !ENDED_BY_ENGINE.contains(&code) {
+        return observed;
+    }
+    let began = engine_start(address).await;
+    let by_engine = began.is_some_and(|began| {
+        // The two clocks agree to some hundredths of a second.
+        let after = finished + Duration::from_millis(500) >= began;
+        started < began && after && finished < began + BEGINNING
+    });
+    Observed::Exited {
+        code,
+        oom: false,
+        started: Some(started),
+        finished: Some(finished),
+        error: by_engine.then(|| "the engine was restarted and ended the container".to_owned()),
+    }
+}
+
+/// When the process began that listens at the engine's socket; `None` where that is not the engine itself.
+async fn engine_start(address: &str) -> Option<SystemTime> {
+    let path = address.strip_prefix("unix://").unwrap_or(address);
+    let stream = tokio::net::UnixStream::connect(path).await.ok()?;
+    let pid = stream.peer_cred().ok()?.pid().filter(|pid| *pid > 1)?;
+    SystemTime::now().checked_sub(ran(i64::from(pid))?)
+}
+
 /// The processes of a container, by their control groups.
 fn processes(container: &ContainerId) -> Vec<Pid> {
     let Ok(entries) = fs::read_dir("/proc") else {
