@@ -52,22 +52,28 @@ pub async fn run(platform: Arc<Platform>) {
     let mut looks = 0_u32;
     let grace = Duration::from_secs(platform.config.raw.jobs.orphan_grace_seconds);
     loop {
-        if let Err(error) = keep_true(&platform).await {
-            tracing::error!("jobs were not looked through: {}", error.chain());
-        }
-        if let Err(error) = sweep(&platform, &mut orphans, grace).await {
-            tracing::error!("orphans were not looked for: {}", error.chain());
-        }
-        if looks.is_multiple_of(CERTIFY_EVERY)
-            && let Err(error) = destruction::certify_all(&platform).await
-        {
-            tracing::error!("destroyed sandboxes were not certified: {}", error.chain());
-        }
-        looks = looks.wrapping_add(1);
+        let certify = looks.is_multiple_of(CERTIFY_EVERY);
         tokio::select! {
             () = platform.shutdown.cancelled() => return,
-            () = tokio::time::sleep(PERIOD.min(grace)) => {}
+            () = async {
+                look(&platform, &mut orphans, grace, certify).await;
+                tokio::time::sleep(PERIOD.min(grace)).await;
+            } => {}
         }
+        looks = looks.wrapping_add(1);
+    }
+}
+
+/// One look. What fails is logged, and tried again at the next.
+async fn look(platform: &Arc<Platform>, orphans: &mut Orphans, grace: Duration, certify: bool) {
+    if let Err(error) = keep_true(platform).await {
+        tracing::error!("jobs were not looked through: {}", error.chain());
+    }
+    if let Err(error) = sweep(platform, orphans, grace).await {
+        tracing::error!("orphans were not looked for: {}", error.chain());
+    }
+    if certify && let Err(error) = destruction::certify_all(platform).await {
+        tracing::error!("destroyed sandboxes were not certified: {}", error.chain());
     }
 }
 
@@ -110,7 +116,9 @@ async fn sweep(platform: &Arc<Platform>, orphans: &mut Orphans, grace: Duration)
     present.extend(folders.map(Orphan::Folder));
     for orphan in orphans.due(present, Instant::now(), grace) {
         tracing::warn!("{orphan:?} belongs to no job and is removed");
-        remove(platform, orphan).await?;
+        if let Err(error) = remove(platform, orphan).await {
+            tracing::error!("it was not removed: {}", error.chain());
+        }
     }
     wipe_staged(platform).await
 }
