@@ -52,8 +52,11 @@ impl PrivateEngine {
 
     /// Starts it again after [`Self::kill`] or [`Self::end`].
     pub fn begin(&mut self) {
-        // The file of a process that was killed stays, and its number may be another's by now.
-        let _ = std::fs::remove_file(self.path("docker.pid"));
+        // The files of processes that were killed stay, and their numbers may be those of others, or of dead ones that
+        // nobody has waited for; the engine would wait for them.
+        for file in ["docker.pid", "exec/containerd/containerd.pid"] {
+            let _ = std::fs::remove_file(self.path(file));
+        }
         let log = std::fs::OpenOptions::new()
             .create(true)
             .append(true)

@@ -13,6 +13,10 @@ use crate::id::ContainerId;
 /// Times of processes are in hundredths of a second on every Linux that runs containers (proc(5), USER_HZ).
 const TICKS_PER_SECOND: u64 = 100;
 
+/// The first process of a container is made some hundredths of a second before its command begins, on a busy machine some
+/// tenths. A deadline is never early, so they are not counted.
+const BEFORE_THE_COMMAND: Duration = Duration::from_millis(300);
+
 /// How often a container's processes are killed anew: some may have been born meanwhile.
 const ROUNDS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(20);
@@ -21,6 +25,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// `since` is then that long before the present wall clock, whatever the wall clock said at the start.
 pub(super) fn by_boot_clock(observed: Observed, pid: Option<i64>) -> Observed {
     let ran = pid.filter(|pid| *pid > 0).and_then(ran);
+    let ran = ran.map(|ran| ran.saturating_sub(BEFORE_THE_COMMAND));
     match (&observed, ran) {
         (Observed::Running { .. }, Some(ran)) => Observed::Running {
             since: SystemTime::now()
