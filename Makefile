@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint build test bench bench-anonymizer bench-detect demo
+.PHONY: help setup fmt lint build test soak bench bench-anonymizer bench-detect demo
 
 CARGO ?= cargo
 SCRIPTS := $(wildcard .ci/run deploy/*.sh deploy/*/*.sh examples/*/*.sh)
@@ -33,6 +33,12 @@ test: ## Run all tests, on a real Docker engine and a real PostgreSQL
 	# One set of features for everything, so that nothing is compiled twice.
 	$(CARGO) build --workspace --all-targets --locked
 	$(CARGO) test --workspace --locked
+
+soak: ## Drive jobs through seeded faults (SEED=7 JOBS=300)
+	deploy/setup.sh test
+	$(CARGO) build --workspace --all-targets --locked
+	SANDYQ_SOAK_SEED=$(or $(SEED),7) SANDYQ_SOAK_JOBS=$(or $(JOBS),300) \
+		$(CARGO) test --workspace --locked --test integration -- --nocapture soak::
 
 bench: build ## Measure speed and memory against the targets
 	deploy/setup.sh demo

@@ -5,6 +5,7 @@
 //!
 //! - [`spec`]: a raw request becomes a validated [`JobSpec`], and a pure function
 //!   turns that into the container's whole configuration;
+//! - [`stage`]: the file system in memory that holds a sandbox's inputs;
 //! - [`volume`]: the file system with a hard quota that the job writes to;
 //! - [`engine`]: creates, starts, observes, kills and removes the container;
 //! - [`outcome`]: follows it to its end and names the [`CauseOfDeath`];
@@ -23,6 +24,7 @@ mod id;
 pub mod logs;
 pub mod outcome;
 pub mod spec;
+pub mod stage;
 pub mod state;
 mod usage;
 pub mod volume;

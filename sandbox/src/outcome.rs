@@ -93,6 +93,8 @@ pub fn cause(observed: &Observed, usage: &Usage, output_full: bool) -> CauseOfDe
     match (code, error) {
         (126 | 127, Some(_)) => CauseOfDeath::Exit(*code),
         (_, Some(error)) if started.is_none() => CauseOfDeath::EngineError(error.clone()),
+        // It ran, and the engine itself says that it ended it.
+        (_, Some(_)) => CauseOfDeath::NodeFailed,
         (0, _) => CauseOfDeath::Exit(0),
         _ if *oom || usage.oom_kills > 0 => CauseOfDeath::OutOfMemory,
         _ if output_full || *code == FILE_TOO_LARGE => CauseOfDeath::OutputQuota,

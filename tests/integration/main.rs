@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod attack;
 mod audit;
 mod bad_input;
 mod cli;
@@ -20,5 +21,6 @@ mod premises;
 mod python;
 mod relations;
 mod roles;
+mod soak;
 mod staging;
 mod text;

@@ -47,16 +47,25 @@ pub async fn import(user: &User, archive: &std::path::Path) -> Result<v1::Image,
     Ok(answer.into_inner().image.unwrap())
 }
 
+/// The engine's client, for the engine that a platform uses.
+pub fn docker(host: Option<&str>) -> Command {
+    let mut command = Command::new("docker");
+    if let Some(host) = host {
+        command.args(["-H", host]);
+    }
+    command
+}
+
 /// Removes the containers of a platform, running or not.
-pub fn sweep(platform_id: &str) {
+pub fn sweep(platform_id: &str, host: Option<&str>) {
     let filter = format!("label=sandyq.platform={platform_id}");
-    let Ok(listed) = Command::new("docker")
+    let Ok(listed) = docker(host)
         .args(["ps", "-aq", "--filter", &filter])
         .output()
     else {
         return;
     };
     for id in String::from_utf8_lossy(&listed.stdout).split_whitespace() {
-        let _ = Command::new("docker").args(["rm", "-f", id]).output();
+        let _ = docker(host).args(["rm", "-f", id]).output();
     }
 }

@@ -243,6 +243,38 @@ impl Site {
             .collect();
     }
 
+    /// The engine that the server uses, when it is not the machine's.
+    pub fn docker_host(&self) -> Option<&str> {
+        let mut variables = self.options.environment.iter();
+        let host = variables.find(|(name, _)| name == "DOCKER_HOST")?;
+        // Some tests give the server an engine that is not there.
+        host.1.contains("sandyq-engine-").then_some(host.1.as_str())
+    }
+
+    /// Whether the server ended by itself, as at a failpoint.
+    pub fn has_ended(&mut self) -> bool {
+        let child = self.child.as_mut();
+        child.is_none_or(|child| child.try_wait().unwrap().is_some())
+    }
+
+    /// Starts the server; `false` when it ended before it served.
+    pub async fn try_serve(&mut self) -> bool {
+        self.spawn();
+        let from = Instant::now();
+        while !self.said("listening on") {
+            if self.has_ended() {
+                return false;
+            }
+            assert!(
+                from.elapsed() < START,
+                "the server does not start:\n{}",
+                self.log()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        true
+    }
+
     /// Process id of the server.
     pub fn pid(&self) -> u32 {
         self.child.as_ref().expect("the server runs").id()
@@ -376,7 +408,7 @@ impl Drop for Site {
         if std::thread::panicking() {
             eprintln!("--- log of the server\n{}\n---", self.log());
         }
-        crate::images::sweep(&self.platform_id);
+        crate::images::sweep(&self.platform_id, self.docker_host());
         crate::work::unmount_below(&self.dir);
     }
 }

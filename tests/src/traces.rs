@@ -32,7 +32,7 @@ impl Site {
     /// Ids of the platform's containers, running or not.
     pub fn containers(&self) -> Vec<String> {
         let filter = format!("label=sandyq.platform={}", self.platform_id);
-        let out = Command::new("docker")
+        let out = crate::images::docker(self.docker_host())
             .args(["ps", "-aq", "--no-trunc", "--filter", &filter])
             .output()
             .unwrap();

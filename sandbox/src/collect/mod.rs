@@ -10,6 +10,7 @@
 //! taken. Contents alone are taken: owners, permissions, extended attributes and
 //! times stay behind.
 
+pub mod inspect;
 mod names;
 mod walk;
 

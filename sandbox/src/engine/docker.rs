@@ -19,7 +19,7 @@ use futures::StreamExt;
 use super::cgroup::Cgroup;
 use super::{
     ArchiveStream, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames, LogRequest,
-    Observed, observe,
+    Observed, host, observe,
 };
 use crate::id::{ContainerId, ImageDigest, JobId, PlatformId};
 use crate::spec::{ContainerContext, JobSpec, LABEL_JOB, LABEL_PLATFORM, container};
@@ -183,10 +183,9 @@ fn container_id(id: Option<String>, step: &'static str) -> Result<ContainerId, E
 }
 
 fn state_of(found: &ContainerInspectResponse) -> Observed {
-    found
-        .state
-        .as_ref()
-        .map_or(Observed::Absent, observe::observed)
+    found.state.as_ref().map_or(Observed::Absent, |state| {
+        host::by_boot_clock(observe::observed(state), state.pid)
+    })
 }
 
 #[async_trait]
@@ -303,11 +302,9 @@ impl Engine for DockerEngine {
     }
 
     async fn observe(&self, job: &JobId) -> Result<Observed, EngineError> {
-        Ok(self
-            .inspect(job)
-            .await?
-            .as_ref()
-            .map_or(Observed::Absent, state_of))
+        let found = self.inspect(job).await?;
+        let observed = found.as_ref().map_or(Observed::Absent, state_of);
+        Ok(host::with_engine(observed, &self.address).await)
     }
 
     async fn wait(&self, job: &JobId) -> Result<Observed, EngineError> {

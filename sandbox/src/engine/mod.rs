@@ -6,6 +6,7 @@
 pub mod cgroup;
 mod docker;
 mod error;
+pub mod host;
 mod observe;
 
 use std::time::SystemTime;

@@ -188,6 +188,17 @@ impl LogKey {
             root,
         }
         .to_text();
+        self.note(&text)
+    }
+
+    /// Signs a statement of another kind: the whole note. Its first line is the log's name with the kind, so that it is
+    /// never taken for a checkpoint or for a statement of another kind.
+    #[must_use]
+    pub fn sign_statement(&self, kind: &str, line: &str) -> String {
+        self.note(&statement_text(&self.name, kind, line))
+    }
+
+    fn note(&self, text: &str) -> String {
         let mut signature = self.verifier().hash.to_be_bytes().to_vec();
         signature.extend_from_slice(self.pair.sign(text.as_bytes()).as_ref());
         format!(
@@ -254,6 +265,37 @@ impl VerifierKey {
     /// # Errors
     /// [`NoteError`].
     pub fn open(&self, note: &str) -> Result<Checkpoint, NoteError> {
+        let text = self.signed_text(note)?;
+        let checkpoint = Checkpoint::parse(text).ok_or(NoteError::Malformed(
+            "the text is not origin, size and root",
+        ))?;
+        if checkpoint.origin != self.name {
+            return Err(NoteError::OtherLog {
+                found: checkpoint.origin,
+                expected: self.name.clone(),
+            });
+        }
+        Ok(checkpoint)
+    }
+
+    /// Opens a signed statement of a kind ([`LogKey::sign_statement`]): its one line.
+    ///
+    /// # Errors
+    /// [`NoteError`].
+    pub fn open_statement<'a>(&self, kind: &str, note: &'a str) -> Result<&'a str, NoteError> {
+        let text = self.signed_text(note)?;
+        let (first, rest) = text
+            .split_once('\n')
+            .ok_or(NoteError::Malformed("it has no line of its kind"))?;
+        let line = rest.strip_suffix('\n').unwrap_or(rest);
+        if first != format!("{}/{kind}", self.name) || line.contains('\n') {
+            return Err(NoteError::Malformed("it is a statement of another kind"));
+        }
+        Ok(line)
+    }
+
+    /// The text of a note, once this key's signature under it was checked.
+    fn signed_text<'a>(&self, note: &'a str) -> Result<&'a str, NoteError> {
         let (text, signatures) = split(note)?;
         let mut signers = Vec::new();
         for line in signatures.lines() {
@@ -271,20 +313,11 @@ impl VerifierKey {
         })
     }
 
-    fn check(&self, text: &str, signature: &[u8]) -> Result<Checkpoint, NoteError> {
+    fn check<'a>(&self, text: &'a str, signature: &[u8]) -> Result<&'a str, NoteError> {
         UnparsedPublicKey::new(&ED25519, &self.key)
             .verify(text.as_bytes(), signature)
             .map_err(|_| NoteError::BadSignature(self.name.clone()))?;
-        let checkpoint = Checkpoint::parse(text).ok_or(NoteError::Malformed(
-            "the text is not origin, size and root",
-        ))?;
-        if checkpoint.origin != self.name {
-            return Err(NoteError::OtherLog {
-                found: checkpoint.origin,
-                expected: self.name.clone(),
-            });
-        }
-        Ok(checkpoint)
+        Ok(text)
     }
 }
 
@@ -300,6 +333,12 @@ impl fmt::Display for VerifierKey {
             BASE64.encode(typed)
         )
     }
+}
+
+/// A statement is one line, so that it ends where the signature's empty line begins.
+fn statement_text(name: &str, kind: &str, line: &str) -> String {
+    let line = line.replace(['\r', '\n'], " ");
+    format!("{name}/{kind}\n{line}\n")
 }
 
 /// `SHA-256(name || LF || type || key)[..4]`, as C2SP signed-note recommends.

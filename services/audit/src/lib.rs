@@ -10,6 +10,9 @@ pub mod export;
 pub mod merkle;
 pub mod proof;
 
+/// The kind of a statement that a sandbox was destroyed ([`LogKey::sign_statement`]).
+pub const DESTRUCTION: &str = "destruction";
+
 pub use checkpoint::{Checkpoint, KeyError, LogKey, NoteError, VerifierKey};
 pub use entry::{Decision, Entry, EntryError, MAX_ENTRY_BYTES};
 pub use export::{ExportError, Verified, checkpoint_line, verify_export};

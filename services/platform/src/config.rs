@@ -53,6 +53,10 @@ pub struct RawJobs {
     pub max_wall_clock_seconds: u64,
     /// Longest term of a sandbox, days.
     pub max_sandbox_days: i64,
+    /// Memory of all staged inputs together, bytes.
+    pub staging_bytes: u64,
+    /// How long something that belongs to no job is left before it is removed, seconds.
+    pub orphan_grace_seconds: u64,
 }
 
 impl Default for RawConfig {
@@ -92,6 +96,8 @@ impl Default for RawJobs {
             memory_bytes: 8 << 30,
             max_wall_clock_seconds: 7 * 24 * 3600,
             max_sandbox_days: 365,
+            staging_bytes: 4 << 30,
+            orphan_grace_seconds: 5,
         }
     }
 }
@@ -184,6 +190,9 @@ impl Config {
         }
         if raw.jobs.concurrent == 0 {
             return refuse("jobs.concurrent", "must be at least 1");
+        }
+        if !(1..=3600).contains(&raw.jobs.orphan_grace_seconds) {
+            return refuse("jobs.orphan_grace_seconds", "must be from 1 to 3600");
         }
         let dir = std::path::absolute(dir).map_err(|source| ConfigError::Read {
             path: dir.to_owned(),

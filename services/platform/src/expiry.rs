@@ -1,7 +1,7 @@
 //! Ends grants and sandboxes at the end of their term, and what runs under them.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sandyq_store::{Change, Filter, Page, Stored};
 use time::OffsetDateTime;
@@ -12,11 +12,14 @@ use crate::error::Result;
 use crate::jobs::{sandbox_secret, stop};
 use crate::platform::Platform;
 use crate::records::access::{Grant, GrantEvent};
-use crate::records::sandbox::{Sandbox, SandboxEvent};
+use crate::records::sandbox::{Sandbox, SandboxEvent, ShreddedKey};
 use crate::records::secret::Secret;
 
 /// Terms are looked at this often even when none is near, because clocks are set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+
+/// The clock is looked at this often, in case that it was set.
+const STEP: Duration = Duration::from_secs(1);
 
 /// Grants and sandboxes that are looked at in one pass.
 const MOST: u32 = 1_000_000;
@@ -32,15 +35,26 @@ pub async fn run(platform: Arc<Platform>) {
                 None
             }
         };
-        let sleep = next.map_or(LONGEST_SLEEP, |time| {
-            Duration::try_from(time - platform.now())
-                .unwrap_or_default()
-                .min(LONGEST_SLEEP)
-        });
         tokio::select! {
             () = platform.shutdown.cancelled() => return,
-            () = tokio::time::sleep(sleep) => {}
+            () = near(&platform, next) => {}
             () = term_set(&mut changes) => {}
+        }
+    }
+}
+
+/// Returns when a term has ended, or may have: the clock was set, or nothing was looked at for long.
+async fn near(platform: &Platform, next: Option<OffsetDateTime>) {
+    let (began, from) = (Instant::now(), platform.now());
+    while began.elapsed() < LONGEST_SLEEP {
+        let left = next.map_or(STEP, |time| {
+            Duration::try_from(time - platform.now()).unwrap_or_default()
+        });
+        tokio::time::sleep(left.min(STEP)).await;
+        let by_wall = (platform.now() - from).as_seconds_f64();
+        let was_set = (by_wall - began.elapsed().as_secs_f64()).abs() > STEP.as_secs_f64();
+        if was_set || next.is_some_and(|time| time <= platform.now()) {
+            return;
         }
     }
 }
@@ -98,19 +112,17 @@ async fn pass(platform: &Arc<Platform>) -> Result<Option<OffsetDateTime>> {
 /// Nothing in a sandbox runs or stays readable past its term, so its key goes with it.
 async fn end_sandbox(platform: &Arc<Platform>, name: &str) -> Result<()> {
     let secret: Option<Stored<Secret>> = platform.store.get(&sandbox_secret(name)).await?;
+    let now = platform.now();
     platform
         .change::<Sandbox>(name, |sandbox| {
             let Ok(state) = sandbox.state.after(SandboxEvent::Expire) else {
                 return Ok(None);
             };
             sandbox.state = state;
-            let mut change = Change::new(system_event(
-                "SandboxExpired",
-                name,
-                &sandbox.organization,
-                [],
-            ));
+            let event = system_event("SandboxExpired", name, &sandbox.organization, []);
+            let mut change = Change::new(event);
             if let Some(secret) = &secret {
+                sandbox.shredded.push(ShreddedKey::of(secret, now));
                 change = change.delete(secret);
             }
             Ok(Some(change))

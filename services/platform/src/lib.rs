@@ -10,6 +10,7 @@ mod convert;
 mod engine;
 mod error;
 mod expiry;
+pub mod failpoint;
 mod gate;
 mod governed;
 mod init;

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
 use crate::error::{Class, Error, Result};
+use crate::jobs::driven::Driven;
 use crate::pki::Authority;
 use crate::records::secret::Secret;
 
@@ -20,8 +21,20 @@ use crate::records::secret::Secret;
 pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
 
 /// The system's clock.
+#[cfg(not(feature = "failpoints"))]
 pub fn system_clock() -> Clock {
     Arc::new(OffsetDateTime::now_utc)
+}
+
+/// The system's clock, which a test may set: by the seconds in the file that `SANDYQ_CLOCK` names.
+#[cfg(feature = "failpoints")]
+pub fn system_clock() -> Clock {
+    let file = std::env::var_os("SANDYQ_CLOCK");
+    Arc::new(move || {
+        let read = |file| std::fs::read_to_string(file).ok()?.trim().parse().ok();
+        let seconds: Option<i64> = file.as_ref().and_then(read);
+        OffsetDateTime::now_utc() + time::Duration::seconds(seconds.unwrap_or(0))
+    })
 }
 
 /// Changes seen by watchers are at most this far behind before they must read anew.
@@ -56,6 +69,8 @@ pub struct Platform {
     pub wake: Notify,
     /// Held while staged inputs are laid out or wiped.
     pub staging: tokio::sync::Mutex<()>,
+    /// Jobs that are being driven.
+    pub driven: Driven,
     clock: Clock,
     bus: broadcast::Sender<Arc<str>>,
 }
@@ -100,6 +115,7 @@ impl Platform {
             shutdown: parts.shutdown,
             wake: Notify::new(),
             staging: tokio::sync::Mutex::new(()),
+            driven: Driven::default(),
             clock: parts.clock,
             bus: broadcast::channel(BUS_CAPACITY).0,
         })

@@ -204,6 +204,9 @@ async fn resume(platform: &Arc<Platform>) -> Result<(), ServeError> {
     platform
         .tasks
         .spawn(jobs::run_scheduler(Arc::clone(platform)));
+    platform
+        .tasks
+        .spawn(jobs::run_reconciler(Arc::clone(platform)));
     platform.tasks.spawn(expiry::run(Arc::clone(platform)));
     let tidy = Arc::clone(platform);
     platform.tasks.spawn(async move {
@@ -226,7 +229,6 @@ async fn tidy_up(platform: &Arc<Platform>) -> Result<(), Error> {
     if renewed > 0 {
         tracing::info!(renewed, "keys were wrapped by the current master key");
     }
-    jobs::remove_orphans(platform).await?;
     let owned = platform.store.object_ids().await?;
     platform
         .objects

@@ -271,7 +271,7 @@ async fn a_job_whose_container_vanished_is_lost_and_a_repeated_request_makes_no_
     assert_eq!(listed.jobs.len(), 1);
 
     running(&site, &names[0]).await;
-    sandyq_tests::images::sweep(&site.platform_id);
+    sandyq_tests::images::sweep(&site.platform_id, None);
     let job = site.wait_job(&names[0]).await;
     assert_eq!(job.state(), State::Lost, "{job:?}");
     assert_eq!(job.cause_of_death(), Cause::NodeFailed);

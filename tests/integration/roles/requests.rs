@@ -198,6 +198,7 @@ fn sandboxes(name: &str) -> Vec<Row> {
     vec![
         row!(SandboxService, "CreateSandbox", CreateSandboxRequest, "", |_n| { request_id: malformed(), ..Default::default() }),
         row!(SandboxService, "GetSandbox", GetSandboxRequest, name, |name| { name }),
+        row!(SandboxService, "GetDestructionCertificate", GetDestructionCertificateRequest, name, |name| { name }),
         row!(SandboxService, "ListSandboxes", ListSandboxesRequest, "", |_n| { ..Default::default() }),
         row!(SandboxService, "ApproveSandbox", ApproveSandboxRequest, name, |name| { name, request_id: malformed(), ..Default::default() }),
         row!(SandboxService, "DenySandbox", DenySandboxRequest, name, |name| { name, reason: reason(), request_id: malformed() }),

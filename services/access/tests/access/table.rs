@@ -277,6 +277,11 @@ fn sandboxes() -> Vec<Row> {
             "OA OR AO D AU",
         ),
         (
+            "SandboxService.GetDestructionCertificate",
+            seen_by(Sandbox, "lab", "stat"),
+            "OA OR AO D AU",
+        ),
+        (
             "SandboxService.ListJobs",
             seen_by(Sandbox, "lab", "stat"),
             "OA OR D AU",

@@ -133,3 +133,25 @@ proptest! {
         prop_assert!(key().verifier().open(&note).is_err());
     }
 }
+
+#[test]
+fn a_statement_is_believed_as_what_it_is_and_nothing_else() {
+    let note = key().sign_statement("destruction", "{\"sandbox\":\"s\"}\nforged\n\n");
+    let verifier = key().verifier();
+    let line = verifier.open_statement("destruction", &note).unwrap();
+    assert_eq!(line, "{\"sandbox\":\"s\"} forged  ");
+    assert!(verifier.open_statement("release", &note).is_err());
+    assert!(verifier.open(&note).is_err(), "it is no checkpoint");
+    let checkpoint = key().sign(1, leaf_hash(b"x"));
+    assert!(verifier.open_statement("destruction", &checkpoint).is_err());
+    let changed = note.replace("\"s\"", "\"t\"");
+    assert!(matches!(
+        verifier.open_statement("destruction", &changed),
+        Err(NoteError::BadSignature(_))
+    ));
+    let other = LogKey::from_seed(NAME, &[8; 32]).unwrap().verifier();
+    assert!(matches!(
+        other.open_statement("destruction", &note),
+        Err(NoteError::OtherKey { .. })
+    ));
+}

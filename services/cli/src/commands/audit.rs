@@ -1,6 +1,9 @@
 //! The append-only log: reading it, and not having to believe it.
 
+mod certificate;
 mod checkpoint;
+
+pub use certificate::show as show_certificate;
 
 use std::io::{BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -70,6 +73,8 @@ pub enum Command {
     },
     /// Check an exported log with nothing but the public key.
     Verify(Verify),
+    /// Check the certificate of a sandbox's destruction with nothing but the public key.
+    VerifyCertificate(certificate::Verify),
 }
 
 /// Does it.
@@ -91,6 +96,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Prove { sequence } => prove(session, sequence).await,
         Command::Export { out } => export(session, &out).await,
         Command::Verify(command) => verify(&command, session),
+        Command::VerifyCertificate(command) => certificate::verify(&command, session),
     }
 }
 

@@ -3,7 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 use sandyq_proto::v1::{
     self, ApproveSandboxRequest, CreateSandboxRequest, DenySandboxRequest, DestroySandboxRequest,
-    GetSandboxRequest, ListSandboxesRequest, Sandbox,
+    GetDestructionCertificateRequest, GetSandboxRequest, ListSandboxesRequest, Sandbox,
 };
 use time::OffsetDateTime;
 
@@ -127,6 +127,18 @@ pub enum Command {
     /// End a sandbox: its jobs are stopped, its keys shredded.
     #[command(after_help = "Example:\n  sandyq sandbox destroy lab --reason 'the study is done'")]
     Destroy(Decision),
+    /// Get the signed certificate of a sandbox's destruction, and check it.
+    #[command(
+        after_help = "Example:\n  sandyq sandbox certificate lab --out lab.certificate\n  sandyq audit verify-certificate lab.certificate --key platform.key"
+    )]
+    Certificate {
+        /// The destroyed sandbox.
+        #[arg(value_parser = parse::sandbox)]
+        sandbox: String,
+        /// Write the certificate here too.
+        #[arg(long, value_name = "FILE")]
+        out: Option<std::path::PathBuf>,
+    },
 }
 
 /// Does it.
@@ -182,6 +194,9 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
             return session.printer.list(&all.await?);
         }
         Command::Show { sandbox } => get(&client, sandbox).await?,
+        Command::Certificate { sandbox, out } => {
+            return certificate(&client, session, sandbox, out.as_deref()).await;
+        }
         Command::Destroy(Decision { sandbox, reason }) => {
             let request = DestroySandboxRequest {
                 name: sandbox,
@@ -194,6 +209,26 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
     session
         .printer
         .show(&sandbox.ok_or_else(|| Failure::incomplete("sandbox"))?)
+}
+
+async fn certificate(
+    client: &Client,
+    session: &Session,
+    name: String,
+    out: Option<&std::path::Path>,
+) -> Result<()> {
+    let request = GetDestructionCertificateRequest { name };
+    let answer = rpc!(
+        client,
+        SandboxServiceClient,
+        get_destruction_certificate,
+        request
+    )?;
+    if let Some(file) = out {
+        std::fs::write(file, &answer.certificate)
+            .map_err(|error| Failure::file("write", file, &error))?;
+    }
+    super::audit::show_certificate(session, &answer.certificate)
 }
 
 async fn get(client: &Client, name: String) -> Result<Option<Sandbox>> {

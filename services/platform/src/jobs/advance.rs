@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::call::system_event;
 use crate::error::{Class, Error, Result};
+use crate::failpoint::reach;
 use crate::platform::Platform;
 use crate::records::airlock::Output;
 use crate::records::job::{Job, Usage};
@@ -66,8 +67,11 @@ pub async fn apply(
             message.clone_into(&mut job.message);
         }
         let change = change(platform, &mut job, event, harvest).await?;
+        let name = state.as_str();
+        reach(&format!("before {name}"));
         match platform.commit(change.update(&job)?).await {
             Ok(()) => {
+                reach(&format!("after {name}"));
                 job.revision += 1;
                 if state.is_terminal() {
                     platform.wake.notify_one();

@@ -1,12 +1,11 @@
 //! What a stopped job leaves: its files and its log, hashed and encrypted for the airlock.
 
-use std::fs::File;
-use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures::StreamExt;
 use ring::digest::{Context, SHA256};
+use sandyq_sandbox::collect::inspect::inspect;
 use sandyq_sandbox::collect::{Caps, Collected, collect};
 use sandyq_sandbox::engine::LogRequest;
 use sandyq_sandbox::logs::{LogCapture, TailFilter};
@@ -139,7 +138,11 @@ async fn outputs(platform: &Arc<Platform>, job: &Job, output: &str) -> Result<Ta
         let opened = collected
             .open(listed)
             .map_err(|error| Error::internal("open an output file", error))?;
-        let findings = findings(&listed.path, &opened);
+        let path = listed.path.clone();
+        let (findings, opened) =
+            tokio::task::spawn_blocking(move || (inspect(&path, &opened), opened))
+                .await
+                .map_err(|error| Error::internal("look into an output file", error))?;
         let place = format!("{output}/files/{index}");
         let object = objects::put_file(platform, &place, opened).await?;
         if object.bytes != listed.bytes {
@@ -182,79 +185,9 @@ async fn freeze_and_list(folder: PathBuf, caps: Caps) -> Result<Collected> {
         .map_err(|error| Error::internal("collect the outputs", error))?
 }
 
-/// What a reviewer should know of a file before opening it, from its first bytes and its name.
-fn findings(path: &str, file: &File) -> Vec<String> {
-    let mut head = [0_u8; 8];
-    let read = file.read_at(&mut head, 0).unwrap_or(0);
-    let head = head.get(..read).unwrap_or_default();
-    let lower = path.to_lowercase();
-    let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
-    let mut out = Vec::new();
-    if head.starts_with(&[0x80]) && head.get(1).is_some_and(|version| (2..=5).contains(version))
-        || ends(&[".pkl", ".pickle", ".joblib", ".pt", ".pth"])
-    {
-        out.push("pickle: runs code when it is loaded".to_owned());
-    }
-    if head.starts_with(b"PK")
-        || head.starts_with(&[0x1f, 0x8b])
-        || ends(&[".zip", ".tar", ".7z", ".xz", ".zst"])
-    {
-        out.push("archive: look at what is inside".to_owned());
-    }
-    if head.starts_with(b"\x7fELF") || head.starts_with(b"MZ") || head.starts_with(b"#!") {
-        out.push("program: can be executed".to_owned());
-    }
-    if ends(&[".csv", ".tsv"]) && head.first().is_some_and(|byte| b"=+-@".contains(byte)) {
-        out.push("formula: a spreadsheet would compute it".to_owned());
-    }
-    if ends(&[".parquet", ".csv", ".tsv", ".ndjson", ".jsonl"]) {
-        out.push("table: may hold records of people".to_owned());
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-    use std::io::Write;
-
     use super::*;
-
-    fn found(path: &str, bytes: &[u8]) -> Vec<String> {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(bytes).unwrap();
-        findings(path, &file)
-    }
-
-    #[test]
-    fn what_a_reviewer_should_know_is_found() {
-        assert!(
-            found("model.bin", &[0x80, 4, 0x95])
-                .iter()
-                .any(|f| f.starts_with("pickle"))
-        );
-        assert!(
-            found("m.joblib", b"x")
-                .iter()
-                .any(|f| f.starts_with("pickle"))
-        );
-        assert!(
-            found("a", b"PK\x03\x04")
-                .iter()
-                .any(|f| f.starts_with("archive"))
-        );
-        assert!(
-            found("a", b"\x7fELF")
-                .iter()
-                .any(|f| f.starts_with("program"))
-        );
-        assert!(
-            found("t.csv", b"=1+1")
-                .iter()
-                .any(|f| f.starts_with("formula"))
-        );
-        assert!(found("metrics.json", b"{}").is_empty());
-    }
 
     #[test]
     fn the_manifest_changes_with_any_part() {

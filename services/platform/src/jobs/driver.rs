@@ -1,20 +1,23 @@
 //! Drives one job through its states by carrying out the actions that the pure state machine names.
 
+mod end;
+mod prepare;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use sandyq_sandbox::outcome::{cause, deadline, follow, reconcile};
 use sandyq_sandbox::state::resume;
-use sandyq_sandbox::volume::{OutputVolume, VolumeError};
-use sandyq_sandbox::{
-    Action, CauseOfDeath, Engine, EngineError, JobEvent, JobId, JobSpec, Observed, Usage,
-};
+use sandyq_sandbox::volume::OutputVolume;
+use sandyq_sandbox::{Action, CauseOfDeath, Engine, JobEvent, JobId, JobState, Observed, Usage};
 use sandyq_store::Stored;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::advance::{Harvest, apply, sentence};
-use super::{collecting, job_folder, raw_job, remove_volume, staging, submit};
-use crate::error::{Class, Error, Result, chain};
+use super::job_folder;
+use crate::error::{Error, Result};
+use crate::failpoint::reach;
 use crate::platform::Platform;
 use crate::records::job::Job;
 
@@ -30,8 +33,20 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How long a job waits for an engine that is away before it is given up.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// How long the engine may take over a wish to stop, before the kernel is asked to carry it out.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long the engine may take to remove a container before the rest is removed without it.
+const REMOVAL_PATIENCE: Duration = Duration::from_secs(20);
+
+/// What a step ended with.
+type Outcome = (JobEvent, String, Harvest);
+
 /// The exit code of a program that was killed (128 and SIGKILL).
 const KILLED: i32 = 137;
+
+/// The exit code that the engine gives to a container of which it lost track.
+const LOST_TRACK: i32 = 255;
 
 /// How often, and at what distance, the engine is asked again why a program was killed.
 const KILL_LOOKS: u32 = 10;
@@ -48,14 +63,19 @@ pub fn begin(platform: &Arc<Platform>, name: String, actions: Vec<Action>) {
 }
 
 /// A step that failed, because the engine was away for instance, is tried again: what is left to be done is found out
-/// anew from the record and the engine.
+/// anew from the record and the engine. A job is driven once at a time.
 fn drive(platform: &Arc<Platform>, name: String, first: Option<Vec<Action>>) {
+    let Some(driven) = platform.driven.begin(&name) else {
+        return;
+    };
     let platform = Arc::clone(platform);
     platform.tasks.clone().spawn(async move {
+        let _driven = driven;
         let mut driver = Driver {
             platform: Arc::clone(&platform),
             name,
             usage: Usage::default(),
+            engine_went: false,
         };
         tokio::select! {
             // The container goes on; the next process adopts it.
@@ -69,6 +89,8 @@ struct Driver {
     platform: Arc<Platform>,
     name: String,
     usage: Usage,
+    /// The engine was away while the container ran; it may have ended it when it came back.
+    engine_went: bool,
 }
 
 impl Driver {
@@ -76,7 +98,7 @@ impl Driver {
         let mut pause = PAUSE;
         while let Err(error) = self.run(first.take()).await {
             tracing::error!(job = self.name, "a step failed: {}", error.chain());
-            tokio::time::sleep(pause).await;
+            sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
@@ -100,52 +122,51 @@ impl Driver {
         self.platform.record::<Job>(&self.name).await
     }
 
-    /// What a fresh look at the engine, or the stored state alone, calls for.
+    /// What somebody's wish, a fresh look at the engine, or the stored state alone calls for.
     async fn first_actions(&self, job: &Job) -> Result<Vec<Action>> {
-        let engine = self.engine().await?;
-        let observed = engine.observe(&job_id(job)?).await?;
-        match reconcile(job.state, &observed) {
-            Some(event) => {
-                let message = match event {
-                    JobEvent::Vanished => sentence(&CauseOfDeath::NodeFailed),
-                    _ => String::new(),
-                };
-                Ok(apply(
-                    &self.platform,
-                    &self.name,
-                    &event,
-                    &message,
-                    &Harvest::default(),
-                )
-                .await?
-                .1)
-            }
-            None => Ok(resume(job.state)),
+        if !matches!(job.state, JobState::Staging | JobState::Running) {
+            return Ok(resume(job.state));
         }
+        let look = async {
+            let engine = self.engine().await?;
+            Ok::<_, Error>(engine.observe(&job_id(job)?).await?)
+        };
+        let (event, message, harvest) = tokio::select! {
+            biased;
+            stop = self.wish() => stop?,
+            observed = look => match reconcile(job.state, &observed?) {
+                None => return Ok(resume(job.state)),
+                Some(JobEvent::Vanished) => vanished(),
+                Some(event) => (event, String::new(), Harvest::default()),
+            },
+        };
+        let applied = apply(&self.platform, &self.name, &event, &message, &harvest).await?;
+        Ok(applied.1)
     }
 
     /// The engine; waits a while for one that is away.
     async fn engine(&self) -> Result<Arc<dyn Engine>> {
-        let until = tokio::time::Instant::now() + PATIENCE;
+        let until = Instant::now() + PATIENCE;
         loop {
             match self.platform.engine.get().await {
                 Ok(engine) => return Ok(engine),
-                Err(error) if error.is_transient() && tokio::time::Instant::now() < until => {
-                    tokio::time::sleep(PAUSE).await;
+                Err(error) if error.is_transient() && Instant::now() < until => {
+                    sleep(PAUSE).await;
                 }
                 Err(error) => return Err(error.into()),
             }
         }
     }
 
-    async fn carry_out(&mut self, action: Action) -> Result<Option<(JobEvent, String, Harvest)>> {
+    async fn carry_out(&mut self, action: Action) -> Result<Option<Outcome>> {
         let job = self.job().await?;
         match action {
-            Action::Stage => Ok(Some(self.stage(&job).await)),
-            Action::Launch => Ok(Some(self.launch(&job).await)),
+            Action::Stage => self.stage(&job).await.map(Some),
+            Action::Launch => self.launch(&job).await.map(Some),
             Action::Follow => self.follow(&job).await.map(Some),
             Action::Kill => {
-                self.engine().await?.kill(&job_id(&job)?).await?;
+                self.kill(&job).await?;
+                reach("killed");
                 Ok(None)
             }
             Action::Collect => self.collect(&job).await.map(Some),
@@ -159,7 +180,7 @@ impl Driver {
     }
 
     /// Somebody wants the job to end.
-    fn stopped(job: &Job) -> Option<(JobEvent, String, Harvest)> {
+    fn stopped(job: &Job) -> Option<Outcome> {
         let stop = job.stop.as_ref()?;
         let event = match stop.cause {
             CauseOfDeath::Revoked => JobEvent::Revoke,
@@ -168,149 +189,85 @@ impl Driver {
         Some((event, stop.reason.clone(), Harvest::default()))
     }
 
-    async fn stage(&self, job: &Job) -> (JobEvent, String, Harvest) {
-        if let Some(stop) = Self::stopped(job) {
-            return stop;
-        }
-        match self.prepare(job).await {
-            Ok(()) => (JobEvent::Staged, String::new(), Harvest::default()),
-            Err(cause) => step_failed(cause),
-        }
-    }
-
-    /// Makes the volume, lays out the inputs and has the container made, all at the same time as far as they do not need
-    /// one another.
-    async fn prepare(&self, job: &Job) -> Result<(), CauseOfDeath> {
-        let (folder, limits) = (job_folder(&self.platform, job), job.limits);
-        let volume = on_disk(move || {
-            // What an earlier process left was never used: the container had not begun.
-            OutputVolume::at(&folder).remove()?;
-            OutputVolume::reserve(&folder)
-        })
-        .await?;
-        let filled = on_disk(move || volume.fill(limits.output_bytes, limits.output_files));
-        let made = async {
-            staging::stage(&self.platform, job)
-                .await
-                .map_err(|error| CauseOfDeath::EngineError(error.chain()))?;
-            let spec = self.spec(job).await?;
-            let created = match self.platform.engine.get().await {
-                Ok(engine) => engine.create(&spec).await.map(drop),
-                Err(error) => Err(error),
-            };
-            match created {
-                // The launch waits for an engine that is away, and creates what is missing.
-                Err(error) if !error.is_transient() => Err(error.cause()),
-                _ => Ok(()),
-            }
-        };
-        let (filled, made) = tokio::join!(filled, made);
-        filled.and(made)
-    }
-
-    async fn launch(&self, job: &Job) -> (JobEvent, String, Harvest) {
-        if let Some(stop) = Self::stopped(job) {
-            return stop;
-        }
-        match self.start(job).await {
-            Ok(()) => (JobEvent::Started, String::new(), Harvest::default()),
-            Err(cause) => step_failed(cause),
-        }
-    }
-
-    async fn spec(&self, job: &Job) -> Result<JobSpec, CauseOfDeath> {
-        let failed = |error: Error| CauseOfDeath::EngineError(error.chain());
-        let inputs = submit::inputs(&self.platform, job).await.map_err(failed)?;
-        raw_job(&self.platform, job, inputs)
-            .validate()
-            .map_err(|error| CauseOfDeath::EngineError(error.to_string()))
-    }
-
-    /// Starts the container, and first makes what a restart in the middle of the preparation left unmade.
-    async fn start(&self, job: &Job) -> Result<(), CauseOfDeath> {
-        let (folder, limits) = (job_folder(&self.platform, job), job.limits);
-        on_disk(move || {
-            if OutputVolume::at(&folder).is_mounted()? {
-                return Ok(());
-            }
-            OutputVolume::create(&folder, limits.output_bytes, limits.output_files).map(drop)
-        })
-        .await?;
-        let spec = self.spec(job).await?;
-        let until = tokio::time::Instant::now() + PATIENCE;
-        loop {
-            let attempt: Result<(), EngineError> = async {
-                let engine = self.platform.engine.get().await?;
-                match engine.start(spec.id()).await {
-                    Err(EngineError::NoContainer { .. }) => {
-                        engine.create(&spec).await?;
-                        engine.start(spec.id()).await
-                    }
-                    other => other,
-                }
-            }
-            .await;
-            match attempt {
-                Ok(()) => return Ok(()),
-                Err(error) if error.is_transient() && tokio::time::Instant::now() < until => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Err(error) => return Err(error.cause()),
-            }
-        }
-    }
-
-    /// Follows the container to its end, its deadline, or somebody's wish.
-    async fn follow(&mut self, job: &Stored<Job>) -> Result<(JobEvent, String, Harvest)> {
-        let id = job_id(job)?;
-        let platform = Arc::clone(&self.platform);
+    /// Returns when somebody wants the job to end.
+    fn wish(&self) -> impl Future<Output = Result<Outcome>> + Send + use<> {
+        let (platform, name) = (Arc::clone(&self.platform), self.name.clone());
+        // From before the record is read, so that no wish is missed.
         let mut changes = platform.changes();
-        loop {
-            if let Some(stop) = Self::stopped(&*self.job().await?) {
-                return Ok(stop);
+        async move {
+            loop {
+                if let Some(stop) = Self::stopped(&*platform.record::<Job>(&name).await?) {
+                    return Ok(stop);
+                }
+                changed(&mut changes, &name).await;
             }
-            let engine = self.engine().await?;
-            let since = match engine.observe(&id).await? {
-                Observed::Running { since } => since,
-                Observed::Exited { started, .. } => started.unwrap_or(SystemTime::UNIX_EPOCH),
-                Observed::Absent | Observed::Created => {
-                    let message = sentence(&CauseOfDeath::NodeFailed);
-                    return Ok((JobEvent::Vanished, message, Harvest::default()));
+        }
+    }
+
+    /// Follows the container to its end, its deadline, or somebody's wish, whatever the engine does meanwhile.
+    async fn follow(&mut self, job: &Stored<Job>) -> Result<Outcome> {
+        let wish = self.wish();
+        tokio::select! {
+            biased;
+            stop = wish => stop,
+            outcome = self.watch(job) => outcome,
+        }
+    }
+
+    /// The deadline is an instant of the monotonic clock, so that nobody moves it who sets the wall clock, and an engine
+    /// that is away does not put it off.
+    async fn watch(&mut self, job: &Stored<Job>) -> Result<Outcome> {
+        let id = job_id(job)?;
+        // As long as it is not known when the container began: not before now.
+        let mut due = Instant::now() + job.limits.wall_clock;
+        loop {
+            let look = async {
+                let engine = self.engine().await?;
+                let observed = engine.observe(&id).await?;
+                Ok::<_, Error>((engine, observed))
+            };
+            let looked = tokio::select! {
+                biased;
+                looked = look => looked,
+                () = sleep_until(due) => return Ok(overdue()),
+            };
+            let engine = match looked {
+                Ok((_, Observed::Absent | Observed::Created)) => return Ok(vanished()),
+                Ok((engine, observed)) => {
+                    due = due.min(Instant::now() + left(&observed, job.limits.wall_clock));
+                    engine
+                }
+                Err(error) => {
+                    tracing::warn!(job = self.name, "{}", error.chain());
+                    self.engine_went = true;
+                    sleep(PAUSE).await;
+                    continue;
                 }
             };
-            let left = deadline(since, job.limits.wall_clock)
-                .duration_since(SystemTime::now())
-                .unwrap_or_default();
             let name = self.name.clone();
             tokio::select! {
                 biased;
                 observed = follow(engine.as_ref(), &id, PERIOD, &mut self.usage, |_| {}) => match observed {
-                    Ok(Observed::Absent | Observed::Created) => {
-                        let message = sentence(&CauseOfDeath::NodeFailed);
-                        return Ok((JobEvent::Vanished, message, Harvest::default()));
-                    }
+                    Ok(Observed::Absent | Observed::Created) => return Ok(vanished()),
                     Ok(observed) => {
                         let observed = self.settled(engine.as_ref(), &id, observed).await;
                         return Ok(self.ended(job, &observed));
                     }
                     // The engine went away; look again when it is back.
-                    Err(error) if error.is_transient() => tokio::time::sleep(PAUSE).await,
                     Err(error) => {
                         tracing::warn!(job = name, "{error}");
-                        tokio::time::sleep(PAUSE).await;
+                        self.engine_went = true;
+                        sleep(PAUSE).await;
                     }
                 },
-                () = tokio::time::sleep(left) => {
-                    return Ok((JobEvent::DeadlinePassed, sentence(&CauseOfDeath::TimedOut), Harvest::default()));
-                }
-                () = changed(&mut changes, &name) => {}
+                () = sleep_until(due) => return Ok(overdue()),
             }
         }
     }
 
     /// The engine learns of an exit and of the kernel's killing for memory by two ways, and may tell of the exit first. Where
     /// a kill is all that is known, it is asked again for a moment.
-    async fn settled(&self, engine: &dyn Engine, id: &JobId, first: Observed) -> Observed {
+    async fn settled(&mut self, engine: &dyn Engine, id: &JobId, first: Observed) -> Observed {
         let mut observed = first;
         for _ in 0..KILL_LOOKS {
             let unexplained = matches!(
@@ -324,80 +281,56 @@ impl Driver {
             if !unexplained || self.usage.oom_kills > 0 {
                 break;
             }
-            tokio::time::sleep(KILL_PAUSE).await;
+            sleep(KILL_PAUSE).await;
             match engine.observe(id).await {
-                Ok(again @ Observed::Exited { .. }) => observed = again,
-                _ => break,
+                Ok(again @ (Observed::Exited { .. } | Observed::Absent)) => observed = again,
+                Ok(_) => break,
+                // An engine that ends kills its containers first.
+                Err(_) => {
+                    self.engine_went = true;
+                    break;
+                }
             }
         }
         observed
     }
 
-    fn ended(&self, job: &Job, observed: &Observed) -> (JobEvent, String, Harvest) {
+    fn ended(&self, job: &Job, observed: &Observed) -> Outcome {
         let full = OutputVolume::at(&job_folder(&self.platform, job))
             .is_full()
             .unwrap_or(false);
-        let cause = cause(observed, &self.usage, full);
+        let cause = match cause(observed, &self.usage, full) {
+            CauseOfDeath::Exit(KILLED | LOST_TRACK) if self.engine_went => CauseOfDeath::NodeFailed,
+            cause => cause,
+        };
         let message = sentence(&cause);
         (JobEvent::Ended(cause), message, Harvest::default())
     }
+}
 
-    async fn collect(&mut self, job: &Job) -> Result<(JobEvent, String, Harvest)> {
-        let engine = self.engine().await?;
-        // Also after a kill the container takes a moment to stop.
-        let observed = engine.wait(&job_id(job)?).await?;
-        if let Observed::Exited {
-            started: Some(started),
-            finished: Some(finished),
-            ..
-        } = observed
-        {
-            self.usage.wall = finished.duration_since(started).unwrap_or_default();
-        }
-        // A wish that came while the job was ending still counts: what was revoked is not kept.
-        let cause = match (&job.stop, &job.cause) {
-            (Some(stop), _) => stop.cause.clone(),
-            (None, Some(cause)) => cause.clone(),
-            (None, None) => CauseOfDeath::NodeFailed,
-        };
-        let read = staging::bytes(&self.platform, job).await;
-        match collecting::harvest(&self.platform, job, &cause, &self.usage, read).await {
-            Ok(harvest) => Ok((JobEvent::Collected(cause), String::new(), harvest)),
-            Err(error) if error.class == Class::Unavailable => Err(error),
-            Err(error) => Ok(step_failed(CauseOfDeath::EngineError(error.chain()))),
-        }
-    }
+fn vanished() -> Outcome {
+    let message = sentence(&CauseOfDeath::NodeFailed);
+    (JobEvent::Vanished, message, Harvest::default())
+}
 
-    /// Removes what the job had on this machine. What fails is logged, and left to the sweep at the next start.
-    async fn clean_up(&self, job: &Job) {
-        let outcome: Result<()> = async {
-            self.engine().await?.remove(&job_id(job)?).await?;
-            remove_volume(job_folder(&self.platform, job)).await?;
-            staging::wipe_unused(&self.platform, &job.sandbox).await
-        }
-        .await;
-        if let Err(error) = outcome {
-            tracing::error!(
-                job = job.name,
-                "not everything of the job was removed: {}",
-                error.chain()
-            );
-        }
+fn overdue() -> Outcome {
+    let message = sentence(&CauseOfDeath::TimedOut);
+    (JobEvent::DeadlinePassed, message, Harvest::default())
+}
+
+/// What is left of the wall clock limit.
+fn left(observed: &Observed, wall_clock: Duration) -> Duration {
+    match observed {
+        // Counted back from now by the engine adapter, so that both are of the same clock.
+        Observed::Running { since } => deadline(*since, wall_clock)
+            .duration_since(SystemTime::now())
+            .unwrap_or_default(),
+        // It has ended; why is found out next.
+        _ => wall_clock,
     }
 }
 
-/// Does what waits for the disk, away from the threads that serve.
-async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, VolumeError> + Send + 'static,
-) -> Result<T, CauseOfDeath> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(done)) => Ok(done),
-        Ok(Err(error)) => Err(CauseOfDeath::EngineError(chain(&error))),
-        Err(error) => Err(CauseOfDeath::EngineError(error.to_string())),
-    }
-}
-
-fn step_failed(cause: CauseOfDeath) -> (JobEvent, String, Harvest) {
+fn step_failed(cause: CauseOfDeath) -> Outcome {
     let message = sentence(&cause);
     (JobEvent::StepFailed(cause), message, Harvest::default())
 }

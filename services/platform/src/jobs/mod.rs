@@ -2,8 +2,11 @@
 
 mod advance;
 mod collecting;
+pub mod destruction;
+pub mod driven;
 mod driver;
 pub mod logs;
+mod reconcile;
 mod schedule;
 mod staging;
 pub mod stop;
@@ -24,6 +27,7 @@ use crate::records::job::Job;
 use crate::records::library::ReleasedDataset;
 use crate::records::sandbox::Sandbox;
 
+pub use reconcile::run as run_reconciler;
 pub use schedule::run as run_scheduler;
 
 /// Jobs that can wait or run at one time.
@@ -114,7 +118,7 @@ fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>) -> RawJob {
     }
 }
 
-/// Drives every job that an earlier process left in the middle, and removes containers that belong to no job.
+/// Drives every job that an earlier process left in the middle.
 ///
 /// # Errors
 /// The store's.
@@ -125,58 +129,9 @@ pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
         }
         // The process may have ended after a grant or a sandbox did, and before it could tell their jobs.
         if !schedule::still_covered(platform, &job).await? {
-            let why = "a grant, a version or the sandbox that it needs is no longer in force";
-            stop::revoke(platform, &job, why).await?;
+            stop::revoke(platform, &job, stop::NOT_COVERED).await?;
         }
         driver::start(platform, job.record.name);
-    }
-    Ok(())
-}
-
-/// Removes containers and folders that no active job owns: a create that half succeeded, a removal that was cut off.
-///
-/// # Errors
-/// The store's or the engine's.
-pub async fn remove_orphans(platform: &Arc<Platform>) -> Result<()> {
-    wipe_staged(platform).await?;
-    let Ok(engine) = platform.engine.get().await else {
-        return Ok(());
-    };
-    let listed = engine.list().await?;
-    let owned: BTreeSet<String> = active(platform, None)
-        .await?
-        .into_iter()
-        .map(|job| job.record.id)
-        .collect();
-    for container in listed {
-        if !owned.contains(container.job.as_str()) {
-            tracing::warn!(
-                job = container.job.as_str(),
-                "a container that no job owns is removed"
-            );
-            engine.remove(&container.job).await?;
-        }
-    }
-    let Ok(folders) = std::fs::read_dir(platform.config.work.join("jobs")) else {
-        return Ok(());
-    };
-    for folder in folders.flatten() {
-        let name = folder.file_name().to_string_lossy().into_owned();
-        if !owned.contains(&name) {
-            remove_volume(folder.path()).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Wipes the inputs of sandboxes in which no job runs any more: the process may have ended before it could.
-async fn wipe_staged(platform: &Arc<Platform>) -> Result<()> {
-    let Ok(folders) = std::fs::read_dir(platform.config.work.join("staging")) else {
-        return Ok(());
-    };
-    for folder in folders.flatten() {
-        let sandbox = format!("sandboxes/{}", folder.file_name().to_string_lossy());
-        staging::wipe_unused(platform, &sandbox).await?;
     }
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::platform::Platform;
 use crate::records::job::Job;
 use crate::records::library::Version;
 use crate::records::sandbox::Sandbox;
+use crate::records::system::{System, SystemState};
 use crate::usage;
 
 /// The queue is looked at this often even when nobody woke it.
@@ -144,6 +145,10 @@ pub(super) async fn still_covered(platform: &Platform, job: &Job) -> Result<bool
     let open = sandbox.state == crate::records::sandbox::SandboxState::Active
         && sandbox.expire_time > platform.now();
     if !open {
+        return Ok(false);
+    }
+    let system = platform.record::<System>(&sandbox.system).await?;
+    if system.state != SystemState::Registered {
         return Ok(false);
     }
     for (version, grant) in &job.grants {

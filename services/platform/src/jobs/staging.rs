@@ -1,11 +1,13 @@
-//! Staging: decrypted inputs, with pseudonyms and surrogates of the sandbox's own, on this machine only while jobs of the sandbox need them.
+//! Staging: decrypted inputs, with pseudonyms and surrogates of the sandbox's own, in memory of the sandbox's own and only
+//! while jobs of the sandbox need them. Jobs of the same version share them.
 
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sandyq_anonymizer::{PseudonymKey, rekey};
+use sandyq_sandbox::stage::{InputMount, StageError, room_for};
 
 use super::{active, sandbox_secret, staged_path, staging_folder};
 use crate::error::{Error, Result};
@@ -15,15 +17,14 @@ use crate::platform::Platform;
 use crate::records::job::Job;
 use crate::records::library::{ReleasedDataset, Version};
 
-/// Most bytes of one release; larger ones are refused rather than read into memory.
-const MOST_RELEASE_BYTES: u64 = 16 << 30;
-
 /// Lays out the inputs of a job.
 ///
 /// # Errors
-/// A version is no longer published, or an object cannot be read.
+/// A version is no longer published, an object cannot be read, or the inputs do not fit.
 pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<()> {
     let _held = platform.staging.lock().await;
+    let folder = staging_folder(platform, &job.sandbox);
+    on_disk(move || InputMount::at(&folder).drop_unfinished()).await?;
     for name in job.grants.keys() {
         let version = platform.record::<Version>(name).await?;
         for dataset in &version.datasets {
@@ -60,12 +61,9 @@ async fn lay_out(
     release: &ReleasedDataset,
     path: &Path,
 ) -> Result<()> {
+    let most = platform.config.raw.jobs.staging_bytes;
     let record = objects::stored(platform, &release.place).await?;
-    let bytes = platform
-        .objects
-        .reader(&record)?
-        .read_all(MOST_RELEASE_BYTES)
-        .await?;
+    let bytes = platform.objects.reader(&record)?.read_all(most).await?;
     let bytes = if release.pseudonyms.is_empty() {
         bytes
     } else {
@@ -84,6 +82,10 @@ async fn lay_out(
             )
         })?
     };
+    let folder = staging_folder(platform, &job.sandbox);
+    let wanted = room_for(bytes.len() as u64);
+    within_limit(&mounts(platform), wanted, most)?;
+    on_disk(move || InputMount::at(&folder).make_room(wanted)).await?;
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || write(&path, &bytes))
         .await
@@ -91,14 +93,33 @@ async fn lay_out(
         .map_err(|error| Error::internal("stage a data set", error))
 }
 
+/// The mounts of all sandboxes.
+fn mounts(platform: &Platform) -> Vec<PathBuf> {
+    let Ok(folders) = std::fs::read_dir(platform.config.work.join("staging")) else {
+        return Vec::new();
+    };
+    folders.flatten().map(|folder| folder.path()).collect()
+}
+
+/// Memory is not promised twice.
+fn within_limit(mounts: &[PathBuf], wanted: u64, most: u64) -> Result<()> {
+    let mut used = 0_u64;
+    for folder in mounts {
+        used += InputMount::at(folder).size().map_err(failed)?;
+    }
+    if used.saturating_add(wanted) <= most {
+        return Ok(());
+    }
+    Err(Error::precondition(
+        "STAGING_FULL",
+        format!(
+            "a data set of {wanted} bytes does not fit beside {used} bytes of staged inputs in jobs.staging_bytes = {most}; submit the job again when others have ended, or have the operator raise the setting"
+        ),
+    ))
+}
+
 /// Writes beside and renames, so that a job never sees half a file.
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-    }
     let beside = path.with_extension(names::fresh_id('t'));
     // The job's user must be able to read it; the folder keeps everyone else out.
     let mut file = std::fs::OpenOptions::new()
@@ -124,7 +145,7 @@ async fn sandbox_key(platform: &Platform, sandbox: &str) -> Result<PseudonymKey>
 /// Wipes the staged inputs of a sandbox when no job of it needs them any more.
 ///
 /// # Errors
-/// The store's.
+/// The store's, or the mount cannot be taken down.
 pub async fn wipe_unused(platform: &Arc<Platform>, sandbox: &str) -> Result<()> {
     let _held = platform.staging.lock().await;
     if active(platform, Some(sandbox))
@@ -134,10 +155,40 @@ pub async fn wipe_unused(platform: &Arc<Platform>, sandbox: &str) -> Result<()> 
     {
         return Ok(());
     }
-    match std::fs::remove_dir_all(staging_folder(platform, sandbox)) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::internal("wipe staged inputs", error))
-        }
-        _ => Ok(()),
+    let folder = staging_folder(platform, sandbox);
+    on_disk(move || InputMount::at(&folder).wipe()).await
+}
+
+/// Whether anything of a sandbox is staged.
+pub fn is_staged(platform: &Platform, sandbox: &str) -> bool {
+    staging_folder(platform, sandbox).exists()
+}
+
+async fn on_disk(work: impl FnOnce() -> Result<(), StageError> + Send + 'static) -> Result<()> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Error::internal("stage inputs", error))?
+        .map_err(failed)
+}
+
+fn failed(error: StageError) -> Error {
+    Error::internal("stage inputs", error)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use super::*;
+
+    #[test]
+    fn memory_is_not_promised_twice() {
+        let temp = tempfile::tempdir().unwrap();
+        let one = temp.path().join("one");
+        InputMount::at(&one).make_room(1 << 20).unwrap();
+        let mounts = [one.clone(), temp.path().join("absent")];
+        assert!(within_limit(&mounts, 1 << 20, 3 << 20).is_ok());
+        let refused = within_limit(&mounts, 2 << 20, 3 << 20).unwrap_err();
+        assert_eq!(refused.reason, "STAGING_FULL");
+        InputMount::at(&one).wipe().unwrap();
     }
 }

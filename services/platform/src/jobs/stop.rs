@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sandyq_sandbox::CauseOfDeath;
-use sandyq_store::Change;
+use sandyq_store::{Change, Filter, Page, Stored};
 use serde_json::json;
 
 use super::active;
@@ -12,10 +12,14 @@ use crate::error::Result;
 use crate::platform::Platform;
 use crate::records::access::Grant;
 use crate::records::job::{Job, Stop};
+use crate::records::sandbox::Sandbox;
+
+/// Why a job ends of which nobody was told in time that its right to run had ended.
+pub const NOT_COVERED: &str =
+    "a grant, a version, the AI system or the sandbox that it needs is no longer in force";
 
 /// Writes into the job that it must end; whoever drives it obeys. A revocation outranks a cancellation: nothing of a revoked
 /// job is kept.
-/// Marks a job as revoked; whoever drives it obeys.
 ///
 /// # Errors
 /// The store's.
@@ -68,6 +72,29 @@ pub async fn sandbox_ended(platform: &Arc<Platform>, sandbox: &str, why: &str) -
         revoke(platform, &job, why).await?;
     }
     Ok(())
+}
+
+/// Stops the jobs of every sandbox of an AI system. One that cannot be told does not keep the others from being told.
+///
+/// # Errors
+/// The store's, of the first that could not be told; the reconciler tells them again.
+#[allow(
+    dead_code,
+    reason = "called where systems are suspended and terminated"
+)]
+pub async fn system_ended(platform: &Arc<Platform>, system: &str, why: &str) -> Result<()> {
+    let filter = Filter {
+        parent: Some(system),
+        ..Filter::default()
+    };
+    let sandboxes: Vec<Stored<Sandbox>> =
+        platform.store.list(&filter, Page::first(100_000)).await?;
+    let mut outcome = Ok(());
+    for sandbox in sandboxes {
+        let told = sandbox_ended(platform, &sandbox.name, why).await;
+        outcome = outcome.and(told);
+    }
+    outcome
 }
 
 /// Stops the jobs that use a version.

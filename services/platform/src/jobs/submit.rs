@@ -19,7 +19,7 @@ use crate::records::access::Conditions;
 use crate::records::job::{Job, Usage};
 use crate::records::library::Version;
 use crate::records::sandbox::{Budget, Sandbox, SandboxState};
-use crate::records::system::{Image, ImageState, RiskClass, System};
+use crate::records::system::{Image, ImageState, RiskClass, System, SystemState};
 use crate::usage;
 
 const MOST_VERSIONS: usize = 50;
@@ -93,6 +93,7 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
     };
     within_limits(platform, &job)?;
     valid(platform, &job).await?;
+    stageable(platform, &job).await?;
     job.reserved = reservation(&job);
     sandbox.used = sandbox
         .budget
@@ -146,6 +147,11 @@ fn open(call: &Call, sandbox: &Sandbox) -> Result<()> {
 /// cannot give is a refusal.
 async fn isolation(call: &Call, sandbox: &Sandbox) -> Result<()> {
     let system = call.fetch::<System>(&sandbox.system).await?;
+    if system.state != SystemState::Registered {
+        let state = system.state.as_str();
+        let text = format!("{} is {state}; jobs need a REGISTERED system", system.name);
+        return Err(Error::precondition("SYSTEM_NOT_REGISTERED", text).with("state", state));
+    }
     if system.risk_class != RiskClass::High {
         return Ok(());
     }
@@ -291,6 +297,29 @@ fn within_limits(platform: &Platform, job: &Job) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// What can never be staged together is refused here.
+async fn stageable(platform: &Platform, job: &Job) -> Result<()> {
+    let most = platform.config.raw.jobs.staging_bytes;
+    let mut bytes = 0_u64;
+    for name in job.grants.keys() {
+        let version = platform.record::<Version>(name).await?;
+        let releases = version
+            .datasets
+            .iter()
+            .filter_map(|set| set.release.as_ref());
+        bytes = releases.fold(bytes, |sum, release| sum.saturating_add(release.bytes));
+    }
+    if bytes <= most {
+        return Ok(());
+    }
+    Err(Error::precondition(
+        "STAGING_TOO_SMALL",
+        format!(
+            "job.versions have {bytes} bytes together; this server stages at most {most} (jobs.staging_bytes)"
+        ),
+    ))
 }
 
 /// Asks the sandbox crate whether the job could be run as it stands.

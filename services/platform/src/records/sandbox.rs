@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::machine;
+use super::secret::Secret;
 
 machine! {
     /// Life of a sandbox.
@@ -123,6 +124,42 @@ impl Budget {
     }
 }
 
+/// A key that was shredded.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShreddedKey {
+    /// `secrets/{secret}`.
+    pub name: String,
+    /// SHA-256 of the sealed key that was deleted, hexadecimal: names it without telling it.
+    pub sealed_sha256: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub time: OffsetDateTime,
+}
+
+impl ShreddedKey {
+    /// The key that is about to be deleted.
+    pub fn of(secret: &Secret, time: OffsetDateTime) -> Self {
+        let hash = ring::digest::digest(&ring::digest::SHA256, secret.sealed.as_bytes());
+        Self {
+            name: secret.name.clone(),
+            sealed_sha256: hex::encode(hash),
+            time,
+        }
+    }
+}
+
+/// Who destroyed a sandbox.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Destruction {
+    /// `users/{user}`.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub time: Option<OffsetDateTime>,
+}
+
 /// A controlled environment.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Sandbox {
@@ -153,6 +190,15 @@ pub struct Sandbox {
     pub viewers: Vec<String>,
     /// Number of the last job.
     pub jobs: u64,
+    /// Keys that went with it.
+    #[serde(default)]
+    pub shredded: Vec<ShreddedKey>,
+    /// Set when it is destroyed.
+    #[serde(default)]
+    pub destruction: Option<Destruction>,
+    /// The signed certificate of its destruction; empty until then.
+    #[serde(default)]
+    pub certificate: String,
 }
 
 impl Record for Sandbox {

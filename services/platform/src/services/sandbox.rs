@@ -16,9 +16,9 @@ use crate::call::{Call, required_reason};
 use crate::convert;
 use crate::error::{Class, Error, Result};
 use crate::governed::Governed;
-use crate::jobs::{self, logs, stop, submit};
+use crate::jobs::{self, destruction, logs, stop, submit};
 use crate::records::job::{Job, Stop};
-use crate::records::sandbox::{Budget, Sandbox, SandboxEvent, SandboxState};
+use crate::records::sandbox::{Budget, Sandbox, SandboxEvent, SandboxState, ShreddedKey};
 use crate::records::secret::Secret;
 use crate::records::system::{System, SystemState};
 use crate::watch::{Answers, until, watch};
@@ -77,6 +77,9 @@ impl Services {
             decision_reason: String::new(),
             viewers: Vec::new(),
             jobs: 0,
+            shredded: Vec::new(),
+            destruction: None,
+            certificate: String::new(),
         };
         let event = call.event(
             &sandbox.name,
@@ -169,6 +172,8 @@ impl Services {
         required_reason(&message.reason)?;
         sandbox.state = sandbox.state.after(SandboxEvent::Destroy)?;
         sandbox.decision_reason.clone_from(&message.reason);
+        let by = &call.principal.user;
+        sandbox.destruction = Some(destruction::begun(by, &message.reason, call.now));
         let event = call.event(
             &sandbox.name,
             [
@@ -176,12 +181,15 @@ impl Services {
                 ("keys", json!("shredded")),
             ],
         );
-        let mut change = Change::new(event).update(&sandbox)?;
         let secret = self
             .0
             .store
             .get::<Secret>(&jobs::sandbox_secret(&sandbox.name))
             .await?;
+        if let Some(secret) = &secret {
+            sandbox.shredded.push(ShreddedKey::of(secret, call.now));
+        }
+        let mut change = Change::new(event).update(&sandbox)?;
         if let Some(secret) = secret {
             change = change.delete(&secret);
         }
@@ -190,6 +198,10 @@ impl Services {
         };
         let answer = call.commit(change, answer).await?;
         stop::sandbox_ended(&self.0, &sandbox.name, "its sandbox was destroyed").await?;
+        // Where no job had to be ended; otherwise it is made once the last one has.
+        if let Err(error) = destruction::certify(&self.0, &sandbox.name).await {
+            tracing::error!("{} is not certified yet: {}", sandbox.name, error.chain());
+        }
         Ok(answer)
     }
 
@@ -343,6 +355,26 @@ impl SandboxService for Services {
         Ok(Response::new(
             self.destroy(call, request.into_inner()).await?,
         ))
+    }
+
+    async fn get_destruction_certificate(
+        &self,
+        request: Request<v1::GetDestructionCertificateRequest>,
+    ) -> Result<Response<v1::GetDestructionCertificateResponse>, Status> {
+        let mut call = self
+            .0
+            .enter("SandboxService.GetDestructionCertificate", &request)
+            .await?;
+        let sandbox = call.fetch::<Sandbox>(&request.get_ref().name).await?;
+        call.authorize(sandbox.resource()).await?;
+        let certificate = destruction::certify(&self.0, &sandbox.name).await?;
+        let waits = || {
+            let text = format!("jobs of {} are still being ended; ask again", sandbox.name);
+            Error::precondition("CERTIFICATE_NOT_READY", text)
+        };
+        Ok(Response::new(v1::GetDestructionCertificateResponse {
+            certificate: certificate.ok_or_else(waits)?,
+        }))
     }
 
     async fn create_job(

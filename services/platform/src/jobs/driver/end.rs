@@ -1,0 +1,151 @@
+//! From the end of a program to nothing left of it on this machine.
+
+use sandyq_sandbox::engine::host;
+use sandyq_sandbox::{CauseOfDeath, JobEvent, Observed};
+use tokio::time::{sleep, timeout};
+
+use super::{
+    Driver, KILL_PAUSE, Outcome, PAUSE, REMOVAL_PATIENCE, STOP_PATIENCE, job_id, step_failed,
+};
+use crate::error::{Class, Error, Result};
+use crate::failpoint::reach;
+use crate::jobs::{collecting, job_folder, remove_volume, staging};
+use crate::records::job::Job;
+
+impl Driver {
+    /// Ends every process of the job: by the engine or, where that does not answer, by the kernel.
+    pub(super) async fn kill(&self, job: &Job) -> Result<()> {
+        let id = job_id(job)?;
+        let by_engine = async { self.platform.engine.get().await?.kill(&id).await };
+        match timeout(STOP_PATIENCE, by_engine).await {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => tracing::warn!(job = self.name, "{error}"),
+            Err(_) => tracing::warn!(job = self.name, "the engine does not answer a kill"),
+        }
+        // Without a note of a container none was made, or none that was started: starting follows the note.
+        let Some(container) = self.noted_container(job).await else {
+            return Ok(());
+        };
+        let dead = tokio::task::spawn_blocking(move || host::kill_all(&container)).await;
+        if dead.unwrap_or(false) {
+            return Ok(());
+        }
+        Err(Error::new(
+            Class::Unavailable,
+            "JOB_NOT_KILLED",
+            format!("neither the engine nor the kernel ended {}", self.name),
+        ))
+    }
+
+    /// How the container stands once nothing of the job runs any more, and why the job ended. The engine is not waited for
+    /// where nothing is kept of the job and the kernel knows that it is dead.
+    async fn at_rest(&self) -> Result<(Observed, CauseOfDeath)> {
+        let mut rounds = 0_u32;
+        loop {
+            let job = self.job().await?;
+            let cause = cause_now(&job);
+            let id = job_id(&job)?;
+            let look = async {
+                let engine = self.engine().await?;
+                Ok::<_, Error>(engine.observe(&id).await?)
+            };
+            match timeout(STOP_PATIENCE, look).await {
+                Ok(Ok(Observed::Running { .. })) => {
+                    // The kill may have come before a start that was under way.
+                    if rounds % 20 == 19 {
+                        self.kill(&job).await?;
+                    }
+                    sleep(KILL_PAUSE / 5).await;
+                }
+                Ok(Ok(observed)) => return Ok((observed, cause)),
+                _ => {
+                    if !cause.keeps_outputs() && self.is_dead(&job).await {
+                        return Ok((Observed::Absent, cause));
+                    }
+                    sleep(PAUSE).await;
+                }
+            }
+            rounds += 1;
+        }
+    }
+
+    /// Whether the kernel knows of no process of the job.
+    async fn is_dead(&self, job: &Job) -> bool {
+        match self.noted_container(job).await {
+            None => true,
+            Some(container) => !tokio::task::spawn_blocking(move || host::lives(&container))
+                .await
+                .unwrap_or(true),
+        }
+    }
+
+    pub(super) async fn collect(&mut self, job: &Job) -> Result<Outcome> {
+        let (observed, cause) = self.at_rest().await?;
+        if let Observed::Exited {
+            started: Some(started),
+            finished: Some(finished),
+            ..
+        } = observed
+        {
+            self.usage.wall = finished.duration_since(started).unwrap_or_default();
+        }
+        if observed == Observed::Absent && cause.keeps_outputs() {
+            // With the container went the log, so that what there is cannot be reviewed.
+            return Ok(step_failed(CauseOfDeath::NodeFailed));
+        }
+        let read = staging::bytes(&self.platform, job).await;
+        let harvest = collecting::harvest(&self.platform, job, &cause, &self.usage, read).await;
+        reach("harvested");
+        match harvest {
+            Ok(harvest) => Ok((JobEvent::Collected(cause), String::new(), harvest)),
+            Err(error) if error.class == Class::Unavailable => Err(error),
+            Err(error) => Ok(step_failed(CauseOfDeath::EngineError(error.chain()))),
+        }
+    }
+
+    /// Removes what the job had on this machine. What fails is logged, and left to the reconciler.
+    pub(super) async fn clean_up(&self, job: &Job) {
+        let container = async {
+            let removal = async {
+                self.engine()
+                    .await?
+                    .remove(&job_id(job)?)
+                    .await
+                    .map_err(Error::from)
+            };
+            timeout(REMOVAL_PATIENCE, removal)
+                .await
+                .unwrap_or_else(|_| {
+                    let text = "the engine does not answer a removal";
+                    Err(Error::new(Class::Unavailable, "ENGINE_HUNG", text))
+                })
+        };
+        self.cleaned("container", container.await);
+        reach("container-removed");
+        self.cleaned(
+            "volume",
+            remove_volume(job_folder(&self.platform, job)).await,
+        );
+        reach("volume-removed");
+        self.cleaned(
+            "staged inputs",
+            staging::wipe_unused(&self.platform, &job.sandbox).await,
+        );
+    }
+
+    fn cleaned(&self, what: &str, outcome: Result<()>) {
+        if let Err(error) = outcome {
+            let why = error.chain();
+            tracing::error!(job = self.name, "the job's {what} was not removed: {why}");
+        }
+    }
+}
+
+/// A wish that came while the job was ending still counts: what was revoked is not kept.
+fn cause_now(job: &Job) -> CauseOfDeath {
+    match (&job.stop, &job.cause) {
+        (Some(stop), _) => stop.cause.clone(),
+        (None, Some(cause)) => cause.clone(),
+        (None, None) => CauseOfDeath::NodeFailed,
+    }
+}

@@ -1,0 +1,173 @@
+//! From admission to a container that runs.
+
+use sandyq_sandbox::volume::{OutputVolume, VolumeError};
+use sandyq_sandbox::{CauseOfDeath, ContainerId, Engine, EngineError, JobEvent, JobSpec};
+use tokio::time::{Instant, sleep};
+
+use super::{Driver, Outcome, PATIENCE, PAUSE, STOP_PATIENCE, step_failed};
+use crate::error::{Error, Result, chain};
+use crate::failpoint::reach;
+use crate::jobs::advance::Harvest;
+use crate::jobs::{job_folder, raw_job, staging, submit};
+use crate::records::job::Job;
+
+/// The file in a job's folder that names its container, for when the engine does not answer.
+const CONTAINER_FILE: &str = "container";
+
+impl Driver {
+    pub(super) async fn stage(&self, job: &Job) -> Result<Outcome> {
+        if let Some(stop) = Self::stopped(job) {
+            return Ok(stop);
+        }
+        let prepared = self.prepare(job).await;
+        if let Some(stop) = Self::stopped(&*self.job().await?) {
+            return Ok(stop);
+        }
+        Ok(match prepared {
+            Ok(()) => (JobEvent::Staged, String::new(), Harvest::default()),
+            Err(cause) => step_failed(cause),
+        })
+    }
+
+    /// Makes the volume, lays out the inputs and has the container made, all at the same time as far as they do not need
+    /// one another. A wish to stop cuts all of it but the volume, which must not appear after it was removed.
+    async fn prepare(&self, job: &Job) -> Result<(), CauseOfDeath> {
+        let (folder, limits) = (job_folder(&self.platform, job), job.limits);
+        let volume = on_disk(move || {
+            // What an earlier process left was never used: the container had not begun.
+            OutputVolume::at(&folder).remove()?;
+            OutputVolume::reserve(&folder)
+        })
+        .await?;
+        reach("volume-reserved");
+        let filled = async {
+            let filled = on_disk(move || volume.fill(limits.output_bytes, limits.output_files));
+            let filled = filled.await;
+            reach("volume-filled");
+            filled
+        };
+        let made = async {
+            tokio::select! {
+                biased;
+                stop = self.wish() => stop.map(drop).map_err(|error| CauseOfDeath::EngineError(error.chain())),
+                made = self.lay_out_and_create(job) => made,
+            }
+        };
+        let (filled, made) = tokio::join!(filled, made);
+        filled.and(made)
+    }
+
+    async fn lay_out_and_create(&self, job: &Job) -> Result<(), CauseOfDeath> {
+        staging::stage(&self.platform, job)
+            .await
+            .map_err(|error| CauseOfDeath::EngineError(error.chain()))?;
+        reach("inputs-staged");
+        let spec = self.spec(job).await?;
+        let created = match self.platform.engine.get().await {
+            Ok(engine) => self.create(engine.as_ref(), job, &spec).await,
+            Err(error) => Err(error),
+        };
+        reach("container-created");
+        match created {
+            // The launch waits for an engine that is away, and creates what is missing.
+            Err(error) if !error.is_transient() => Err(error.cause()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Creates the container, or adopts the one that is there, and notes which it is.
+    async fn create(
+        &self,
+        engine: &dyn Engine,
+        job: &Job,
+        spec: &JobSpec,
+    ) -> Result<(), EngineError> {
+        let container = engine.create(spec).await?;
+        let note = job_folder(&self.platform, job).join(CONTAINER_FILE);
+        // Without the note nobody could end the job while the engine hangs.
+        let written = tokio::fs::write(&note, container.as_str()).await;
+        written.map_err(|error| EngineError::Mount {
+            path: note,
+            reason: format!("its folder cannot be written to: {error}"),
+        })
+    }
+
+    /// The job's container, as it was noted; the engine need not answer.
+    pub(super) async fn noted_container(&self, job: &Job) -> Option<ContainerId> {
+        let note = job_folder(&self.platform, job).join(CONTAINER_FILE);
+        let text = tokio::fs::read_to_string(note).await.ok()?;
+        ContainerId::new(text.trim()).ok()
+    }
+
+    pub(super) async fn launch(&self, job: &Job) -> Result<Outcome> {
+        if let Some(stop) = Self::stopped(job) {
+            return Ok(stop);
+        }
+        let launched = tokio::select! {
+            launched = self.start(job) => launched,
+            // A start that is under way is let finish, but not for long.
+            stop = async { let stop = self.wish().await; sleep(STOP_PATIENCE).await; stop } => return stop,
+        };
+        reach("container-started");
+        Ok(match launched {
+            Ok(()) => (JobEvent::Started, String::new(), Harvest::default()),
+            Err(cause) => step_failed(cause),
+        })
+    }
+
+    async fn spec(&self, job: &Job) -> Result<JobSpec, CauseOfDeath> {
+        let failed = |error: Error| CauseOfDeath::EngineError(error.chain());
+        let inputs = submit::inputs(&self.platform, job).await.map_err(failed)?;
+        raw_job(&self.platform, job, inputs)
+            .validate()
+            .map_err(|error| CauseOfDeath::EngineError(error.to_string()))
+    }
+
+    /// Starts the container, and first makes what a restart in the middle of the preparation left unmade.
+    async fn start(&self, job: &Job) -> Result<(), CauseOfDeath> {
+        let (folder, limits) = (job_folder(&self.platform, job), job.limits);
+        on_disk(move || {
+            if OutputVolume::at(&folder).is_mounted()? {
+                return Ok(());
+            }
+            OutputVolume::create(&folder, limits.output_bytes, limits.output_files).map(drop)
+        })
+        .await?;
+        let spec = self.spec(job).await?;
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let attempt: Result<(), EngineError> = async {
+                let engine = self.platform.engine.get().await?;
+                if self.noted_container(job).await.is_none() {
+                    self.create(engine.as_ref(), job, &spec).await?;
+                }
+                match engine.start(spec.id()).await {
+                    Err(EngineError::NoContainer { .. }) => {
+                        self.create(engine.as_ref(), job, &spec).await?;
+                        engine.start(spec.id()).await
+                    }
+                    other => other,
+                }
+            }
+            .await;
+            match attempt {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_transient() && Instant::now() < until => {
+                    sleep(PAUSE).await;
+                }
+                Err(error) => return Err(error.cause()),
+            }
+        }
+    }
+}
+
+/// Does what waits for the disk, away from the threads that serve.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, VolumeError> + Send + 'static,
+) -> Result<T, CauseOfDeath> {
+    match tokio::task::spawn_blocking(work).await {
+        Ok(Ok(done)) => Ok(done),
+        Ok(Err(error)) => Err(CauseOfDeath::EngineError(chain(&error))),
+        Err(error) => Err(CauseOfDeath::EngineError(error.to_string())),
+    }
+}

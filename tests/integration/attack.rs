@@ -1,0 +1,4 @@
+//! Attacks, by the lines of the threat model: `attack_NN_*` is line NN.
+
+mod collecting;
+mod orchestrator;
