@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod attack;
 mod audit;
 mod bad_input;
 mod cli;

@@ -7,6 +7,7 @@
     reason = "tests fail by panicking"
 )]
 
+pub mod engine;
 pub mod images;
 mod lending;
 pub mod people;

@@ -71,6 +71,10 @@ pub(super) fn gaps(info: &SystemInfo, host_has_swap: bool) -> Vec<String> {
             "the kernel has no processor quota (cgroup `cpu`)",
         ),
         (
+            !remaps_users(info),
+            "the engine maps users (userns-remap), and jobs could not write their output",
+        ),
+        (
             info.os_type.as_deref() == Some("linux"),
             "the engine does not run Linux containers",
         ),

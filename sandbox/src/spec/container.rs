@@ -2,7 +2,7 @@
 //!
 //! What is not set here is the engine's default, and the golden test shows every
 //! setting that is. Numbers such as `threats 4` point to the lines of
-//! docs/threats.md that a setting answers.
+//! docs/threat-model.md that a setting answers.
 
 use std::collections::HashMap;
 
