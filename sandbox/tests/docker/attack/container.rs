@@ -117,7 +117,7 @@ async fn attack_02_there_are_no_rights_to_be_had() {
 #[tokio::test(flavor = "multi_thread")]
 async fn attack_05_an_inspecting_probe_finds_nothing_granted() {
     let built = probe();
-    let bench = Bench::with_programs(&[("probe", &built)]).await;
+    let bench = Bench::with_programs(&[("probe", built.as_slice())]).await;
     for isolation in profiles(&bench).await {
         let ended = attack(&bench, isolation, Limits::default(), "probe").await;
         assert_eq!(ended.cause, CauseOfDeath::Exit(0), "{:?}", ended.observed);

@@ -33,7 +33,7 @@ pub fn findings(dir: &Path) -> Vec<Finding> {
             &read("/proc/cgroups"),
             &read("/sys/fs/cgroup/cgroup.controllers"),
         ),
-        core(&read("/proc/sys/kernel/core_pattern")),
+        core_dumps(&read("/proc/sys/kernel/core_pattern")),
         swap(&read("/proc/swaps")),
     ]
 }
@@ -216,7 +216,7 @@ fn controllers(first: &str, second: &str) -> Finding {
 
 /// A pattern that begins with `|` starts a program as root with the memory of whatever crashed, whatever its limit on
 /// core files (core(5)).
-fn core(pattern: &str) -> Finding {
+fn core_dumps(pattern: &str) -> Finding {
     let pattern = pattern.trim();
     if !pattern.starts_with('|') {
         return Finding::ok("core dumps", "of jobs and of the server: none");
@@ -269,9 +269,9 @@ mod tests {
 
     #[test]
     fn what_may_write_secrets_to_a_disk_is_found() {
-        assert_eq!(core("core\n").status, Status::Ok);
+        assert_eq!(core_dumps("core\n").status, Status::Ok);
         assert_eq!(
-            core("|/usr/lib/systemd/systemd-coredump %P\n").status,
+            core_dumps("|/usr/lib/systemd/systemd-coredump %P\n").status,
             Status::Warning
         );
         assert_eq!(swap("Filename\tType\n").status, Status::Ok);
