@@ -6,6 +6,7 @@
 //! - [`spec`]: a raw request becomes a validated [`JobSpec`], and a pure function
 //!   turns that into the container's whole configuration;
 //! - [`stage`]: the file system in memory that holds a sandbox's inputs;
+//! - [`isolation`]: what stands between it and the host's kernel;
 //! - [`volume`]: the file system with a hard quota that the job writes to;
 //! - [`engine`]: creates, starts, observes, kills and removes the container;
 //! - [`outcome`]: follows it to its end and names the [`CauseOfDeath`];
@@ -21,6 +22,7 @@ mod cause;
 pub mod collect;
 pub mod engine;
 mod id;
+pub mod isolation;
 pub mod logs;
 pub mod outcome;
 pub mod spec;
@@ -32,6 +34,7 @@ pub mod volume;
 pub use cause::CauseOfDeath;
 pub use engine::{DockerEngine, DockerOptions, Engine, EngineError, EngineInfo, Observed};
 pub use id::{ContainerId, IdError, ImageDigest, JobId, PlatformId, SandboxId};
+pub use isolation::Isolation;
 pub use spec::{Input, JobSpec, Limits, RawJob, SpecError, Violation};
 pub use state::{Action, JobEvent, JobState, TransitionError, WaitingReason, transition};
 pub use usage::{Sample, Usage};

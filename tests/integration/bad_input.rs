@@ -24,7 +24,7 @@ fn told(status: &Status, code: Code, expected: &str, named: &[&str]) {
 }
 
 #[tokio::test]
-async fn bad_data_is_refused_as_a_whole() {
+async fn attack_31_bad_data_is_refused_as_a_whole() {
     let site = Site::start().await;
     data::every_fault_is_named_with_its_place(&site).await;
     data::one_bad_data_set_refuses_the_version(&site).await;
@@ -33,7 +33,7 @@ async fn bad_data_is_refused_as_a_whole() {
 }
 
 #[tokio::test]
-async fn bad_uploads_keep_nothing_that_is_wrong() {
+async fn attack_30_bad_uploads_keep_nothing_that_is_wrong() {
     let site = Site::start().await;
     uploads::the_wrong_hash(&site).await;
     uploads::resumed_with_other_bytes(&site).await;

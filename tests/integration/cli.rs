@@ -1,5 +1,6 @@
 //! The program as people and scripts use it.
 
+mod doctor;
 mod help;
 mod main_job;
 mod push;

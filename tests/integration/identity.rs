@@ -7,7 +7,7 @@ mod transport;
 use sandyq_tests::Site;
 
 #[tokio::test]
-async fn only_the_invited_come_in_and_only_once() {
+async fn attack_29_only_the_invited_come_in_and_only_once() {
     let site = Site::start().await;
     enrolment::a_token_works_once(&site).await;
     enrolment::a_malformed_request_leaves_the_token_good(&site).await;

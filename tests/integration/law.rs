@@ -3,13 +3,16 @@
 mod data;
 mod granting;
 
+pub use granting::sandbox_of_high_risk;
+
 use std::time::Duration;
 
 use bytes::Bytes;
 use prost_reflect::DescriptorPool;
 use sandyq_proto::v1;
+use sandyq_tests::engine::{PrivateEngine, has_gvisor};
 use sandyq_tests::work::{in_seconds, shell};
-use sandyq_tests::{Site, fields, raw, reason, repository, request_id};
+use sandyq_tests::{Options, Site, fields, raw, reason, repository, request_id};
 use tonic::Code;
 
 #[tokio::test]
@@ -233,10 +236,34 @@ async fn law_09_a_system_of_high_risk_does_not_run_without_a_kernel_of_its_own()
     let site = Site::start().await;
     let image = site.approved_image().await;
     let sandbox = granting::sandbox_of_high_risk(&site).await;
-    let status = site
-        .submit(&sandbox, shell(&image, "true"))
-        .await
-        .unwrap_err();
+    // Its kernel is not the host's, which the job tells by its exit code.
+    let ours = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let script = format!("[ $(uname -r) != {} ]", ours.trim());
+    let submitted = site.submit(&sandbox, shell(&image, &script)).await;
+    if has_gvisor() {
+        let job = site.wait_job(&submitted.unwrap().name).await;
+        assert_eq!(job.state(), v1::job::State::Succeeded, "{job:?}");
+    } else {
+        refused_for_its_isolation(submitted);
+    }
+    let minimal = site.open_sandbox("minimal").await;
+    let job = site.submit(&minimal, shell(&image, &script)).await.unwrap();
+    let job = site.wait_job(&job.name).await;
+    assert_eq!(job.state(), v1::job::State::Failed, "the host's: {job:?}");
+
+    let bare = PrivateEngine::start();
+    let options = Options {
+        environment: vec![("DOCKER_HOST".to_owned(), bare.host())],
+        ..Options::default()
+    };
+    let site = Site::start_with(options).await;
+    let image = site.approved_image().await;
+    let sandbox = granting::sandbox_of_high_risk(&site).await;
+    refused_for_its_isolation(site.submit(&sandbox, shell(&image, "true")).await);
+}
+
+fn refused_for_its_isolation(submitted: Result<v1::Job, tonic::Status>) {
+    let status = submitted.unwrap_err();
     assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
     assert_eq!(reason(&status), "ISOLATION_NOT_AVAILABLE");
 }

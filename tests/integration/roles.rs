@@ -130,7 +130,7 @@ fn render(table: &BTreeMap<String, Vec<String>>) -> String {
 }
 
 #[tokio::test]
-async fn every_rpc_answers_every_role_as_the_table_says() {
+async fn attack_29_every_rpc_answers_every_role_as_the_table_says() {
     let site = Site::start().await;
     let mut world = World::make(&site).await;
     let mut table = BTreeMap::new();

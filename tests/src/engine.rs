@@ -32,6 +32,8 @@ impl PrivateEngine {
             .prefix("sandyq-engine-")
             .tempdir()
             .unwrap();
+        // Nothing of what is registered with the machine's engine.
+        std::fs::write(folder.path().join("daemon.json"), "{}").unwrap();
         let mut engine = Self {
             folder,
             child: None,
@@ -63,6 +65,8 @@ impl PrivateEngine {
             .open(self.path("log"))
             .unwrap();
         let child = Command::new("dockerd")
+            .arg("--config-file")
+            .arg(self.path("daemon.json"))
             .arg("--data-root")
             .arg(self.path("data"))
             .arg("--exec-root")
@@ -196,4 +200,13 @@ impl Drop for PrivateEngine {
         std::thread::sleep(Duration::from_millis(100));
         crate::work::unmount_below(self.folder.path());
     }
+}
+
+/// Whether the machine's engine has gVisor.
+pub fn has_gvisor() -> bool {
+    let out = Command::new("docker")
+        .args(["info", "--format", "{{json .Runtimes}}"])
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&out.stdout).contains("\"runsc\"")
 }

@@ -22,6 +22,7 @@ use super::{
     Observed, host, observe,
 };
 use crate::id::{ContainerId, ImageDigest, JobId, PlatformId};
+use crate::isolation::Isolation;
 use crate::spec::{ContainerContext, JobSpec, LABEL_JOB, LABEL_PLATFORM, container};
 use crate::usage::Sample;
 
@@ -134,6 +135,20 @@ impl DockerEngine {
         }
     }
 
+    /// A runtime can be registered and taken away while the engine runs, so it is
+    /// asked for each job. The default one is always there.
+    async fn check_isolation(&self, isolation: Isolation) -> Result<(), EngineError> {
+        if isolation.runtime().is_none() {
+            return Ok(());
+        }
+        match self.info().await?.fault(isolation) {
+            None => Ok(()),
+            Some(reason) => Err(EngineError::Isolation {
+                reason: reason.to_owned(),
+            }),
+        }
+    }
+
     /// The container that an earlier call created, if it is of the same image.
     async fn adopt(&self, spec: &JobSpec) -> Result<ContainerId, EngineError> {
         let found = self
@@ -200,6 +215,14 @@ impl Engine for DockerEngine {
         let version = self.docker.client_version();
         Ok(EngineInfo {
             gaps: observe::gaps(&info, self.host_has_swap),
+            unavailable: observe::unavailable(&info),
+            runtimes: observe::runtimes(&info),
+            remaps_users: observe::remaps_users(&info),
+            cgroup_version: info
+                .cgroup_version
+                .map(|version| version.to_string())
+                .unwrap_or_default(),
+            clock: info.system_time.as_deref().and_then(observe::instant),
             cpus: count(info.ncpu),
             memory_bytes: count(info.mem_total),
             version: info.server_version.unwrap_or_default(),
@@ -229,6 +252,7 @@ impl Engine for DockerEngine {
                 gaps: self.gaps.clone(),
             });
         }
+        self.check_isolation(spec.isolation()).await?;
         let image_variables = self.runnable_image(spec.image()).await?;
         mounts::check_inputs(spec)?;
         let body = container(

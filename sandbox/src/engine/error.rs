@@ -55,6 +55,12 @@ pub enum EngineError {
         /// Each gap.
         gaps: Vec<String>,
     },
+    /// The engine cannot give the profile that the job needs.
+    #[error("the job's isolation is not to be had: {reason}")]
+    Isolation {
+        /// Why, and what to do.
+        reason: String,
+    },
     /// The image was not imported.
     #[error("image {image} is not on this node; import it first")]
     ImageMissing {

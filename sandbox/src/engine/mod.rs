@@ -19,6 +19,7 @@ pub use docker::{DockerEngine, DockerOptions};
 pub use error::EngineError;
 
 use crate::id::{ContainerId, ImageDigest, JobId};
+use crate::isolation::Isolation;
 use crate::spec::JobSpec;
 use crate::usage::Sample;
 
@@ -88,6 +89,28 @@ pub struct EngineInfo {
     /// Limits and barriers that this engine cannot enforce. While there is one,
     /// [`Engine::create`] refuses every job.
     pub gaps: Vec<String>,
+    /// Profiles that this engine cannot give, each with the reason. A job that needs
+    /// one is refused.
+    pub unavailable: Vec<(Isolation, String)>,
+    /// Names of the runtimes that are registered, sorted.
+    pub runtimes: Vec<String>,
+    /// Whether users of containers are other users on the host.
+    pub remaps_users: bool,
+    /// Version of the kernel's control groups, 1 or 2, as the engine says it.
+    pub cgroup_version: String,
+    /// The engine's clock, when it tells it.
+    pub clock: Option<SystemTime>,
+}
+
+impl EngineInfo {
+    /// Why the engine cannot give a profile; `None` when it can.
+    #[must_use]
+    pub fn fault(&self, isolation: Isolation) -> Option<&str> {
+        self.unavailable
+            .iter()
+            .find(|(missing, _)| *missing == isolation)
+            .map(|(_, why)| why.as_str())
+    }
 }
 
 /// An image that an archive held.

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use super::{LogFrame, LogStream, Observed};
+use crate::isolation::{self, Isolation};
 use crate::usage::Sample;
 
 /// How a container stands, from the state that `inspect` shows.
@@ -40,7 +41,7 @@ pub(super) fn observed(state: &ContainerState) -> Observed {
 }
 
 /// The engine writes the year 1 for "never".
-fn instant(text: &str) -> Option<SystemTime> {
+pub(super) fn instant(text: &str) -> Option<SystemTime> {
     let instant = OffsetDateTime::parse(text, &Rfc3339).ok()?;
     (instant.year() > 1970).then(|| instant.into())
 }
@@ -70,6 +71,10 @@ pub(super) fn gaps(info: &SystemInfo, host_has_swap: bool) -> Vec<String> {
             "the kernel has no processor quota (cgroup `cpu`)",
         ),
         (
+            !remaps_users(info),
+            "the engine maps users (userns-remap), and jobs could not write their output",
+        ),
+        (
             info.os_type.as_deref() == Some("linux"),
             "the engine does not run Linux containers",
         ),
@@ -78,6 +83,33 @@ pub(super) fn gaps(info: &SystemInfo, host_has_swap: bool) -> Vec<String> {
     .filter(|(held, _)| !held)
     .map(|(_, gap)| gap.to_owned())
     .collect()
+}
+
+/// Profiles that the engine cannot give, with the reason.
+pub(super) fn unavailable(info: &SystemInfo) -> Vec<(Isolation, String)> {
+    Isolation::ALL
+        .into_iter()
+        .filter_map(|profile| isolation::fault(profile, info).map(|why| (profile, why)))
+        .collect()
+}
+
+/// Names of the engine's runtimes, sorted.
+pub(super) fn runtimes(info: &SystemInfo) -> Vec<String> {
+    let mut names: Vec<String> = info
+        .runtimes
+        .iter()
+        .flat_map(|runtimes| runtimes.keys().cloned())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Whether the engine maps users of containers to others of the host.
+pub(super) fn remaps_users(info: &SystemInfo) -> bool {
+    info.security_options
+        .iter()
+        .flatten()
+        .any(|option| option.starts_with("name=userns"))
 }
 
 /// Warnings of a create call that mean a limit was dropped. Without any swap a

@@ -2,7 +2,7 @@
 //!
 //! What is not set here is the engine's default, and the golden test shows every
 //! setting that is. Numbers such as `threats 4` point to the lines of
-//! docs/threats.md that a setting answers.
+//! docs/threat-model.md that a setting answers.
 
 use std::collections::HashMap;
 
@@ -14,6 +14,7 @@ use bollard::models::{
 
 use super::{Input, JobSpec, Limits};
 use crate::id::PlatformId;
+use crate::isolation::{Isolation, seccomp};
 use crate::volume;
 
 /// The user that every job runs as. It owns nothing on the host but output volumes.
@@ -125,14 +126,20 @@ fn environment(spec: &JobSpec, context: &ContainerContext<'_>) -> Vec<String> {
 
 fn host_config(spec: &JobSpec) -> HostConfig {
     let limits = spec.limits();
+    let isolation = spec.isolation();
     HostConfig {
         // Threats 2: no way to more rights.
         privileged: Some(false),
         cap_drop: Some(vec!["ALL".to_owned()]),
         cap_add: Some(vec![]),
-        // Only this: naming no seccomp profile keeps the engine's default one
-        // (threats 5), whose presence the engine adapter checks.
-        security_opt: Some(vec!["no-new-privileges:true".to_owned()]),
+        // Threats 5: a filter of our own, stricter than the engine's, whose presence
+        // the engine adapter checks.
+        security_opt: Some(vec![
+            "no-new-privileges=true".to_owned(),
+            format!("seccomp={}", seccomp::profile(isolation)),
+        ]),
+        // Threats 11: a kernel of its own where the risk class asks for one.
+        runtime: isolation.runtime().map(str::to_owned),
         devices: Some(vec![]),
         device_requests: Some(vec![]),
         group_add: Some(vec![]),
@@ -154,7 +161,7 @@ fn host_config(spec: &JobSpec) -> HostConfig {
             ("/dev/shm".to_owned(), tmpfs(limits.shm_bytes(), SHM_INODES)),
         ])),
         // Threats 4.
-        pids_limit: Some(i64::from(limits.pids)),
+        pids_limit: Some(i64::from(isolation.host_pids(limits.pids))),
         memory: Some(signed(limits.memory_bytes)),
         // Memory and swap together: equal to memory means no swap.
         memory_swap: Some(signed(limits.memory_bytes)),
@@ -162,7 +169,7 @@ fn host_config(spec: &JobSpec) -> HostConfig {
         // The job dies before anything else of the host does.
         oom_score_adj: Some(500),
         nano_cpus: Some(i64::from(limits.cpu_millis) * 1_000_000),
-        ulimits: Some(ulimits(limits)),
+        ulimits: Some(ulimits(limits, isolation)),
         mounts: Some(mounts(spec)),
         // Threats 10: the engine's default log has no limit at all. Two files, so
         // that turning over loses at most the older half of what is kept.
@@ -191,18 +198,24 @@ fn tmpfs(bytes: u64, inodes: u32) -> String {
     format!("rw,noexec,nosuid,nodev,size={bytes},nr_inodes={inodes},uid={UID},gid={GID},mode=0700")
 }
 
-fn ulimits(limits: &Limits) -> Vec<ResourcesUlimits> {
+fn ulimits(limits: &Limits, isolation: Isolation) -> Vec<ResourcesUlimits> {
     // As large as the whole output volume, so that a full volume shows itself as
     // ENOSPC, which a program can handle, before SIGXFSZ, which kills it; it still
     // bounds sparse files, whose holes no quota counts.
     let file = volume::image_bytes(limits.output_bytes, limits.output_files).max(limits.tmp_bytes);
-    [("nofile", OPEN_FILES), ("fsize", signed(file)), ("core", 0)]
+    let always = [("nofile", OPEN_FILES), ("fsize", signed(file)), ("core", 0)];
+    let guest = isolation
+        .guest_pids(limits.pids)
+        .map(|pids| ("nproc", i64::from(pids)));
+    always
+        .into_iter()
+        .chain(guest)
         .map(|(name, value)| ResourcesUlimits {
             name: Some(name.to_owned()),
             soft: Some(value),
             hard: Some(value),
         })
-        .to_vec()
+        .collect()
 }
 
 fn mounts(spec: &JobSpec) -> Vec<Mount> {
@@ -246,6 +259,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::spec::RawJob;
     use crate::spec::tests::raw;
 
     fn sorted(value: Value) -> Value {
@@ -263,7 +277,7 @@ mod tests {
         }
     }
 
-    fn body() -> Value {
+    fn body(isolation: Isolation) -> Value {
         let platform = PlatformId::new("plat-1").unwrap();
         let image_variables = [
             "LD_PRELOAD".to_owned(),
@@ -274,28 +288,41 @@ mod tests {
             platform: &platform,
             image_variables: &image_variables,
         };
-        sorted(serde_json::to_value(container(&raw().validate().unwrap(), &context)).unwrap())
+        let raw = RawJob { isolation, ..raw() };
+        let body = container(&raw.validate().unwrap(), &context);
+        let mut body = sorted(serde_json::to_value(body).unwrap());
+        // The filter has a golden file of its own.
+        let filter = &mut body["HostConfig"]["SecurityOpt"][1];
+        assert_eq!(*filter, format!("seccomp={}", seccomp::profile(isolation)));
+        *filter = "seccomp=<tests/golden/seccomp.json>".into();
+        body
     }
 
     /// Rewritten by `UPDATE_GOLDEN=1 cargo test -p sandyq-sandbox`.
     #[test]
     fn the_container_is_the_golden_one() {
-        let path =
-            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/container.json");
-        let actual = serde_json::to_string_pretty(&body()).unwrap() + "\n";
-        if std::env::var_os("UPDATE_GOLDEN").is_some() {
-            std::fs::write(&path, &actual).unwrap();
+        for (isolation, file) in [
+            (Isolation::Hardened, "container.json"),
+            (Isolation::Gvisor, "container_gvisor.json"),
+        ] {
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("tests/golden")
+                .join(file);
+            let actual = serde_json::to_string_pretty(&body(isolation)).unwrap() + "\n";
+            if std::env::var_os("UPDATE_GOLDEN").is_some() {
+                std::fs::write(&path, &actual).unwrap();
+            }
+            assert_eq!(
+                std::fs::read_to_string(&path).unwrap(),
+                actual,
+                "review, then run with UPDATE_GOLDEN=1"
+            );
         }
-        assert_eq!(
-            std::fs::read_to_string(&path).unwrap(),
-            actual,
-            "review, then run with UPDATE_GOLDEN=1"
-        );
     }
 
     #[test]
     fn the_image_contributes_no_environment() {
-        let body = body();
+        let body = body(Isolation::Hardened);
         let env: Vec<&str> = body["Env"]
             .as_array()
             .unwrap()
@@ -315,7 +342,7 @@ mod tests {
 
     #[test]
     fn nothing_of_the_host_is_mounted_but_inputs_and_the_output() {
-        let body = body();
+        let body = body(Isolation::Gvisor);
         let mounts = body["HostConfig"]["Mounts"].as_array().unwrap();
         assert_eq!(mounts.len(), 2);
         for mount in mounts {

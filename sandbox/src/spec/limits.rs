@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::rules::Findings;
+use crate::isolation::Isolation;
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
@@ -18,7 +19,8 @@ const TIB: u64 = 1 << 40;
 pub struct Limits {
     /// Processor time, in thousandths of one core: 100 to 256,000.
     pub cpu_millis: u32,
-    /// Memory with page cache and tmpfs, without swap: 16 MiB to 4 TiB.
+    /// Memory with page cache and tmpfs, without swap: 16 MiB to 4 TiB; at least
+    /// 64 MiB where the job's kernel lives in it ([`Isolation::Gvisor`]).
     pub memory_bytes: u64,
     /// Processes and threads: 4 to 32,768.
     pub pids: u32,
@@ -58,13 +60,13 @@ impl Limits {
         self.tmp_bytes.min(64 * MIB)
     }
 
-    pub(super) fn check(&self, found: &mut Findings) {
+    pub(super) fn check(&self, found: &mut Findings, isolation: Isolation) {
         within(found, "limits.cpu_millis", self.cpu_millis, 100, 256_000);
         within(
             found,
             "limits.memory_bytes",
             self.memory_bytes,
-            16 * MIB,
+            isolation.least_memory_bytes().max(16 * MIB),
             4 * TIB,
         );
         within(found, "limits.pids", self.pids, 4, 32_768);

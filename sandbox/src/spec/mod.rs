@@ -15,6 +15,7 @@ pub use limits::Limits;
 pub(crate) use limits::milliseconds;
 
 use crate::id::{ImageDigest, JobId, SandboxId};
+use crate::isolation::Isolation;
 
 /// A dataset for the job to read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +58,8 @@ pub struct RawJob {
     pub output_path: PathBuf,
     /// What the job may use.
     pub limits: Limits,
+    /// What stands between it and the host.
+    pub isolation: Isolation,
 }
 
 /// One field that cannot be accepted.
@@ -96,6 +99,7 @@ pub struct JobSpec {
     inputs: Vec<Input>,
     output_path: PathBuf,
     limits: Limits,
+    isolation: Isolation,
 }
 
 impl RawJob {
@@ -113,7 +117,7 @@ impl RawJob {
         rules::inputs(&mut found, &self.inputs);
         rules::host_path(&mut found, "output_path", &self.output_path);
         rules::apart(&mut found, &self.inputs, &self.output_path);
-        self.limits.check(&mut found);
+        self.limits.check(&mut found, self.isolation);
         let violations = found.into_violations();
         match (id, sandbox, image) {
             (Some(id), Some(sandbox), Some(image)) if violations.is_empty() => Ok(JobSpec {
@@ -125,6 +129,7 @@ impl RawJob {
                 inputs: self.inputs,
                 output_path: self.output_path,
                 limits: self.limits,
+                isolation: self.isolation,
             }),
             _ => Err(SpecError { violations }),
         }
@@ -179,6 +184,12 @@ impl JobSpec {
     pub fn limits(&self) -> &Limits {
         &self.limits
     }
+
+    /// What stands between it and the host.
+    #[must_use]
+    pub fn isolation(&self) -> Isolation {
+        self.isolation
+    }
 }
 
 impl TryFrom<RawJob> for JobSpec {
@@ -199,6 +210,7 @@ impl From<JobSpec> for RawJob {
             inputs: spec.inputs,
             output_path: spec.output_path,
             limits: spec.limits,
+            isolation: spec.isolation,
         }
     }
 }
@@ -226,6 +238,7 @@ pub(crate) mod tests {
             }],
             output_path: "/srv/sandyq/staging/job-1/out".into(),
             limits: Limits::default(),
+            isolation: Isolation::Hardened,
         }
     }
 
@@ -386,5 +399,19 @@ pub(crate) mod tests {
             ..Limits::default()
         };
         assert_eq!(fields(RawJob { limits, ..raw() }), ["limits.wall_clock"]);
+        let limits = Limits {
+            memory_bytes: 32 << 20,
+            tmp_bytes: 1 << 20,
+            ..Limits::default()
+        };
+        let small = RawJob { limits, ..raw() };
+        assert!(small.clone().validate().is_ok());
+        let isolation = Isolation::Gvisor;
+        let small = RawJob { isolation, ..small };
+        assert_eq!(
+            fields(small),
+            ["limits.memory_bytes"],
+            "no room for the kernel"
+        );
     }
 }

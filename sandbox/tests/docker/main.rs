@@ -8,6 +8,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod attack;
 mod barriers;
 mod images;
 mod life;

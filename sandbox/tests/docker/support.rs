@@ -10,8 +10,8 @@ use sandyq_sandbox::engine::{ImportedImage, LogRequest, LogStream};
 use sandyq_sandbox::outcome::follow;
 use sandyq_sandbox::volume::OutputVolume;
 use sandyq_sandbox::{
-    DockerEngine, DockerOptions, Engine, EngineError, ImageDigest, Input, JobSpec, Limits,
-    Observed, PlatformId, RawJob, Usage,
+    DockerEngine, DockerOptions, Engine, EngineError, ImageDigest, Input, Isolation, JobSpec,
+    Limits, Observed, PlatformId, RawJob, Usage,
 };
 
 pub const MIB: u64 = 1 << 20;
@@ -28,6 +28,11 @@ pub struct Bench {
 
 impl Bench {
     pub async fn new() -> Self {
+        Self::with_programs(&[]).await
+    }
+
+    /// The image has these programs in `/bin` beside busybox.
+    pub async fn with_programs(programs: &[(&str, &[u8])]) -> Self {
         let name = format!(
             "test-{}-{}",
             std::process::id(),
@@ -46,7 +51,8 @@ impl Bench {
         // An environment that must not reach the job. Each test has its own image, so
         // that removing it disturbs no other.
         let mark = format!("bench {platform}");
-        let archive = archive(&mark, "[\"LD_PRELOAD=/x.so\",\"FROM_IMAGE=1\"]", "null");
+        let env = "[\"LD_PRELOAD=/x.so\",\"FROM_IMAGE=1\"]";
+        let archive = archive_of(&mark, env, "null", programs);
         let bytes = futures::stream::iter([Ok(archive.into())]).boxed();
         let image = engine.import_image(bytes).await.unwrap().remove(0).digest;
         Self {
@@ -218,6 +224,11 @@ impl Job {
         self
     }
 
+    pub fn with_isolation(mut self, isolation: Isolation) -> Self {
+        self.raw.isolation = isolation;
+        self
+    }
+
     pub fn spec(&self) -> JobSpec {
         self.raw.clone().validate().unwrap()
     }
@@ -226,7 +237,11 @@ impl Job {
 /// A busybox image in the format of `docker save`, with a mark that makes its
 /// digest its own, and the given environment and volumes.
 pub fn archive(mark: &str, env: &str, volumes: &str) -> Vec<u8> {
-    let layer = layer();
+    archive_of(mark, env, volumes, &[])
+}
+
+fn archive_of(mark: &str, env: &str, volumes: &str, programs: &[(&str, &[u8])]) -> Vec<u8> {
+    let layer = layer(programs);
     let diff = sha256(&layer);
     let architecture = if cfg!(target_arch = "aarch64") {
         "arm64"
@@ -249,7 +264,7 @@ pub fn archive(mark: &str, env: &str, volumes: &str) -> Vec<u8> {
     tar.into_inner().unwrap()
 }
 
-fn layer() -> Vec<u8> {
+fn layer(programs: &[(&str, &[u8])]) -> Vec<u8> {
     let busybox = ["/bin/busybox", "/usr/bin/busybox"]
         .iter()
         .find_map(|path| std::fs::read(path).ok());
@@ -276,6 +291,10 @@ fn layer() -> Vec<u8> {
             &[],
             Some("busybox"),
         );
+    }
+    for (name, bytes) in programs {
+        let path = format!("bin/{name}");
+        append(&mut tar, &path, tar::EntryType::Regular, bytes, None);
     }
     tar.into_inner().unwrap()
 }

@@ -10,6 +10,7 @@ pub mod context;
 pub mod decode;
 pub mod depersonalization;
 pub mod detect;
+pub mod doctor;
 pub mod hierarchy;
 pub mod identity;
 pub mod image;
@@ -40,6 +41,8 @@ pub enum Command {
     Init(server::Init),
     /// Run a platform.
     Serve(server::Serve),
+    /// Check whether this machine can run jobs, and say what to mend.
+    Doctor(doctor::Doctor),
     /// Exchange an invitation for a certificate; the key is made here and never leaves this machine.
     Enroll(identity::Enroll),
     /// Show who the platform takes you for.
@@ -125,6 +128,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
     match command {
         Command::Init(command) => server::init(command, session).await,
         Command::Serve(command) => server::serve(command).await,
+        Command::Doctor(command) => doctor::run(command, session).await,
         Command::Enroll(command) => identity::enroll(command, session).await,
         Command::Whoami => identity::whoami(session).await,
         Command::Certificate(command) => identity::certificate(command, session).await,

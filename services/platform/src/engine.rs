@@ -45,6 +45,7 @@ impl From<EngineError> for Error {
             EngineError::NotRunning { .. } => (Class::Unavailable, "ENGINE_NOT_RUNNING"),
             EngineError::Hung { .. } => (Class::Unavailable, "ENGINE_HUNG"),
             EngineError::Unenforced { .. } => (Class::Precondition, "LIMIT_NOT_ENFORCEABLE"),
+            EngineError::Isolation { .. } => (Class::Precondition, "ISOLATION_NOT_AVAILABLE"),
             EngineError::ImageMissing { .. } => (Class::Precondition, "IMAGE_MISSING"),
             EngineError::ImageUnsafe { .. } => (Class::Precondition, "IMAGE_UNSAFE"),
             EngineError::Archive { .. } => (Class::Invalid, "IMAGE_ARCHIVE_INVALID"),

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use nix::sys::prctl::set_dumpable;
+use nix::sys::resource::{Resource, setrlimit};
 use sandyq_platform::InitOptions;
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -101,11 +103,19 @@ pub async fn init(command: Init, session: &Session) -> Result<()> {
 /// Runs the platform until it is told to end.
 pub async fn serve(command: Serve) -> Result<()> {
     start_log(command.log)?;
+    leave_no_core()?;
     let end = told_to_end()?;
     let ready = |address| tracing::info!("listening on {address}");
     sandyq_platform::serve(&command.dir, end, ready)
         .await
         .map_err(|error| failed(&error))
+}
+
+/// A core file would hold the master key and whatever is decrypted at the time.
+fn leave_no_core() -> Result<()> {
+    setrlimit(Resource::RLIMIT_CORE, 0, 0)
+        .and_then(|()| set_dumpable(false))
+        .map_err(|error| Failure::general(format!("core dumps cannot be turned off: {error}")))
 }
 
 fn failed(error: &(dyn Error + 'static)) -> Failure {

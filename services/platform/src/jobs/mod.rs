@@ -115,6 +115,7 @@ fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>) -> RawJob {
         inputs,
         output_path: job_folder(platform, job).join("out"),
         limits: job.limits,
+        isolation: job.isolation,
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sandyq_access::Purpose;
 use sandyq_proto::v1;
-use sandyq_sandbox::{Input, JobState, WaitingReason};
+use sandyq_sandbox::{Input, Isolation, JobState, WaitingReason};
 use sandyq_store::Change;
 use serde_json::json;
 
@@ -19,7 +19,7 @@ use crate::records::access::Conditions;
 use crate::records::job::{Job, Usage};
 use crate::records::library::Version;
 use crate::records::sandbox::{Budget, Sandbox, SandboxState};
-use crate::records::system::{Image, ImageState, RiskClass, System, SystemState};
+use crate::records::system::{Image, ImageState, System, SystemState};
 use crate::usage;
 
 const MOST_VERSIONS: usize = 50;
@@ -57,7 +57,7 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
         .clone()
         .ok_or_else(|| Error::invalid("job", "is required"))?;
     open(call, &sandbox)?;
-    isolation(call, &sandbox).await?;
+    let isolation = isolation(call, &sandbox).await?;
     approved(call, &wanted.image).await?;
     let (grants, conditions, reasons) = grants(call, &sandbox, &wanted).await?;
     let limits = convert::limits(wanted.limits.as_ref())?;
@@ -79,6 +79,7 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
         grants,
         purpose: wanted.purpose.clone(),
         limits,
+        isolation,
         conditions,
         reserved: Budget::default(),
         state: JobState::Queued(WaitingReason::Accepted),
@@ -143,22 +144,27 @@ fn open(call: &Call, sandbox: &Sandbox) -> Result<()> {
     ))
 }
 
-/// A high-risk system needs its own kernel (law "On artificial intelligence", article 18); an isolation that the host
-/// cannot give is a refusal.
-async fn isolation(call: &Call, sandbox: &Sandbox) -> Result<()> {
+/// The risk class selects the isolation (law "On artificial intelligence", article 18); one that the host cannot give
+/// is a refusal.
+async fn isolation(call: &Call, sandbox: &Sandbox) -> Result<Isolation> {
     let system = call.fetch::<System>(&sandbox.system).await?;
     if system.state != SystemState::Registered {
         let state = system.state.as_str();
         let text = format!("{} is {state}; jobs need a REGISTERED system", system.name);
         return Err(Error::precondition("SYSTEM_NOT_REGISTERED", text).with("state", state));
     }
-    if system.risk_class != RiskClass::High {
-        return Ok(());
+    let isolation = system.risk_class.isolation();
+    if isolation.runtime().is_none() {
+        return Ok(isolation);
     }
+    let info = call.platform.engine.get().await?.info().await?;
+    let Some(fault) = info.fault(isolation) else {
+        return Ok(isolation);
+    };
     Err(Error::precondition(
         "ISOLATION_NOT_AVAILABLE",
         format!(
-            "{} is of high risk, so its jobs need a kernel of their own; this server has no runtime that gives one",
+            "{} is of high risk, so its jobs need a kernel of their own: {fault}",
             system.name
         ),
     ))

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sandyq_sandbox::{CauseOfDeath, JobState, Limits};
+use sandyq_sandbox::{CauseOfDeath, Isolation, JobState, Limits};
 use sandyq_store::{Kind, Record};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -63,6 +63,9 @@ pub struct Job {
     pub purpose: String,
     /// Limits.
     pub limits: Limits,
+    /// What stands between it and the host, by the risk class of its AI system.
+    #[serde(default)]
+    pub isolation: Isolation,
     /// The strictest of its grants.
     pub conditions: Conditions,
     /// What it took from the sandbox's budget.

@@ -1,5 +1,6 @@
 //! AI systems and container images.
 
+use sandyq_sandbox::Isolation;
 use sandyq_store::{Kind, Record};
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +29,18 @@ pub enum RiskClass {
     Minimal,
     /// Medium.
     Medium,
-    /// High: its jobs need their own kernel.
+    /// High: its jobs need a kernel of their own.
     High,
+}
+
+impl RiskClass {
+    /// What stands between the system's jobs and the host.
+    pub fn isolation(self) -> Isolation {
+        match self {
+            Self::Minimal | Self::Medium => Isolation::Hardened,
+            Self::High => Isolation::Gvisor,
+        }
+    }
 }
 
 /// Degree of autonomy (article 18).
