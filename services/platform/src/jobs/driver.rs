@@ -11,9 +11,10 @@ use sandyq_sandbox::{
     Action, CauseOfDeath, Engine, EngineError, JobEvent, JobId, JobSpec, Observed, Usage,
 };
 use sandyq_store::Stored;
+use tracing::Instrument;
 
 use super::advance::{Harvest, apply, sentence};
-use super::{collecting, job_folder, raw_job, remove_volume, staging, submit};
+use super::{collecting, job_folder, raw_job, remove_volume, retry, staging, submit};
 use crate::error::{Class, Error, Result, chain};
 use crate::platform::Platform;
 use crate::records::job::Job;
@@ -87,7 +88,9 @@ impl Driver {
             None => self.first_actions(&*self.job().await?).await?.into(),
         };
         while let Some(action) = todo.pop_front() {
-            if let Some((event, message, harvest)) = self.carry_out(action).await? {
+            let span = tracing::debug_span!("job", job = self.name, step = action.name());
+            if let Some((event, message, harvest)) = self.carry_out(action).instrument(span).await?
+            {
                 let (_, actions) =
                     apply(&self.platform, &self.name, &event, &message, &harvest).await?;
                 todo.extend(actions);
@@ -174,7 +177,7 @@ impl Driver {
         }
         match self.prepare(job).await {
             Ok(()) => (JobEvent::Staged, String::new(), Harvest::default()),
-            Err(cause) => step_failed(cause),
+            Err(cause) => retry::after(&self.platform, job, cause).await,
         }
     }
 

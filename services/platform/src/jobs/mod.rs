@@ -4,6 +4,8 @@ mod advance;
 mod collecting;
 mod driver;
 pub mod logs;
+pub mod queue;
+mod retry;
 mod schedule;
 mod staging;
 pub mod stop;
@@ -98,6 +100,17 @@ fn staged_path(
 ) -> PathBuf {
     let hash = release.sha256.get(..16).unwrap_or_default();
     staging_folder(platform, &job.sandbox).join(format!("{dataset}.{hash}.parquet"))
+}
+
+/// A job as people see it: what it waits for is known to the queue alone.
+pub fn shown(platform: &Platform, job: &Stored<Job>) -> sandyq_proto::v1::Job {
+    let mut message = crate::convert::job(job);
+    if let JobState::Queued(_) = job.state
+        && let Some(waiting) = platform.queue.waiting(&job.name, platform.now())
+    {
+        crate::convert::waiting(&mut message, waiting);
+    }
+    message
 }
 
 /// The job as the sandbox crate takes it.

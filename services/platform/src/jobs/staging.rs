@@ -84,6 +84,7 @@ async fn lay_out(
             )
         })?
     };
+    platform.metrics.staged(bytes.len());
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || write(&path, &bytes))
         .await
