@@ -18,6 +18,7 @@ mod main_job;
 mod postgres;
 mod premises;
 mod python;
+mod queue;
 mod relations;
 mod roles;
 mod staging;
