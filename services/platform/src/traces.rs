@@ -113,8 +113,8 @@ impl HttpClient for Plain {
             let bytes = Limited::new(body, MOST).collect().await?.to_bytes();
             Ok::<_, HttpError>(Response::from_parts(parts, bytes))
         };
-        let sending = tokio::time::timeout(PATIENCE, sending);
         // The timer, too, belongs to the runtime.
-        self.runtime.spawn(sending).await??
+        let bounded = async move { tokio::time::timeout(PATIENCE, sending).await };
+        self.runtime.spawn(bounded).await??
     }
 }

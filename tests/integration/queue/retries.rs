@@ -9,23 +9,23 @@ use sandyq_tests::Site;
 
 use super::{job, site_with, submit, waits_for};
 
-/// A disk that is full: no volume can be made on it.
-fn fill_up(folder: &Path) {
+/// A disk that the kernel has made read-only, as it does after an error: no volume can be made on it.
+fn break_disk(folder: &Path) {
     std::fs::create_dir_all(folder).unwrap();
-    let options = ["-t", "tmpfs", "-o", "size=64k", "tmpfs"];
+    let options = ["-t", "tmpfs", "-o", "ro", "tmpfs"];
     let status = Command::new("mount").args(options).arg(folder).status();
     assert!(status.unwrap().success());
 }
 
-fn make_room(folder: &Path) {
+fn mend_disk(folder: &Path) {
     let status = Command::new("umount").arg(folder).status();
     assert!(status.unwrap().success());
 }
 
-async fn on_a_full_disk(site: &Site) -> v1::Job {
+async fn on_a_broken_disk(site: &Site) -> v1::Job {
     let image = site.approved_image().await;
     let sandbox = site.open_sandbox("retries").await;
-    fill_up(&site.dir.join("work/jobs"));
+    break_disk(&site.dir.join("work/jobs"));
     let wanted = job(&image, "echo once >> /out/runs", 500, 60);
     submit(site, "developer", &sandbox, wanted).await.unwrap()
 }
@@ -33,11 +33,11 @@ async fn on_a_full_disk(site: &Site) -> v1::Job {
 #[tokio::test]
 async fn a_job_that_could_not_be_prepared_is_tried_again() {
     let site = site_with(&[]).await;
-    let submitted = on_a_full_disk(&site).await;
+    let submitted = on_a_broken_disk(&site).await;
     let waiting = waits_for(&site, &submitted.name, "RETRY").await;
     assert_eq!((waiting.state(), waiting.attempts), (State::Queued, 1));
     assert!(!waiting.state_message.is_empty(), "it says what failed");
-    make_room(&site.dir.join("work/jobs"));
+    mend_disk(&site.dir.join("work/jobs"));
     let ended = site.wait_job(&submitted.name).await;
     assert_eq!(ended.state(), State::Succeeded, "{}", ended.state_message);
     assert!(ended.attempts >= 2, "{} attempts", ended.attempts);
@@ -46,12 +46,12 @@ async fn a_job_that_could_not_be_prepared_is_tried_again() {
 #[tokio::test]
 async fn attempts_are_bounded() {
     let site = site_with(&[("jobs.retries", "1")]).await;
-    let submitted = on_a_full_disk(&site).await;
+    let submitted = on_a_broken_disk(&site).await;
     let ended = site.wait_job(&submitted.name).await;
     assert_eq!(ended.state(), State::Failed);
     assert_eq!(ended.cause_of_death(), v1::CauseOfDeath::EngineError);
     assert_eq!(ended.attempts, 2);
-    make_room(&site.dir.join("work/jobs"));
+    mend_disk(&site.dir.join("work/jobs"));
     // One whose command has run is never tried again, however it ends.
     let image = ended.image;
     let wanted = job(&image, "exit 3", 500, 60);

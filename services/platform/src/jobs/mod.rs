@@ -34,13 +34,8 @@ const MOST_ACTIVE: u32 = 100_000;
 /// States in which a job still takes part.
 const ACTIVE: [&str; 4] = ["QUEUED", "STAGING", "RUNNING", "COLLECTING"];
 
-/// States in which a job has taken a place on the node.
-fn occupies(state: JobState) -> bool {
-    matches!(
-        state,
-        JobState::Staging | JobState::Running | JobState::Collecting
-    )
-}
+/// Those of them in which it has taken a place on the node.
+const OCCUPYING: [&str; 3] = ["STAGING", "RUNNING", "COLLECTING"];
 
 /// The secret with which a sandbox's pseudonyms are re-keyed.
 pub fn sandbox_secret(sandbox: &str) -> String {
@@ -49,9 +44,22 @@ pub fn sandbox_secret(sandbox: &str) -> String {
 
 /// Jobs that wait or run, of one sandbox or of all.
 async fn active(platform: &Platform, sandbox: Option<&str>) -> Result<Vec<Stored<Job>>> {
+    in_states(platform, sandbox, &ACTIVE).await
+}
+
+/// Jobs that have taken a place on the node, of one sandbox or of all: thousands may wait beside them.
+async fn occupying(platform: &Platform, sandbox: Option<&str>) -> Result<Vec<Stored<Job>>> {
+    in_states(platform, sandbox, &OCCUPYING).await
+}
+
+async fn in_states(
+    platform: &Platform,
+    sandbox: Option<&str>,
+    states: &[&str],
+) -> Result<Vec<Stored<Job>>> {
     let filter = Filter {
         parent: sandbox,
-        states: &ACTIVE,
+        states,
         ..Filter::default()
     };
     Ok(platform
@@ -132,10 +140,7 @@ fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>) -> RawJob {
 /// # Errors
 /// The store's.
 pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
-    for job in active(platform, None).await? {
-        if !occupies(job.state) {
-            continue;
-        }
+    for job in occupying(platform, None).await? {
         // The process may have ended after a grant or a sandbox did, and before it could tell their jobs.
         if !schedule::still_covered(platform, &job).await? {
             let why = "a grant, a version or the sandbox that it needs is no longer in force";

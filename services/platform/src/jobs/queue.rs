@@ -167,7 +167,7 @@ impl Jobs {
             // It was admitted, and the record does not say so yet; or the attempt failed.
             let known = inner.known.get(&job.name).map_or(0, |known| known.attempts);
             if job.attempts > known {
-                inner.note(job);
+                inner.note(job, job.attempts);
                 let pause = PAUSE * 2_u32.saturating_pow(job.attempts.saturating_sub(1).min(8));
                 inner.queue.put_back(&job.name, moment(now).after(pause));
                 return Taken::Again;
@@ -178,7 +178,7 @@ impl Jobs {
             inner.forget(&job.name);
             return Taken::Stop;
         }
-        inner.note(job);
+        inner.note(job, job.attempts);
         match inner.queue.submit(request(job)) {
             Ok(()) => Taken::Noted,
             Err(never) => {
@@ -303,7 +303,10 @@ impl Inner {
             self.queue.adopt(request(job), ends(job));
         }
         self.queue.ends(&job.name, ends(job));
-        self.note(job);
+        let before = job.attempts.saturating_sub(1);
+        let known = self.known.get(&job.name);
+        let attempts = known.map_or(before, |known| known.attempts);
+        self.note(job, attempts);
     }
 
     fn foretell(&mut self, now: Moment) -> &Forecast {
@@ -316,3 +319,6 @@ impl Inner {
         &self.forecast
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use sandyq_anonymizer::{PseudonymKey, rekey};
 
-use super::{active, sandbox_secret, staged_path, staging_folder};
+use super::{occupying, sandbox_secret, staged_path, staging_folder};
 use crate::error::{Error, Result};
 use crate::names;
 use crate::objects;
@@ -128,11 +128,7 @@ async fn sandbox_key(platform: &Platform, sandbox: &str) -> Result<PseudonymKey>
 /// The store's.
 pub async fn wipe_unused(platform: &Arc<Platform>, sandbox: &str) -> Result<()> {
     let _held = platform.staging.lock().await;
-    if active(platform, Some(sandbox))
-        .await?
-        .iter()
-        .any(|job| super::occupies(job.state))
-    {
+    if !occupying(platform, Some(sandbox)).await?.is_empty() {
         return Ok(());
     }
     match std::fs::remove_dir_all(staging_folder(platform, sandbox)) {
