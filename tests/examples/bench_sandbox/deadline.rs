@@ -9,6 +9,8 @@ use crate::table::{Bar, Row};
 
 const JOBS: usize = 100;
 const LIMIT: i64 = 90;
+/// The engine notes the start of a container after the fact.
+const NOTED_LATE: f64 = 0.1;
 const LATEST: Duration = Duration::from_secs(20);
 
 /// The largest and the smallest difference between what a job ran and its limit, in seconds, by the engine's own record.
@@ -36,7 +38,7 @@ pub async fn measure() -> Vec<Row> {
     tokio::time::sleep(until).await;
     let errors: Vec<f64> = ids.iter().map(|id| ran(id) - LIMIT as f64).collect();
     let latest = errors.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let early = errors.iter().filter(|error| **error < 0.0).count();
+    let early = errors.iter().filter(|error| **error < -NOTED_LATE).count();
     vec![
         Row {
             what: "latest end of 100 jobs after their limits, the server dead",
@@ -46,7 +48,7 @@ pub async fn measure() -> Vec<Row> {
             bar: Bar::Below(1.0),
         },
         Row {
-            what: "of them, ended before their limits",
+            what: "of them, ended more than 0.1 s before their limits",
             ours: f64::from(u32::try_from(early).unwrap()),
             baseline: None,
             unit: "jobs",
