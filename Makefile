@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint build test soak bench bench-anonymizer bench-detect demo
+.PHONY: help setup fmt lint build test soak bench bench-sandbox bench-anonymizer bench-detect demo
 
 CARGO ?= cargo
 SCRIPTS := $(wildcard .ci/run deploy/*.sh deploy/*/*.sh examples/*/*.sh)
@@ -43,6 +43,10 @@ soak: ## Drive jobs through seeded faults (SEED=7 JOBS=300)
 bench: build ## Measure speed and memory against the targets
 	deploy/setup.sh demo
 	deploy/bench.sh
+
+bench-sandbox: build ## Measure launch, queue, recovery and collection of jobs against their bars
+	deploy/setup.sh demo
+	deploy/bench-sandbox.sh
 
 bench-anonymizer: ## Compare the anonymization engine with ARX and with polars
 	deploy/bench-anonymizer.sh

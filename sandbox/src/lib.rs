@@ -12,6 +12,7 @@
 //! - [`outcome`]: follows it to its end and names the [`CauseOfDeath`];
 //! - [`collect`]: takes what it left, once nothing can change it any more;
 //! - [`logs`]: what it printed, whole for review or filtered for its author;
+//! - [`queue`]: the pure scheduler that says which job starts next;
 //! - [`state`]: the pure state machine that the caller drives all this by.
 //!
 //! Invariants: an image is run by digest and never pulled; a limit that the
@@ -25,6 +26,7 @@ mod id;
 pub mod isolation;
 pub mod logs;
 pub mod outcome;
+pub mod queue;
 pub mod spec;
 pub mod stage;
 pub mod state;

@@ -20,18 +20,27 @@ pub enum WaitingReason {
     Accepted,
     /// The node has no room (cpu, memory, disk) until another job ends.
     Capacity,
-    /// Its sandbox runs as many jobs as it may.
+    /// The jobs of its sandbox that run take what the sandbox may have.
     SandboxBusy,
+    /// The jobs of its organization that run take what the organization may have.
+    OrganizationQuota,
+    /// There is room, but it is kept for a job before it.
+    Reserved,
+    /// The platform failed to start it, and tries again in a moment.
+    Retry,
     /// The container engine does not answer.
     EngineUnavailable,
 }
 
 impl WaitingReason {
     /// Every reason there is.
-    pub const ALL: [Self; 4] = [
+    pub const ALL: [Self; 7] = [
         Self::Accepted,
         Self::Capacity,
         Self::SandboxBusy,
+        Self::OrganizationQuota,
+        Self::Reserved,
+        Self::Retry,
         Self::EngineUnavailable,
     ];
 
@@ -42,6 +51,9 @@ impl WaitingReason {
             Self::Accepted => "ACCEPTED",
             Self::Capacity => "CAPACITY",
             Self::SandboxBusy => "SANDBOX_BUSY",
+            Self::OrganizationQuota => "ORGANIZATION_QUOTA",
+            Self::Reserved => "RESERVED",
+            Self::Retry => "RETRY",
             Self::EngineUnavailable => "ENGINE_UNAVAILABLE",
         }
     }
@@ -146,6 +158,9 @@ pub enum JobEvent {
     Wait(WaitingReason),
     /// There is room: preparation may begin.
     Admit,
+    /// The platform failed before the command could start, and what it had made
+    /// is removed: the job waits for another attempt.
+    Requeue,
     /// Inputs and output volume are ready.
     Staged,
     /// The container was started (or was found started after a restart).
@@ -189,6 +204,22 @@ pub enum Action {
     CleanUp,
 }
 
+impl Action {
+    /// A word for it, for traces.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Stage => "stage",
+            Self::Launch => "launch",
+            Self::Follow => "follow",
+            Self::RecordCause(_) => "record cause",
+            Self::Kill => "kill",
+            Self::Collect => "collect",
+            Self::CleanUp => "clean up",
+        }
+    }
+}
+
 /// An event that has no meaning in a state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a job in state {} cannot take {event:?}", state.as_str())]
@@ -216,6 +247,8 @@ pub fn transition(
         (Queued(_), JobEvent::Revoke) => Ok(end(CauseOfDeath::Revoked)),
         (Queued(_) | Staging, JobEvent::StepFailed(cause)) => Ok(end(cause)),
 
+        // Only here has the command certainly not started.
+        (Staging, JobEvent::Requeue) => Ok((Queued(WaitingReason::Retry), vec![])),
         (Staging, JobEvent::Staged) => Ok((Staging, vec![Action::Launch])),
         (Staging, JobEvent::Started) => Ok((Running, vec![Action::Follow])),
 

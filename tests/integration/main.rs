@@ -19,6 +19,7 @@ mod main_job;
 mod postgres;
 mod premises;
 mod python;
+mod queue;
 mod relations;
 mod roles;
 mod soak;

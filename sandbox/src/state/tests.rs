@@ -22,6 +22,7 @@ fn causes() -> Vec<CauseOfDeath> {
 fn events() -> Vec<JobEvent> {
     let mut all = vec![
         JobEvent::Admit,
+        JobEvent::Requeue,
         JobEvent::Staged,
         JobEvent::Started,
         JobEvent::DeadlinePassed,

@@ -59,6 +59,7 @@ resources!(
     Run,
     Sandbox,
     System,
+    Usage,
     User,
     ValidateProfileResponse,
     Version,

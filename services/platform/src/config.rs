@@ -5,6 +5,12 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+mod jobs;
+mod observe;
+
+pub use jobs::{RawJobs, RawQuota};
+pub use observe::{RawMetrics, RawTraces};
+
 /// `sandyq.toml` as it stands. Every field has a comment in the sample (`docs/sandyq.sample.toml`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -29,6 +35,10 @@ pub struct RawConfig {
     pub intake: RawIntake,
     /// How many jobs run at once and what they may use.
     pub jobs: RawJobs,
+    /// Where metrics can be read.
+    pub metrics: RawMetrics,
+    /// Where traces are sent.
+    pub traces: RawTraces,
 }
 
 /// Limits of what comes in.
@@ -39,24 +49,6 @@ pub struct RawIntake {
     pub max_dataset_bytes: u64,
     /// Most bytes of one image archive.
     pub max_image_bytes: u64,
-}
-
-/// What jobs may use.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct RawJobs {
-    /// Jobs that run at once.
-    pub concurrent: usize,
-    /// Memory of all running jobs together, bytes.
-    pub memory_bytes: u64,
-    /// Longest a job may run, seconds.
-    pub max_wall_clock_seconds: u64,
-    /// Longest term of a sandbox, days.
-    pub max_sandbox_days: i64,
-    /// Memory of all staged inputs together, bytes.
-    pub staging_bytes: u64,
-    /// How long something that belongs to no job is left before it is removed, seconds.
-    pub orphan_grace_seconds: u64,
 }
 
 impl Default for RawConfig {
@@ -76,6 +68,8 @@ impl Default for RawConfig {
             platform_id: "sandyq".to_owned(),
             intake: RawIntake::default(),
             jobs: RawJobs::default(),
+            metrics: RawMetrics::default(),
+            traces: RawTraces::default(),
         }
     }
 }
@@ -85,19 +79,6 @@ impl Default for RawIntake {
         Self {
             max_dataset_bytes: 64 << 30,
             max_image_bytes: 16 << 30,
-        }
-    }
-}
-
-impl Default for RawJobs {
-    fn default() -> Self {
-        Self {
-            concurrent: std::thread::available_parallelism().map_or(1, usize::from),
-            memory_bytes: 8 << 30,
-            max_wall_clock_seconds: 7 * 24 * 3600,
-            max_sandbox_days: 365,
-            staging_bytes: 4 << 30,
-            orphan_grace_seconds: 5,
         }
     }
 }
@@ -119,6 +100,10 @@ pub struct Config {
     pub master_key: PathBuf,
     /// Volumes and staged inputs.
     pub work: PathBuf,
+    /// Where metrics can be read.
+    pub metrics: Option<SocketAddr>,
+    /// Where traces are sent.
+    pub collector: Option<SocketAddr>,
 }
 
 /// Name of the file.
@@ -194,6 +179,14 @@ impl Config {
         if !(1..=3600).contains(&raw.jobs.orphan_grace_seconds) {
             return refuse("jobs.orphan_grace_seconds", "must be from 1 to 3600");
         }
+        let metrics = match observe::loopback(&raw.metrics.listen) {
+            Ok(address) => address,
+            Err(reason) => return refuse("metrics.listen", &reason),
+        };
+        let collector = match observe::loopback(&raw.traces.collector) {
+            Ok(address) => address,
+            Err(reason) => return refuse("traces.collector", &reason),
+        };
         let dir = std::path::absolute(dir).map_err(|source| ConfigError::Read {
             path: dir.to_owned(),
             source,
@@ -208,6 +201,8 @@ impl Config {
             policies: dir.join(&raw.policies),
             master_key: dir.join(&raw.master_key),
             work: dir.join(&raw.work),
+            metrics,
+            collector,
             raw,
             dir,
         })

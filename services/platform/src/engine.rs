@@ -6,18 +6,21 @@ use sandyq_sandbox::{DockerEngine, DockerOptions, Engine, EngineError, PlatformI
 use tokio::sync::Mutex;
 
 use crate::error::{Class, Error};
+use crate::metrics::{Measured, Metrics};
 
 /// Connects when first needed, and anew after the engine was away.
 pub struct EngineSlot {
     platform: PlatformId,
+    metrics: Arc<Metrics>,
     connected: Mutex<Option<Arc<dyn Engine>>>,
 }
 
 impl EngineSlot {
     /// A slot for the engine of this machine.
-    pub fn new(platform: PlatformId) -> Self {
+    pub fn new(platform: PlatformId, metrics: Arc<Metrics>) -> Self {
         Self {
             platform,
+            metrics,
             connected: Mutex::new(None),
         }
     }
@@ -32,7 +35,10 @@ impl EngineSlot {
             return Ok(Arc::clone(engine));
         }
         let options = DockerOptions::from_environment(self.platform.clone());
-        let engine: Arc<dyn Engine> = Arc::new(DockerEngine::connect(options).await?);
+        let engine: Arc<dyn Engine> = Arc::new(Measured {
+            engine: Arc::new(DockerEngine::connect(options).await?),
+            metrics: Arc::clone(&self.metrics),
+        });
         *slot = Some(Arc::clone(&engine));
         Ok(engine)
     }

@@ -5,12 +5,14 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Instant;
 
 use http::{Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, StatusExt};
 use tower::{Layer, Service};
+use tracing::Instrument;
 
 use crate::call::certificate_required;
 use crate::error::{Class, Error};
@@ -57,7 +59,10 @@ where
         let platform = Arc::clone(&self.platform);
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
-        Box::pin(async move {
+        let path = request.uri().path().to_owned();
+        let span = tracing::debug_span!("rpc", method = path);
+        let metrics = Arc::clone(&self.platform.metrics);
+        let answering = async move {
             let path = request.uri().path();
             let known = request.extensions().get::<TlsInfo>();
             if path != ENROLL && known.is_none_or(|info| info.peer_certs().is_none()) {
@@ -80,7 +85,21 @@ where
                     .map(detailed);
             }
             inner.call(request).await.map(detailed)
-        })
+        };
+        let begin = Instant::now();
+        Box::pin(
+            async move {
+                let answer = answering.await;
+                if let Ok(response) = &answer {
+                    // The status of a stream, or of a message, that began well comes after it.
+                    let status = Status::from_header_map(response.headers());
+                    let code = status.map_or(Code::Ok, |status| status.code());
+                    metrics.answered(&path, code, begin.elapsed());
+                }
+                answer
+            }
+            .instrument(span),
+        )
     }
 }
 

@@ -15,6 +15,7 @@ mod gate;
 mod governed;
 mod init;
 mod jobs;
+mod metrics;
 mod names;
 mod objects;
 mod pipeline;
@@ -25,8 +26,10 @@ mod secrets;
 mod server;
 mod services;
 mod status;
+mod traces;
 mod usage;
 mod watch;
 
 pub use init::{InitError, InitOptions, Initialized, InvitationFile, init};
 pub use server::{ServeError, serve};
+pub use traces::{TraceError, Traces, traces};

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::Config;
 use crate::error::{Class, Error, Result};
 use crate::jobs::driven::Driven;
+use crate::metrics::Metrics;
 use crate::pki::Authority;
 use crate::records::secret::Secret;
 
@@ -67,6 +68,10 @@ pub struct Platform {
     pub shutdown: CancellationToken,
     /// Wakes the scheduler.
     pub wake: Notify,
+    /// The jobs that wait and run.
+    pub queue: crate::jobs::queue::Jobs,
+    /// What the server counts of itself.
+    pub metrics: Arc<Metrics>,
     /// Held while staged inputs are laid out or wiped.
     pub staging: tokio::sync::Mutex<()>,
     /// Jobs that are being driven.
@@ -93,6 +98,8 @@ pub struct Parts {
     pub log_key: LogKey,
     /// See [`Platform`].
     pub config: Config,
+    /// See [`Platform`].
+    pub metrics: Arc<Metrics>,
     /// The present time.
     pub clock: Clock,
     /// Cancelled when the server shuts down.
@@ -110,7 +117,9 @@ impl Platform {
             engine: parts.engine,
             authority: parts.authority,
             log_key: parts.log_key,
+            queue: crate::jobs::queue::Jobs::new(parts.config.raw.jobs.policy()),
             config: parts.config,
+            metrics: parts.metrics,
             tasks: TaskTracker::new(),
             shutdown: parts.shutdown,
             wake: Notify::new(),

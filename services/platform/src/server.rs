@@ -29,6 +29,7 @@ use crate::config::{Config, ConfigError};
 use crate::engine::EngineSlot;
 use crate::error::Error;
 use crate::gate::GateLayer;
+use crate::metrics::{self, Metrics};
 use crate::platform::{Parts, Platform, system_clock};
 use crate::secrets::{self, MasterKeyError};
 use crate::services::Services;
@@ -92,7 +93,7 @@ pub enum ServeError {
         /// Where.
         address: SocketAddr,
         /// What to do.
-        hint: &'static str,
+        hint: String,
         /// Why.
         source: std::io::Error,
     },
@@ -123,15 +124,23 @@ pub async fn serve(
     ready: impl FnOnce(SocketAddr) + Send,
 ) -> Result<(), ServeError> {
     let config = Config::load(dir)?;
-    let listener = listen(config.raw.listen).await?;
+    let listener = listen_for("listen", config.raw.listen).await?;
     let address = listener.local_addr().map_err(|source| ServeError::Listen {
         address: config.raw.listen,
-        hint: "the system does not tell the port",
+        hint: "the system does not tell the port".to_owned(),
         source,
     })?;
+    let metrics = match config.metrics {
+        Some(address) => Some(listen_for("metrics.listen", address).await?),
+        None => None,
+    };
     let stop = CancellationToken::new();
     let platform = open(config, stop.clone()).await?;
     resume(&platform).await?;
+    if let Some(listener) = metrics {
+        let serving = metrics::serve(Arc::clone(&platform), listener);
+        platform.tasks.spawn(serving);
+    }
     let outcome = run(&platform, listener, shutdown, || ready(address)).await;
     stop.cancel();
     platform.tasks.close();
@@ -145,19 +154,21 @@ pub async fn serve(
     outcome
 }
 
-async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+async fn listen_for(field: &'static str, address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address)
         .await
         .map_err(|source| ServeError::Listen {
             address,
             hint: match source.kind() {
                 std::io::ErrorKind::AddrInUse => {
-                    "another program uses the port; stop it, or set `listen` in sandyq.toml"
+                    format!(
+                        "another program uses the port; stop it, or set `{field}` in sandyq.toml"
+                    )
                 }
                 std::io::ErrorKind::PermissionDenied => {
-                    "ports below 1024 need root; set `listen` in sandyq.toml"
+                    format!("ports below 1024 need root; set `{field}` in sandyq.toml")
                 }
-                _ => "set `listen` in sandyq.toml to an address of this machine",
+                _ => format!("set `{field}` in sandyq.toml to an address of this machine"),
             },
             source,
         })
@@ -183,15 +194,17 @@ async fn open(config: Config, shutdown: CancellationToken) -> Result<Arc<Platfor
     let log_key = secrets::log_key(&store, &keyring, &config.raw.platform_id).await?;
     let platform_id = PlatformId::new(&config.raw.platform_id)
         .map_err(|error| ServeError::Other(error.to_string()))?;
+    let metrics = Arc::new(Metrics::new());
     Ok(Platform::new(Parts {
         store,
         objects,
         keyring,
         policies,
-        engine: EngineSlot::new(platform_id),
+        engine: EngineSlot::new(platform_id, Arc::clone(&metrics)),
         authority,
         log_key,
         config,
+        metrics,
         clock: system_clock(),
         shutdown,
     }))

@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::stream::{self, BoxStream, StreamExt};
 use sandyq_store::{Record, Stored};
@@ -20,16 +21,42 @@ pub type Answers<T> = BoxStream<'static, Result<T, Status>>;
 /// Messages that wait for a slow client; then the watch waits too, and skips to the newest state.
 const WAITING: usize = 4;
 
+/// What is shown of some records also changes without being written; it is looked at this often.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// How a record is watched.
+pub struct Watched<R> {
+    /// Nothing more will happen to it.
+    pub ended: fn(&R) -> bool,
+    /// What is shown of it may change without its being written.
+    pub pulsing: fn(&R) -> bool,
+}
+
 /// Watches a record until `ended` says so, the caller goes away or the server shuts down.
 pub fn watch<R, T>(
-    mut call: Call,
+    call: Call,
     first: Stored<R>,
     convert: impl Fn(&Stored<R>) -> T + Send + Sync + 'static,
     ended: fn(&R) -> bool,
 ) -> Answers<T>
 where
     R: Record + Governed,
-    T: Send + 'static,
+    T: Clone + PartialEq + Send + Sync + 'static,
+{
+    let pulsing = |_: &R| false;
+    watch_pulsing(call, first, convert, Watched { ended, pulsing })
+}
+
+/// As [`watch`]; while the record is pulsing, also what changes without its being written is sent.
+pub fn watch_pulsing<R, T>(
+    mut call: Call,
+    first: Stored<R>,
+    convert: impl Fn(&Stored<R>) -> T + Send + Sync + 'static,
+    watched: Watched<R>,
+) -> Answers<T>
+where
+    R: Record + Governed,
+    T: Clone + PartialEq + Send + Sync + 'static,
 {
     let (sender, receiver) = mpsc::channel(WAITING);
     let dismissed = call.dismissed();
@@ -43,10 +70,11 @@ where
             // Between the first reading and the subscription something may have happened, so it is read again.
             loop {
                 let now = call.fetch::<R>(&name).await?;
+                let mut shown = convert(&now);
                 if now.revision != sent {
                     call.authorize_again(now.resource()).await?;
                     sent = now.revision;
-                    if sender.send(Ok(convert(&now))).await.is_err() || ended(&now) {
+                    if sender.send(Ok(shown.clone())).await.is_err() || (watched.ended)(&now) {
                         return Ok(());
                     }
                 }
@@ -54,6 +82,15 @@ where
                     tokio::select! {
                         () = sender.closed() => return Ok(()),
                         () = platform.shutdown.cancelled() => return Err(shutting_down()),
+                        () = tokio::time::sleep(PULSE), if (watched.pulsing)(&now) => {
+                            let again = convert(&now);
+                            if again != shown {
+                                shown = again;
+                                if sender.send(Ok(shown.clone())).await.is_err() {
+                                    return Ok(());
+                                }
+                            }
+                        }
                         change = changes.recv() => match change {
                             Ok(changed) if *changed == *name => break,
                             Ok(_) => {}

@@ -35,6 +35,9 @@ pub struct Run {
     name: String,
     #[command(flatten)]
     limits: LimitOptions,
+    /// Its place among the jobs of your organization: -10 to 10.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-10..=10))]
+    priority: i32,
     /// Environment; may be given more than once.
     #[arg(long = "env", value_parser = parse::pair, value_name = "NAME=VALUE")]
     environment: Vec<(String, String)>,
@@ -98,7 +101,7 @@ impl LimitOptions {
 pub enum Command {
     /// Submit a job.
     Run(Box<Run>),
-    /// List the jobs of a sandbox.
+    /// List the jobs of a sandbox: how each stands, what it waits for, when it starts.
     #[command(after_help = "Example:\n  sandyq job list lab")]
     List {
         /// The sandbox.
@@ -108,6 +111,13 @@ pub enum Command {
     /// Show a job, its end and what it used.
     #[command(after_help = "Example:\n  sandyq job show lab/j1")]
     Show {
+        /// The job.
+        #[arg(value_parser = parse::job)]
+        job: String,
+    },
+    /// Show what a job used that has ended.
+    #[command(after_help = "Example:\n  sandyq job usage lab/j1")]
+    Usage {
         /// The job.
         #[arg(value_parser = parse::job)]
         job: String,
@@ -159,6 +169,16 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
             session.printer.list(&all.await?)
         }
         Command::Show { job } => session.printer.show(&get(&client, job).await?),
+        Command::Usage { job } => {
+            let job = get(&client, job).await?;
+            let unknown = || {
+                Failure::general(format!(
+                    "{} has not ended; what it used is known then",
+                    job.name
+                ))
+            };
+            session.printer.show(&job.usage.ok_or_else(unknown)?)
+        }
         Command::Cancel { job, reason } => {
             let request = CancelJobRequest {
                 name: job,
@@ -184,6 +204,7 @@ async fn submit(client: &Client, session: &Session, command: Run) -> Result<()> 
         versions: command.versions,
         purpose: command.purpose,
         limits: Some(command.limits.message()),
+        priority: command.priority,
         ..Default::default()
     };
     let request = CreateJobRequest {

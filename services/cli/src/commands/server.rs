@@ -3,15 +3,19 @@
 use std::error::Error;
 use std::io::IsTerminal as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use nix::sys::prctl::set_dumpable;
 use nix::sys::resource::{Resource, setrlimit};
-use sandyq_platform::InitOptions;
+use sandyq_platform::config::Config;
+use sandyq_platform::{InitOptions, Traces};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::Session;
 use crate::errors::{Failure, Result, causes};
@@ -102,13 +106,15 @@ pub async fn init(command: Init, session: &Session) -> Result<()> {
 
 /// Runs the platform until it is told to end.
 pub async fn serve(command: Serve) -> Result<()> {
-    start_log(command.log)?;
+    let traces = start_log(command.log, &command.dir)?;
     leave_no_core()?;
     let end = told_to_end()?;
     let ready = |address| tracing::info!("listening on {address}");
-    sandyq_platform::serve(&command.dir, end, ready)
-        .await
-        .map_err(|error| failed(&error))
+    let served = sandyq_platform::serve(&command.dir, end, ready).await;
+    if let Some(traces) = traces {
+        traces.close().await;
+    }
+    served.map_err(|error| failed(&error))
 }
 
 /// A core file would hold the master key and whatever is decrypted at the time.
@@ -122,21 +128,36 @@ fn failed(error: &(dyn Error + 'static)) -> Failure {
     Failure::general(causes(error))
 }
 
-fn start_log(format: LogFormat) -> Result<()> {
+/// The log on standard error; and traces, where a collector is configured.
+fn start_log(format: LogFormat, dir: &Path) -> Result<Option<Traces>> {
     let wanted = std::env::var("SANDYQ_LOG").unwrap_or_else(|_| "info".to_owned());
     let filter = EnvFilter::try_new(&wanted).map_err(|error| {
         Failure::usage(format!(
             "SANDYQ_LOG `{wanted}` cannot be understood: {error}"
         ))
     })?;
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr);
-    match format {
-        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).init(),
-        LogFormat::Json => log.json().init(),
-    }
-    Ok(())
+    let log = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let log = match format {
+        LogFormat::Text => log.with_ansi(std::io::stderr().is_terminal()).boxed(),
+        LogFormat::Json => log.json().boxed(),
+    };
+    // What is wrong with the configuration is told when it is served.
+    let config = Config::load(dir).ok();
+    let collector = config.as_ref().and_then(|config| config.collector);
+    let (layer, traces) = match (collector, &config) {
+        (Some(address), Some(config)) => {
+            let (layer, traces) = sandyq_platform::traces(address, &config.raw.platform_id)
+                .map_err(|e| failed(&e))?;
+            let own = filter_fn(|about| about.target().starts_with("sandyq"));
+            (Some(layer.with_filter(own)), Some(traces))
+        }
+        _ => (None, None),
+    };
+    tracing_subscriber::registry()
+        .with(log.with_filter(filter))
+        .with(layer)
+        .init();
+    Ok(traces)
 }
 
 /// Resolves at SIGTERM or SIGINT.

@@ -8,6 +8,7 @@ use sandyq_store::Stored;
 
 use super::{count, duration_millis, millis, timestamp, uncount};
 use crate::error::{Error, Result};
+use crate::jobs::queue::Waiting;
 use crate::records::job::Job;
 use crate::records::sandbox::{Budget, Sandbox, SandboxState, Stage};
 
@@ -224,5 +225,18 @@ pub fn job(stored: &Stored<Job>) -> v1::Job {
         start_time: stored.start_time.map(timestamp),
         end_time: stored.end_time.map(timestamp),
         grants: stored.grants.values().cloned().collect(),
+        priority: stored.priority,
+        attempts: i32::try_from(stored.attempts).unwrap_or(i32::MAX),
+        ..v1::Job::default()
     }
+}
+
+/// Adds to a job what the queue knows of it.
+pub fn waiting(job: &mut v1::Job, waiting: Waiting) {
+    waiting.reason.as_str().clone_into(&mut job.waiting_reason);
+    if !waiting.message.is_empty() {
+        job.state_message = waiting.message;
+    }
+    job.queue_position = i32::try_from(waiting.position).unwrap_or(i32::MAX);
+    job.estimated_start_time = waiting.start.map(timestamp);
 }

@@ -124,6 +124,9 @@ async fn change(
     harvest: &Harvest,
 ) -> Result<Change> {
     let now = platform.now();
+    if matches!(event, JobEvent::Admit) {
+        job.attempts = job.attempts.saturating_add(1);
+    }
     if matches!(event, JobEvent::Started) && job.start_time.is_none() {
         job.start_time = Some(now);
     }

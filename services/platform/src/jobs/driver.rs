@@ -13,6 +13,7 @@ use sandyq_sandbox::volume::OutputVolume;
 use sandyq_sandbox::{Action, CauseOfDeath, Engine, JobEvent, JobId, JobState, Observed, Usage};
 use sandyq_store::Stored;
 use tokio::time::{Instant, sleep, sleep_until};
+use tracing::Instrument;
 
 use super::advance::{Harvest, apply, sentence};
 use super::job_folder;
@@ -109,7 +110,9 @@ impl Driver {
             None => self.first_actions(&*self.job().await?).await?.into(),
         };
         while let Some(action) = todo.pop_front() {
-            if let Some((event, message, harvest)) = self.carry_out(action).await? {
+            let span = tracing::debug_span!("job", job = self.name, step = action.name());
+            if let Some((event, message, harvest)) = self.carry_out(action).instrument(span).await?
+            {
                 let (_, actions) =
                     apply(&self.platform, &self.name, &event, &message, &harvest).await?;
                 todo.extend(actions);

@@ -6,7 +6,9 @@ pub mod destruction;
 pub mod driven;
 mod driver;
 pub mod logs;
+pub mod queue;
 mod reconcile;
+mod retry;
 mod schedule;
 mod staging;
 pub mod stop;
@@ -36,13 +38,8 @@ const MOST_ACTIVE: u32 = 100_000;
 /// States in which a job still takes part.
 const ACTIVE: [&str; 4] = ["QUEUED", "STAGING", "RUNNING", "COLLECTING"];
 
-/// States in which a job has taken a place on the node.
-fn occupies(state: JobState) -> bool {
-    matches!(
-        state,
-        JobState::Staging | JobState::Running | JobState::Collecting
-    )
-}
+/// Those of them in which it has taken a place on the node.
+const OCCUPYING: [&str; 3] = ["STAGING", "RUNNING", "COLLECTING"];
 
 /// The secret with which a sandbox's pseudonyms are re-keyed.
 pub fn sandbox_secret(sandbox: &str) -> String {
@@ -51,9 +48,22 @@ pub fn sandbox_secret(sandbox: &str) -> String {
 
 /// Jobs that wait or run, of one sandbox or of all.
 async fn active(platform: &Platform, sandbox: Option<&str>) -> Result<Vec<Stored<Job>>> {
+    in_states(platform, sandbox, &ACTIVE).await
+}
+
+/// Jobs that have taken a place on the node, of one sandbox or of all: thousands may wait beside them.
+async fn occupying(platform: &Platform, sandbox: Option<&str>) -> Result<Vec<Stored<Job>>> {
+    in_states(platform, sandbox, &OCCUPYING).await
+}
+
+async fn in_states(
+    platform: &Platform,
+    sandbox: Option<&str>,
+    states: &[&str],
+) -> Result<Vec<Stored<Job>>> {
     let filter = Filter {
         parent: sandbox,
-        states: &ACTIVE,
+        states,
         ..Filter::default()
     };
     Ok(platform
@@ -104,6 +114,17 @@ fn staged_path(
     staging_folder(platform, &job.sandbox).join(format!("{dataset}.{hash}.parquet"))
 }
 
+/// A job as people see it: what it waits for is known to the queue alone.
+pub fn shown(platform: &Platform, job: &Stored<Job>) -> sandyq_proto::v1::Job {
+    let mut message = crate::convert::job(job);
+    if let JobState::Queued(_) = job.state
+        && let Some(waiting) = platform.queue.waiting(&job.name, platform.now())
+    {
+        crate::convert::waiting(&mut message, waiting);
+    }
+    message
+}
+
 /// The job as the sandbox crate takes it.
 fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>) -> RawJob {
     RawJob {
@@ -124,10 +145,7 @@ fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>) -> RawJob {
 /// # Errors
 /// The store's.
 pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
-    for job in active(platform, None).await? {
-        if !occupies(job.state) {
-            continue;
-        }
+    for job in occupying(platform, None).await? {
         // The process may have ended after a grant or a sandbox did, and before it could tell their jobs.
         if !schedule::still_covered(platform, &job).await? {
             stop::revoke(platform, &job, stop::NOT_COVERED).await?;

@@ -1,13 +1,21 @@
-//! The queue: admits jobs while there is room, in the order in which they came.
+//! Admission: starts the jobs that the queue names, and keeps the queue true to the records.
+//!
+//! The queue hears of every record that is written, so that nothing has to be told to it, and reads that record alone. Where
+//! it missed some, it is made anew from all of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sandyq_sandbox::{JobEvent, JobState, WaitingReason};
-use sandyq_store::Stored;
+use sandyq_sandbox::queue::Way;
+use sandyq_sandbox::{CauseOfDeath, JobEvent, JobState};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tracing::Instrument;
 
 use super::advance::{Harvest, apply};
-use super::{active, driver, occupies};
+use super::queue::Taken;
+use super::{active, driver};
 use crate::error::Result;
 use crate::platform::Platform;
 use crate::records::job::Job;
@@ -16,103 +24,181 @@ use crate::records::sandbox::Sandbox;
 use crate::records::system::{System, SystemState};
 use crate::usage;
 
-/// The queue is looked at this often even when nobody woke it.
-const TICK: Duration = Duration::from_secs(2);
+/// How soon a queue that could not go on is looked at again.
+const PAUSE: Duration = Duration::from_secs(2);
+
+/// The queue is looked at this often even when nothing happens.
+const TICK: Duration = Duration::from_secs(60);
 
 /// Runs until the server shuts down.
 pub async fn run(platform: Arc<Platform>) {
+    let mut changes = platform.changes();
+    let mut missed = true;
     loop {
-        if let Err(error) = pass(&platform).await {
-            tracing::error!("the queue was not looked through: {}", error.chain());
+        if missed {
+            missed = rebuild(&platform).await.is_err_and(|error| {
+                tracing::error!("the queue was not read: {}", error.chain());
+                true
+            });
         }
+        let going = !missed && start_all(&platform).await;
+        let sleep = if going {
+            let look = platform.queue.next_look(platform.now());
+            look.unwrap_or(TICK).min(TICK)
+        } else {
+            PAUSE
+        };
         tokio::select! {
             () = platform.shutdown.cancelled() => return,
             () = platform.wake.notified() => {}
-            () = tokio::time::sleep(TICK) => {}
+            () = tokio::time::sleep(sleep) => {}
+            heard = hear(&mut changes) => missed |= !heard_all(&platform, heard).await,
         }
     }
 }
 
-async fn pass(platform: &Arc<Platform>) -> Result<()> {
-    let jobs = active(platform, None).await?;
-    let mut running = jobs.iter().filter(|job| occupies(job.state)).count();
-    let mut memory: u64 = jobs
-        .iter()
-        .filter(|job| occupies(job.state))
-        .map(|job| job.limits.memory_bytes)
-        .sum();
-    let mut queued: Vec<_> = jobs
-        .into_iter()
-        .filter(|job| matches!(job.state, JobState::Queued(_)))
-        .collect();
-    queued.sort_by_key(|job| job.create_time);
-    let most = &platform.config.raw.jobs;
-    for job in queued {
-        if let Some(event) = early_end(platform, &job).await? {
-            let message = job
-                .stop
-                .as_ref()
-                .map(|stop| stop.reason.clone())
-                .unwrap_or_default();
-            end(platform, &job, event, &message).await?;
-            continue;
-        }
-        let room = running < most.concurrent
-            && memory.saturating_add(job.limits.memory_bytes) <= most.memory_bytes;
-        if !room {
-            wait(platform, &job, WaitingReason::Capacity, "").await?;
-            continue;
-        }
-        if let Err(error) = platform.engine.get().await {
-            tracing::warn!("{error}");
-            wait(
-                platform,
-                &job,
-                WaitingReason::EngineUnavailable,
-                &error.to_string(),
-            )
-            .await?;
-            continue;
-        }
-        let (_, actions) = apply(
-            platform,
-            &job.name,
-            &JobEvent::Admit,
-            "",
-            &Harvest::default(),
-        )
-        .await?;
-        running += 1;
-        memory += job.limits.memory_bytes;
-        driver::begin(platform, job.record.name, actions);
-    }
-    Ok(())
-}
-
-async fn wait(
-    platform: &Platform,
-    job: &Stored<Job>,
-    reason: WaitingReason,
-    message: &str,
-) -> Result<()> {
-    let name = job.name.clone();
-    platform
-        .change::<Job>(&name, |job| {
-            if !matches!(job.state, JobState::Queued(known) if known != reason) {
-                return Ok(None);
+/// The names of jobs whose records were written; `None` when some were missed.
+async fn hear(changes: &mut Receiver<Arc<str>>) -> Option<BTreeSet<Arc<str>>> {
+    let mut names = BTreeSet::new();
+    while names.is_empty() {
+        match changes.recv().await {
+            Ok(name) if is_job(&name) => {
+                names.insert(name);
             }
-            job.state = JobState::Queued(reason);
-            message.clone_into(&mut job.message);
-            let detail = [("reason", serde_json::json!(reason.as_str()))];
-            Ok(Some(sandyq_store::Change::new(crate::call::system_event(
-                "JobWaits",
-                &job.name,
-                &job.organization,
-                detail,
-            ))))
-        })
-        .await?;
+            Ok(_) => {}
+            Err(RecvError::Lagged(_)) => return None,
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+    loop {
+        match changes.try_recv() {
+            Ok(name) if is_job(&name) => {
+                names.insert(name);
+            }
+            Ok(_) => {}
+            Err(TryRecvError::Lagged(_)) => return None,
+            Err(_) => return Some(names),
+        }
+    }
+}
+
+fn is_job(name: &str) -> bool {
+    name.starts_with("sandboxes/") && name.contains("/jobs/")
+}
+
+/// Takes in what was heard of; says whether that was all.
+async fn heard_all(platform: &Arc<Platform>, heard: Option<BTreeSet<Arc<str>>>) -> bool {
+    let Some(names) = heard else { return false };
+    for name in names {
+        match platform.store.get::<Job>(&name).await {
+            Ok(Some(job)) => {
+                let taken = platform.queue.take_in(&job, platform.now());
+                count(platform, &job, &taken);
+                end_if(platform, &name, taken);
+            }
+            Ok(None) => platform.queue.forget(&name),
+            Err(error) => {
+                tracing::error!(job = &*name, "a job was not read: {error}");
+                return false;
+            }
+        }
+    }
+    true
+}
+
+fn count(platform: &Platform, job: &Job, taken: &Taken) {
+    match (taken, &job.cause) {
+        (Taken::Ended, Some(cause)) => platform.metrics.ended(cause.name()),
+        (Taken::Again, _) => platform.metrics.retried(),
+        _ => {}
+    }
+}
+
+async fn rebuild(platform: &Arc<Platform>) -> Result<()> {
+    let jobs = active(platform, None).await?;
+    for (name, taken) in platform.queue.rebuild(jobs, platform.now()) {
+        end_if(platform, &name, taken);
+    }
     Ok(())
+}
+
+/// Starts what can start; says whether the engine is there for it.
+async fn start_all(platform: &Arc<Platform>) -> bool {
+    if !platform.queue.is_waiting() {
+        return true;
+    }
+    if let Err(error) = platform.engine.get().await {
+        tracing::warn!("{error}");
+        platform.queue.pause(Some(error.to_string()));
+        return false;
+    }
+    platform.queue.pause(None);
+    let tasks = platform.tasks.clone();
+    while let Some(start) = platform.queue.next(platform.now()) {
+        let platform = Arc::clone(platform);
+        let span = tracing::debug_span!("admit", job = &*start.job);
+        let admitting = async move {
+            let name = start.job;
+            if let Err(error) = admit(&platform, &name, start.way).await {
+                tracing::error!(job = &*name, "a job was not admitted: {}", error.chain());
+                platform.queue.put_back(&name, platform.now());
+                platform.wake.notify_one();
+            }
+        };
+        tasks.spawn(admitting.instrument(span));
+    }
+    true
+}
+
+/// Admits one job, if what it would run under is still in force.
+async fn admit(platform: &Arc<Platform>, name: &str, way: Way) -> Result<()> {
+    let job = platform.record::<Job>(name).await?;
+    if !matches!(job.state, JobState::Queued(_)) {
+        return Ok(());
+    }
+    if let Some(event) = early_end(platform, &job).await? {
+        return end(platform, &job, event).await;
+    }
+    let way = match way {
+        Way::Turn => "turn",
+        Way::Backfill => "backfill",
+    };
+    let waited = Duration::try_from(platform.now() - job.create_time).unwrap_or_default();
+    platform.metrics.started(way, waited);
+    let nothing = Harvest::default();
+    let (_, actions) = apply(platform, name, &JobEvent::Admit, "", &nothing).await?;
+    driver::begin(platform, job.record.name, actions);
+    Ok(())
+}
+
+/// Ends a job that waits no longer.
+fn end_if(platform: &Arc<Platform>, name: &str, taken: Taken) {
+    let message = match taken {
+        Taken::Noted | Taken::Ended | Taken::Again => return,
+        Taken::Stop => None,
+        Taken::NeverFits(message) => Some(message),
+    };
+    let (platform, name) = (Arc::clone(platform), name.to_owned());
+    platform.tasks.clone().spawn(async move {
+        let outcome = async {
+            if let Some(message) = message {
+                let cause = CauseOfDeath::EngineError(message.clone());
+                let event = JobEvent::StepFailed(cause);
+                apply(&platform, &name, &event, &message, &Harvest::default()).await?;
+                return Ok(());
+            }
+            let job = platform.record::<Job>(&name).await?;
+            match early_end(&platform, &job).await? {
+                Some(event) if !job.state.is_terminal() => end(&platform, &job, event).await,
+                _ => Ok(()),
+            }
+        };
+        let outcome: Result<()> = outcome.await;
+        if let Err(error) = outcome {
+            // It is heard of again at the next change of it, or at the next start.
+            tracing::error!(job = name, "a job was not ended: {}", error.chain());
+        }
+    });
 }
 
 /// A queued job ends without having run when somebody wants it stopped, or when what it would run under has ended.
@@ -163,12 +249,11 @@ pub(super) async fn still_covered(platform: &Platform, job: &Job) -> Result<bool
     Ok(true)
 }
 
-async fn end(platform: &Platform, job: &Job, event: JobEvent, message: &str) -> Result<()> {
-    let message = if message.is_empty() {
-        "a grant, a version, the image or the sandbox that it needs is no longer in force"
-    } else {
-        message
-    };
+async fn end(platform: &Platform, job: &Job, event: JobEvent) -> Result<()> {
+    let message = job.stop.as_ref().map_or(
+        "a grant, a version, the image or the sandbox that it needs is no longer in force",
+        |stop| stop.reason.as_str(),
+    );
     apply(platform, &job.name, &event, message, &Harvest::default()).await?;
     Ok(())
 }

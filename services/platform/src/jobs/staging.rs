@@ -9,7 +9,7 @@ use std::sync::Arc;
 use sandyq_anonymizer::{PseudonymKey, rekey};
 use sandyq_sandbox::stage::{InputMount, StageError, room_for};
 
-use super::{active, sandbox_secret, staged_path, staging_folder};
+use super::{occupying, sandbox_secret, staged_path, staging_folder};
 use crate::error::{Error, Result};
 use crate::names;
 use crate::objects;
@@ -82,6 +82,7 @@ async fn lay_out(
             )
         })?
     };
+    platform.metrics.staged(bytes.len());
     let folder = staging_folder(platform, &job.sandbox);
     let wanted = room_for(bytes.len() as u64);
     within_limit(&mounts(platform), wanted, most)?;
@@ -148,11 +149,7 @@ async fn sandbox_key(platform: &Platform, sandbox: &str) -> Result<PseudonymKey>
 /// The store's, or the mount cannot be taken down.
 pub async fn wipe_unused(platform: &Arc<Platform>, sandbox: &str) -> Result<()> {
     let _held = platform.staging.lock().await;
-    if active(platform, Some(sandbox))
-        .await?
-        .iter()
-        .any(|job| super::occupies(job.state))
-    {
+    if !occupying(platform, Some(sandbox)).await?.is_empty() {
         return Ok(());
     }
     let folder = staging_folder(platform, sandbox);

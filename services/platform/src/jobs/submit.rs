@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sandyq_access::Purpose;
 use sandyq_proto::v1;
+use sandyq_sandbox::queue::PRIORITIES;
 use sandyq_sandbox::{Input, Isolation, JobState, WaitingReason};
 use sandyq_store::Change;
 use serde_json::json;
@@ -82,6 +83,8 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
         isolation,
         conditions,
         reserved: Budget::default(),
+        priority: priority(wanted.priority)?,
+        attempts: 0,
         state: JobState::Queued(WaitingReason::Accepted),
         stop: None,
         cause: None,
@@ -122,7 +125,7 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
     // The sandbox first: who took the same number meanwhile makes this attempt begin anew.
     let change = Change::new(event).update(&sandbox)?.insert(&job)?;
     let answer = v1::CreateJobResponse {
-        job: Some(convert::job(&call.inserted(job))),
+        job: Some(super::shown(platform, &call.inserted(job))),
     };
     let answer = call.commit(change, answer).await?;
     platform.wake.notify_one();
@@ -293,16 +296,33 @@ fn within_limits(platform: &Platform, job: &Job) -> Result<()> {
             format!("is {seconds} s; the server and the job's grants allow at most {longest} s"),
         ));
     }
-    if job.limits.memory_bytes > platform.config.raw.jobs.memory_bytes {
-        return Err(Error::invalid(
-            "job.limits.memory_bytes",
+    platform.queue.check(job).map_err(|never| {
+        let field = match never.resource {
+            "disk_bytes" => "output_bytes",
+            other => other,
+        };
+        Error::invalid(
+            format!("job.limits.{field}"),
             format!(
-                "is above what this server gives to jobs ({} bytes)",
-                platform.config.raw.jobs.memory_bytes
+                "is {}, above the {} that this server gives to one job of your organization",
+                never.asked, never.most
             ),
-        ));
+        )
+    })
+}
+
+fn priority(asked: i32) -> Result<i32> {
+    if PRIORITIES.contains(&asked) {
+        return Ok(asked);
     }
-    Ok(())
+    Err(Error::invalid(
+        "job.priority",
+        format!(
+            "is {asked}; choose {} to {}, 0 is the usual one",
+            PRIORITIES.start(),
+            PRIORITIES.end()
+        ),
+    ))
 }
 
 /// What can never be staged together is refused here.

@@ -70,6 +70,12 @@ pub struct Job {
     pub conditions: Conditions,
     /// What it took from the sandbox's budget.
     pub reserved: Budget,
+    /// Its place among the jobs of its organization; 0 is the usual one.
+    #[serde(default)]
+    pub priority: i32,
+    /// How often it was admitted: more than once where the platform failed to start it.
+    #[serde(default)]
+    pub attempts: u32,
     /// Life.
     pub state: JobState,
     /// Set when it must end early; obeyed by whoever drives the job.

@@ -1,10 +1,12 @@
 //! Sandboxes and their jobs.
 
+use std::sync::Arc;
+
 use ring::rand::{SecureRandom, SystemRandom};
 use sandyq_access::{OrganizationKind, Resource};
 use sandyq_proto::v1;
 use sandyq_proto::v1::sandbox_service_server::SandboxService;
-use sandyq_sandbox::CauseOfDeath;
+use sandyq_sandbox::{CauseOfDeath, JobState};
 use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use time::Duration;
@@ -21,7 +23,7 @@ use crate::records::job::{Job, Stop};
 use crate::records::sandbox::{Budget, Sandbox, SandboxEvent, SandboxState, ShreddedKey};
 use crate::records::secret::Secret;
 use crate::records::system::{System, SystemState};
-use crate::watch::{Answers, until, watch};
+use crate::watch::{Answers, Watched, until, watch_pulsing};
 
 impl Services {
     async fn new_sandbox(
@@ -238,7 +240,7 @@ impl Services {
             let event = call.event(&job.name, [("reason", json!(reason))]);
             let change = Change::new(event).update(&job)?;
             let answer = v1::CancelJobResponse {
-                job: Some(convert::job(&job)),
+                job: Some(jobs::shown(&self.0, &job)),
             };
             match call.commit(change, answer).await {
                 Err(error) if error.class == Class::Aborted => {}
@@ -395,7 +397,7 @@ impl SandboxService for Services {
         let job = call.fetch::<Job>(&request.get_ref().name).await?;
         call.authorize(job.resource()).await?;
         Ok(Response::new(v1::GetJobResponse {
-            job: Some(convert::job(&job)),
+            job: Some(jobs::shown(&self.0, &job)),
         }))
     }
 
@@ -415,7 +417,7 @@ impl SandboxService for Services {
             .page::<Job>(&filter, message.page_size, &message.page_token)
             .await?;
         Ok(Response::new(v1::ListJobsResponse {
-            jobs: found.iter().map(convert::job).collect(),
+            jobs: found.iter().map(|job| jobs::shown(&self.0, job)).collect(),
             next_page_token,
         }))
     }
@@ -437,12 +439,15 @@ impl SandboxService for Services {
         let mut call = self.0.enter("SandboxService.WatchJob", &request).await?;
         let job = call.fetch::<Job>(&request.get_ref().name).await?;
         call.authorize(job.resource()).await?;
-        let convert = |job: &Stored<Job>| v1::WatchJobResponse {
-            job: Some(convert::job(job)),
+        let platform = Arc::clone(&self.0);
+        let convert = move |job: &Stored<Job>| v1::WatchJobResponse {
+            job: Some(jobs::shown(&platform, job)),
         };
-        Ok(Response::new(watch(call, job, convert, |job| {
-            job.state.is_terminal()
-        })))
+        let watched = Watched {
+            ended: |job: &Job| job.state.is_terminal(),
+            pulsing: |job: &Job| matches!(job.state, JobState::Queued(_)),
+        };
+        Ok(Response::new(watch_pulsing(call, job, convert, watched)))
     }
 
     async fn stream_logs(

@@ -8,7 +8,7 @@ use super::{Driver, Outcome, PATIENCE, PAUSE, STOP_PATIENCE, step_failed};
 use crate::error::{Error, Result, chain};
 use crate::failpoint::reach;
 use crate::jobs::advance::Harvest;
-use crate::jobs::{job_folder, raw_job, staging, submit};
+use crate::jobs::{job_folder, raw_job, retry, staging, submit};
 use crate::records::job::Job;
 
 /// The file in a job's folder that names its container, for when the engine does not answer.
@@ -25,7 +25,7 @@ impl Driver {
         }
         Ok(match prepared {
             Ok(()) => (JobEvent::Staged, String::new(), Harvest::default()),
-            Err(cause) => step_failed(cause),
+            Err(cause) => retry::after(&self.platform, job, cause).await,
         })
     }
 
