@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sandyq_sandbox::{Engine, JobId, Observed};
 
-use super::{active, destruction, driver, occupies, remove_volume, schedule, staging, stop};
+use super::{destruction, driver, occupying, remove_volume, schedule, staging, stop};
 use crate::error::Result;
 use crate::platform::Platform;
 
@@ -79,10 +79,7 @@ async fn look(platform: &Arc<Platform>, orphans: &mut Orphans, grace: Duration, 
 
 /// Every job that has taken a place is driven, and stopped when its right to run has ended.
 async fn keep_true(platform: &Arc<Platform>) -> Result<()> {
-    for job in active(platform, None).await? {
-        if !occupies(job.state) {
-            continue;
-        }
+    for job in occupying(platform, None).await? {
         if job.stop.is_none() && !schedule::still_covered(platform, &job).await? {
             stop::revoke(platform, &job, stop::NOT_COVERED).await?;
         }
@@ -92,10 +89,10 @@ async fn keep_true(platform: &Arc<Platform>) -> Result<()> {
 }
 
 async fn sweep(platform: &Arc<Platform>, orphans: &mut Orphans, grace: Duration) -> Result<()> {
-    // Before the records are read: a job is recorded before anything of it is made.
+    // Before the records are read: a job is admitted in its record before anything of it is made.
     let containers = containers(platform).await;
     let folders = folders(platform);
-    let owned: BTreeSet<String> = active(platform, None)
+    let owned: BTreeSet<String> = occupying(platform, None)
         .await?
         .into_iter()
         .map(|job| job.record.id)
