@@ -285,8 +285,8 @@ impl Jobs {
 }
 
 impl Inner {
-    fn note(&mut self, job: &Job) {
-        let (attempts, state) = (job.attempts, job.state);
+    fn note(&mut self, job: &Job, attempts: u32) {
+        let state = job.state;
         self.known
             .insert(job.name.clone(), Known { attempts, state });
     }
