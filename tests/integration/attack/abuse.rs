@@ -12,9 +12,11 @@ async fn attack_23_what_is_told_on_the_side_is_closed_bounded_or_reviewed() {
     let sandbox = site.open_sandbox("box").await;
     site.grant_with_log(&version.name, &sandbox, 0).await;
     let image = site.approved_image().await;
-    // By its log, its exit code, the name of a file, and a variable of its environment.
-    let script = "echo 900101300017; echo 900101300017 >&2; export LEAK=900101300017
-        echo x > /out/900101300017; echo x > \"/out/$(printf 'a\\nb')\"; echo x > /out/..hidden
+    // By its log, its exit code, the name of a file, and a variable of its environment. The job makes the number itself,
+    // as it would from data: its command is known to all who see the job.
+    let script =
+        "number=900101$((300000 + 17)); echo $number; echo $number >&2; export LEAK=$number
+        echo x > /out/$number; echo x > \"/out/$(printf 'a\\nb')\"; echo x > /out/..hidden
         exit 300";
     let job = v1::Job {
         versions: vec![version.name],
