@@ -18,7 +18,10 @@ fn small_disk(folder: &Path, mebibytes: u32) {
 
 #[tokio::test]
 async fn attack_27_the_disk_of_the_jobs_is_full() {
-    let mut site = Site::init(Options::default());
+    let mut site = Site::init(Options {
+        config: vec![("jobs.retries".into(), "0".into())],
+        ..Options::default()
+    });
     // Beside the platform's own disk, so that only jobs are in want.
     let work = site.dir.join("work");
     small_disk(&work, 24);
