@@ -91,7 +91,7 @@ pub fn cause(observed: &Observed, usage: &Usage, output_full: bool) -> CauseOfDe
         return CauseOfDeath::NodeFailed;
     };
     match (code, error) {
-        (126 | 127, Some(_)) => CauseOfDeath::Exit(*code),
+        (126 | 127, Some(_)) if started.is_none() => CauseOfDeath::Exit(*code),
         (_, Some(error)) if started.is_none() => CauseOfDeath::EngineError(error.clone()),
         // It ran, and the engine itself says that it ended it.
         (_, Some(_)) => CauseOfDeath::NodeFailed,
@@ -184,6 +184,27 @@ mod tests {
             cause(&failed(128, "no space"), &Usage::default(), false),
             CauseOfDeath::EngineError("no space".to_owned())
         );
+    }
+
+    #[test]
+    fn a_code_that_the_engine_made_up_is_not_believed() {
+        for code in [0, 3, 127, 137, 255] {
+            let Observed::Exited {
+                started, finished, ..
+            } = exited(code)
+            else {
+                unreachable!()
+            };
+            let lost = Observed::Exited {
+                code,
+                oom: false,
+                started,
+                finished,
+                error: Some("the engine was restarted".to_owned()),
+            };
+            let cause = cause(&lost, &Usage::default(), false);
+            assert_eq!(cause, CauseOfDeath::NodeFailed, "{code}");
+        }
     }
 
     #[test]

@@ -54,14 +54,11 @@ fn elapsed(stat: &str, uptime: &str) -> Option<Duration> {
     Some(now.saturating_sub(began))
 }
 
-/// Exit codes of containers that an engine ends, or has lost track of, when it begins.
-const ENDED_BY_ENGINE: [i32; 2] = [137, 255];
+/// How long an engine may take over what it finds when it begins.
+const BEGINNING: Duration = Duration::from_secs(10);
 
-/// How long an engine may take to end what it finds when it begins.
-const BEGINNING: Duration = Duration::from_secs(30);
-
-/// Says of a container that ended with the engine's own beginning that the engine ended it: its code alone reads as if
-/// its program had.
+/// Says of a container that ended with the engine's own beginning that the engine ended it, or lost its exit code: what
+/// it notes then reads as if the program had ended so, also as code 0 for one that had failed.
 pub(super) async fn with_engine(observed: Observed, address: &str) -> Observed {
     let Observed::Exited {
         code,
@@ -73,9 +70,6 @@ pub(super) async fn with_engine(observed: Observed, address: &str) -> Observed {
     else {
         return observed;
     };
-    if !ENDED_BY_ENGINE.contains(&code) {
-        return observed;
-    }
     let began = engine_start(address).await;
     let by_engine = began.is_some_and(|began| {
         // The two clocks agree to some hundredths of a second.
