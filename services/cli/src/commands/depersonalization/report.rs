@@ -79,6 +79,13 @@ fn dataset(text: &mut String, report: &DatasetReport) {
         "  rows                 {} of {}",
         report.released_rows, report.input_rows
     );
+    if report.withdrawn_rows > 0 {
+        let _ = writeln!(
+            text,
+            "  consent withdrawn    {} rows, taken out before",
+            report.withdrawn_rows
+        );
+    }
     let _ = writeln!(
         text,
         "  records suppressed   {} ({share:.2}%)",
@@ -211,6 +218,7 @@ mod tests {
                 {"name":"job","role":"sensitive","transform":{"keep":{"cast":null}},"level":null,"loss":null}],
                 "dropped":[{"name":"phone","reason":"not_in_profile"}]}"#
                 .into(),
+            withdrawn_rows: 3,
         };
         let text = render(&Run {
             name: "r".into(),
@@ -221,6 +229,7 @@ mod tests {
         for part in [
             "VERIFIED",
             "29900 of 30162",
+            "consent withdrawn    3 rows",
             "262 (0.87%)",
             "k, measured          10",
             "0.2500",
