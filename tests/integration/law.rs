@@ -2,6 +2,7 @@
 
 mod data;
 mod granting;
+mod systems;
 
 pub use granting::sandbox_of_high_risk;
 
@@ -271,6 +272,36 @@ fn refused_for_its_isolation(submitted: Result<v1::Job, tonic::Status>) {
 #[tokio::test]
 async fn law_10_a_fully_autonomous_system_cannot_be_declared() {
     granting::autonomy(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_05_a_system_is_documented_for_its_risk_class_before_it_is_submitted() {
+    systems::documented(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_10_prohibited_functions_need_their_lawful_exception() {
+    systems::prohibited_functions(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_11_risks_are_reviewed_and_a_system_can_be_stopped() {
+    let options = Options {
+        config: vec![(
+            "governance.risk_review_grace_days".to_owned(),
+            "0".to_owned(),
+        )],
+        ..Options::default()
+    };
+    let site = Site::start_with(options).await;
+    let image = site.approved_image().await;
+    systems::suspended_and_ended(&site, &image).await;
+    systems::risks_are_reviewed(&site, &image).await;
+}
+
+#[tokio::test]
+async fn law_25_likeness_and_voice_are_altered_only_with_consent() {
+    systems::likeness(&Site::start().await).await;
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ def people(target, ca_pem, admin):
     for organization, role in [
         ("operator", "ROLE_OPERATOR_REVIEWER"),
         ("statistics", "ROLE_AGENCY_OWNER"),
-        ("lab", "ROLE_DEVELOPER"),
+        ("lab", "ROLE_DEVELOPER_LEAD"),
     ]:
         invited = admin.call(
             "IdentityService.CreateInvitation",
@@ -137,6 +137,7 @@ def open_sandbox(admin, developer):
             "description": "Estimates income brackets",
             "purpose": "Research on incomes",
             "risk_class": "RISK_CLASS_MINIMAL",
+            "risk_reasons": "nobody is decided about",
             "autonomy": "AUTONOMY_ASSISTANT",
         },
         request_id=fresh_id(),

@@ -309,6 +309,56 @@ impl Site {
     }
 }
 
+/// Evidence of something.
+pub fn evidence() -> v1::Evidence {
+    v1::Evidence {
+        reference: "order No. 1, paragraph 2".to_owned(),
+        sha256: sha256(b"order No. 1"),
+    }
+}
+
+/// An AI system that declares all that its risk class needs, with the documents that are asked for by default.
+pub fn system(risk_class: v1::RiskClass) -> v1::System {
+    let kinds: &[&str] = match risk_class {
+        v1::RiskClass::Medium => &["technical-description", "user-information"],
+        v1::RiskClass::High => &[
+            "technical-description",
+            "user-information",
+            "risk-assessment",
+            "human-oversight",
+            "security-conformity",
+        ],
+        _ => &[],
+    };
+    let risk = v1::Risk {
+        risk_id: "bias".to_owned(),
+        description: "a group of people is underrated".to_owned(),
+        likelihood: v1::Level::Medium.into(),
+        harm: v1::Level::High.into(),
+        measures: "a balanced sample".to_owned(),
+        review_time: in_seconds(90 * 24 * 3600),
+    };
+    let risks = if kinds.is_empty() { vec![] } else { vec![risk] };
+    v1::System {
+        display_name: "Income model".to_owned(),
+        description: "Estimates income brackets".to_owned(),
+        purpose: "Research on incomes".to_owned(),
+        risk_class: risk_class.into(),
+        risk_reasons: "nobody is decided about".to_owned(),
+        autonomy: v1::Autonomy::Assistant.into(),
+        documents: kinds
+            .iter()
+            .map(|kind| v1::Document {
+                kind: (*kind).to_owned(),
+                title: (*kind).to_owned(),
+                evidence: Some(evidence()),
+            })
+            .collect(),
+        risks,
+        ..Default::default()
+    }
+}
+
 /// A budget that no test uses up by accident.
 pub fn budget() -> v1::Budget {
     v1::Budget {

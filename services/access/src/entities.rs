@@ -91,7 +91,9 @@ impl Vocabulary {
         let roles = principal
             .roles
             .iter()
-            .filter_map(|role| self.roles.get(role).cloned());
+            .flat_map(|role| [Some(*role), role.includes()])
+            .flatten()
+            .filter_map(|role| self.roles.get(&role).cloned());
         let attributes = [
             ("user", user),
             ("organization", organization),

@@ -52,17 +52,20 @@ pub enum Role {
     Developer,
     /// Reads.
     Auditor,
+    /// A developer who answers for the organization's AI systems.
+    DeveloperLead,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 6] = [
+    pub const ALL: [Role; 7] = [
         Role::OperatorAdmin,
         Role::OperatorReviewer,
         Role::AgencyOwner,
         Role::AgencySteward,
         Role::Developer,
         Role::Auditor,
+        Role::DeveloperLead,
     ];
 
     /// The name in policies and in the database, such as `AGENCY_OWNER`.
@@ -74,6 +77,15 @@ impl Role {
             Role::AgencySteward => "AGENCY_STEWARD",
             Role::Developer => "DEVELOPER",
             Role::Auditor => "AUDITOR",
+            Role::DeveloperLead => "DEVELOPER_LEAD",
+        }
+    }
+
+    /// The role whose permissions it has beside its own.
+    pub const fn includes(self) -> Option<Role> {
+        match self {
+            Role::DeveloperLead => Some(Role::Developer),
+            _ => None,
         }
     }
 
@@ -82,7 +94,7 @@ impl Role {
         match self {
             Role::OperatorAdmin | Role::OperatorReviewer => OrganizationKind::Operator,
             Role::AgencyOwner | Role::AgencySteward => OrganizationKind::Agency,
-            Role::Developer => OrganizationKind::Developer,
+            Role::Developer | Role::DeveloperLead => OrganizationKind::Developer,
             Role::Auditor => OrganizationKind::Auditor,
         }
     }

@@ -12,6 +12,7 @@ mod error;
 mod expiry;
 pub mod failpoint;
 mod gate;
+mod governance;
 mod governed;
 mod init;
 mod jobs;

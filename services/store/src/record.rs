@@ -58,6 +58,10 @@ kinds! {
     Upload => "uploads",
     /// Sealed secrets.
     Secret => "secrets",
+    /// What AI systems declared when they were submitted.
+    Declaration => "declarations",
+    /// Jobs that use, or have used, a library.
+    LibraryUse => "library_uses",
 }
 
 impl fmt::Display for Kind {

@@ -101,6 +101,8 @@ fn open_sandbox(terminal: &Terminal) {
         "research.income",
         "--risk",
         "minimal",
+        "--risk-reasons",
+        "decides nothing about persons",
         "--autonomy",
         "assistant",
     ];

@@ -189,12 +189,8 @@ pub async fn a_purpose_that_is_withdrawn_ends_use(
 
 fn system(risk_class: v1::RiskClass, autonomy: i32) -> v1::System {
     v1::System {
-        display_name: "Doctor".to_owned(),
-        description: "Diagnoses".to_owned(),
-        purpose: "Research".to_owned(),
-        risk_class: risk_class.into(),
         autonomy,
-        ..Default::default()
+        ..sandyq_tests::work::system(risk_class)
     }
 }
 

@@ -190,6 +190,11 @@ fn systems(name: &str) -> Vec<Row> {
         row!(SystemService, "SubmitSystem", SubmitSystemRequest, name, |name| { name, request_id: malformed() }),
         row!(SystemService, "RegisterSystem", RegisterSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
         row!(SystemService, "RefuseSystem", RefuseSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(SystemService, "UpdateRiskRegister", UpdateRiskRegisterRequest, name, |name| { name, request_id: malformed(), ..Default::default() }),
+        row!(SystemService, "SuspendSystem", SuspendSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(SystemService, "ResumeSystem", ResumeSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(SystemService, "TerminateSystem", TerminateSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(SystemService, "ListDeclarations", ListDeclarationsRequest, name, |parent| { parent, ..Default::default() }),
     ]
 }
 

@@ -21,7 +21,9 @@ fn check(policies: &Policies, (action, resource, permitted): &Row) {
             resource: resource.clone(),
         };
         let decision = policies.decide(&question);
-        let expected = permitted.split(' ').any(|name| name == short);
+        let expected = permitted.split(' ').any(|name| name == short)
+            // A lead does whatever a developer does; rows about users name everybody.
+            || short == "DL" && resource.kind != User && permitted.split(' ').any(|name| name == "D");
         assert_eq!(
             decision.allowed, expected,
             "{short} {action} {resource:?}: {:?}",

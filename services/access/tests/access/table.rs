@@ -97,7 +97,7 @@ fn identity() -> Vec<Row> {
         ("IdentityService.RevokeUser", user("ao", "stat"), "OA"),
         ("IdentityService.RevokeUser", user("oa", "operator"), ""),
         ("IdentityService.GetUser", user("x", "stat"), "OA AO AS AU"),
-        ("IdentityService.GetUser", user("x", "lab"), "OA D NO AU"),
+        ("IdentityService.GetUser", user("x", "lab"), "OA D NO DL AU"),
         (
             "IdentityService.ListUsers",
             of(Organization, "stat"),
@@ -241,7 +241,22 @@ fn systems() -> Vec<Row> {
         (
             "SystemService.SubmitSystem",
             seen_by(System, "lab", "rival"),
-            "D",
+            "DL",
+        ),
+        ("SystemService.UpdateRiskRegister", of(System, "lab"), "DL"),
+        ("SystemService.SuspendSystem", of(System, "lab"), "OA DL"),
+        (
+            "SystemService.SuspendSystem",
+            asked_by("dl", of(System, "lab")),
+            "OA DL",
+        ),
+        ("SystemService.ResumeSystem", of(System, "lab"), "OA"),
+        ("SystemService.TerminateSystem", of(System, "lab"), "OA DL"),
+        ("SystemService.TerminateSystem", of(System, "rival"), "OA"),
+        (
+            "SystemService.ListDeclarations",
+            seen_by(System, "lab", "stat"),
+            "OA D AU",
         ),
         (
             "SystemService.RegisterSystem",

@@ -31,6 +31,8 @@ pub fn columns(message: &str) -> &'static [&'static str] {
             "equivalence_classes",
             "loss",
         ],
+        "sandyq.v1.Declaration" => &["name", "create_time", "requester"],
+        "sandyq.v1.Document" => &["kind", "title", "evidence"],
         "sandyq.v1.Grant" => &[
             "name",
             "state",
@@ -69,6 +71,14 @@ pub fn columns(message: &str) -> &'static [&'static str] {
         "sandyq.v1.Output" => &["name", "state", "job", "organization", "create_time"],
         "sandyq.v1.OutputFile" => &["path", "size_bytes", "sha256", "findings"],
         "sandyq.v1.RefusedFile" => &["path", "reason"],
+        "sandyq.v1.Risk" => &[
+            "risk_id",
+            "likelihood",
+            "harm",
+            "review_time",
+            "description",
+            "measures",
+        ],
         "sandyq.v1.Run" => &["name", "state", "progress", "create_time", "end_time"],
         "sandyq.v1.Sandbox" => &[
             "name",

@@ -3,10 +3,12 @@
 mod governance;
 mod library;
 mod sandbox;
+mod system;
 
 pub use governance::*;
 pub use library::*;
 pub use sandbox::*;
+pub use system::*;
 
 use prost_types::{Duration, Timestamp};
 use time::OffsetDateTime;

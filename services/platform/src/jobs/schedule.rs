@@ -234,7 +234,7 @@ pub(super) async fn still_covered(platform: &Platform, job: &Job) -> Result<bool
         return Ok(false);
     }
     let system = platform.record::<System>(&sandbox.system).await?;
-    if system.state != SystemState::Registered {
+    if crate::governance::systems::in_force(&system).is_err() {
         return Ok(false);
     }
     for (version, grant) in &job.grants {

@@ -58,6 +58,7 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
         .clone()
         .ok_or_else(|| Error::invalid("job", "is required"))?;
     open(call, &sandbox)?;
+    system_in_force(call, &sandbox).await?;
     let isolation = isolation(call, &sandbox).await?;
     approved(call, &wanted.image).await?;
     let (grants, conditions, reasons) = grants(call, &sandbox, &wanted).await?;
@@ -147,15 +148,17 @@ fn open(call: &Call, sandbox: &Sandbox) -> Result<()> {
     ))
 }
 
+/// A system that is suspended, or whose risks nobody looks at, takes no jobs (law "On artificial intelligence", article 19).
+async fn system_in_force(call: &Call, sandbox: &Sandbox) -> Result<()> {
+    let system = call.fetch::<System>(&sandbox.system).await?;
+    let rules = &call.platform.config.raw.governance;
+    crate::governance::systems::takes_jobs(&system, call.now, rules)
+}
+
 /// The risk class selects the isolation (law "On artificial intelligence", article 18); one that the host cannot give
 /// is a refusal.
 async fn isolation(call: &Call, sandbox: &Sandbox) -> Result<Isolation> {
     let system = call.fetch::<System>(&sandbox.system).await?;
-    if system.state != SystemState::Registered {
-        let state = system.state.as_str();
-        let text = format!("{} is {state}; jobs need a REGISTERED system", system.name);
-        return Err(Error::precondition("SYSTEM_NOT_REGISTERED", text).with("state", state));
-    }
     let isolation = system.risk_class.isolation();
     if isolation.runtime().is_none() {
         return Ok(isolation);
