@@ -252,12 +252,71 @@ pub struct UseQuestion {
     pub sandbox: UseSandbox,
     /// The version to be used.
     pub version: UseVersion,
+    /// `users/{user}` who asks for the use, or has asked for it.
+    pub requester: String,
     /// The purpose of the use, dotted: `research.health.screening` lies below `research.health`.
     pub purpose: String,
+    /// It is training, by the stage of the sandbox or by the purpose.
+    pub training: bool,
+    /// The system of the sandbox.
+    pub system: UseSystem,
     /// The grant put forward; none is a denial.
     pub grant: Option<UseGrant>,
     /// Purposes for which the owner lends the library.
     pub library_purposes: Vec<String>,
+    /// The owner's rule for the library.
+    pub rule: UseRule,
+}
+
+/// The AI system of a [`UseQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseSystem {
+    /// Such as `REGISTERED`.
+    pub state: String,
+    /// 1 minimal, 2 medium, 3 high.
+    pub risk: i64,
+}
+
+/// What the owner of a library asks of every use. The default narrows nothing, but for trial operation, which an owner opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseRule {
+    /// Organizations to which it is lent; empty: any.
+    pub organizations: Vec<String>,
+    /// `users/{user}` who may use it; empty: any.
+    pub developers: Vec<String>,
+    /// Stages for which it is lent; empty: any.
+    pub stages: Vec<String>,
+    /// Highest risk of a system, as in [`UseSystem::risk`].
+    pub most_risk: i64,
+    /// Smallest equivalence class that a release may have.
+    pub least_k: i64,
+    /// No job reads rows.
+    pub aggregate_only: bool,
+    /// Lent for trial operation.
+    pub trial_use: bool,
+    /// The rightsholder forbids training.
+    pub training_reserved: bool,
+    /// End of the subjects' consent, in seconds since 1970-01-01 UTC.
+    pub consent_expire_time: Option<i64>,
+    /// End of the purposes, in seconds since 1970-01-01 UTC.
+    pub purpose_expire_time: Option<i64>,
+}
+
+impl Default for UseRule {
+    fn default() -> UseRule {
+        UseRule {
+            organizations: Vec::new(),
+            developers: Vec::new(),
+            stages: Vec::new(),
+            most_risk: i64::MAX,
+            least_k: 0,
+            aggregate_only: false,
+            trial_use: false,
+            training_reserved: false,
+            consent_expire_time: None,
+            purpose_expire_time: None,
+        }
+    }
 }
 
 /// The sandbox of a [`UseQuestion`].
@@ -284,6 +343,8 @@ pub struct UseVersion {
     pub state: String,
     /// `organizations/{organization}` that owns the library.
     pub organization: String,
+    /// Smallest equivalence class that was measured in the release.
+    pub measured_k: i64,
 }
 
 /// The grant of a [`UseQuestion`].

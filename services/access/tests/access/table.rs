@@ -150,6 +150,11 @@ fn libraries() -> Vec<Row> {
         ),
         ("LibraryService.RetireVersion", published(Version), "AO"),
         (
+            "LibraryService.ListLibraryUses",
+            published(Library),
+            "OA AO AU",
+        ),
+        (
             "DepersonalizationService.ValidateProfile",
             of(Version, "stat"),
             "AO AS",
@@ -220,6 +225,16 @@ fn grants() -> Vec<Row> {
         ("AccessService.DenyGrant", grant(), "AO"),
         ("AccessService.DenyGrant", asked_by("ao", grant()), ""),
         ("AccessService.RevokeGrant", grant(), "OA AO"),
+        ("AccessService.RenewGrant", grant(), "D"),
+        (
+            "AccessService.RenewGrant",
+            seen_by(Grant, "stat", "rival"),
+            "D2",
+        ),
+        ("AccessService.ReloadPolicies", of(Platform, ""), "OA"),
+        ("AccessService.TryPolicies", of(Platform, ""), "OA"),
+        ("AccessService.ExplainAccess", sandbox(), "OA AO D AU"),
+        ("AccessService.ExplainAccess", of(Sandbox, "lab"), "OA D AU"),
         ("AccessService.CheckAccess", sandbox(), "OA AO D AU"),
         ("AccessService.CheckAccess", of(Sandbox, "lab"), "OA D AU"),
         ("AccessService.CheckAccess", published(Version), "OA AO AU"),
