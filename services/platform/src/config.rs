@@ -55,6 +55,9 @@ pub struct RawGovernance {
     pub documents_high: Vec<String>,
     /// Days after which the overdue review of a risk blocks new jobs.
     pub risk_review_grace_days: u32,
+    /// File with the vocabulary of purposes; `purposes.toml`, or the shipped one, when not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purposes: Option<PathBuf>,
 }
 
 impl Default for RawGovernance {
@@ -71,6 +74,7 @@ impl Default for RawGovernance {
                 "security-conformity",
             ]),
             risk_review_grace_days: 30,
+            purposes: None,
         }
     }
 }

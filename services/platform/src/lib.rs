@@ -7,6 +7,7 @@
 mod call;
 pub mod config;
 mod convert;
+mod decisions;
 mod engine;
 mod error;
 mod expiry;

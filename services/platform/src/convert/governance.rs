@@ -24,6 +24,7 @@ pub fn organization(stored: &Stored<Organization>) -> v1::Organization {
         }
         .into(),
         create_time: Some(timestamp(stored.create_time)),
+        special_state_body: stored.special_state_body,
     }
 }
 
@@ -101,6 +102,7 @@ pub fn grant(stored: &Stored<Grant>) -> v1::Grant {
                 .conditions
                 .max_job_seconds
                 .map(|seconds| duration_millis(seconds.saturating_mul(1000))),
+            interactive_viewing: stored.conditions.interactive_viewing,
         }),
         state: match stored.state {
             GrantState::Requested => v1::grant::State::Requested,
@@ -116,6 +118,19 @@ pub fn grant(stored: &Stored<Grant>) -> v1::Grant {
         create_time: Some(timestamp(stored.create_time)),
         owner_organization: stored.owner_organization.clone(),
         requesting_organization: stored.requesting_organization.clone(),
+        approvals: stored
+            .approvals
+            .iter()
+            .map(|approval| v1::Approval {
+                user: approval.user.clone(),
+                time: Some(timestamp(approval.time)),
+            })
+            .collect(),
+        renewal: stored.renewal.as_ref().map(|renewal| v1::Renewal {
+            expire_time: Some(timestamp(renewal.expire_time)),
+            justification: renewal.justification.clone(),
+            requester: renewal.requester.clone(),
+        }),
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod governance;
 mod library;
+mod rule;
 mod sandbox;
 mod system;
 
 pub use governance::*;
 pub use library::*;
+pub use rule::*;
 pub use sandbox::*;
 pub use system::*;
 

@@ -95,6 +95,21 @@ pub fn in_force(system: &System) -> Result<()> {
     Err(Error::precondition(reason, format!("{} {what}", system.name)).citing(article))
 }
 
+/// Two people for what a system of high risk leaves: one approves the image, another releases the output.
+///
+/// # Errors
+/// They are the same.
+pub fn apart(class: RiskClass, approver: &str, reviewer: &str) -> Result<()> {
+    if class != RiskClass::High || approver != reviewer {
+        return Ok(());
+    }
+    Err(Error::precondition(
+        "SEPARATION_OF_DUTIES",
+        "you approved the image that made this output; for a system of high risk another reviewer must release it",
+    )
+    .citing(law::AI_18_1))
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
@@ -198,6 +213,14 @@ mod tests {
         }
         let late = takes_jobs(&system, at(6), &rules).unwrap_err();
         assert_eq!(late.reason, "RISK_REVIEW_OVERDUE");
+    }
+
+    #[test]
+    fn image_and_output_of_a_system_of_high_risk_are_judged_by_two_people() {
+        let refused = apart(RiskClass::High, "users/a", "users/a").unwrap_err();
+        assert_eq!(refused.reason, "SEPARATION_OF_DUTIES");
+        apart(RiskClass::High, "users/a", "users/b").unwrap();
+        apart(RiskClass::Medium, "users/a", "users/a").unwrap();
     }
 
     #[test]

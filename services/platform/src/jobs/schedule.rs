@@ -240,8 +240,8 @@ pub(super) async fn still_covered(platform: &Platform, job: &Job) -> Result<bool
     for (version, grant) in &job.grants {
         let version = platform.record::<Version>(version).await?;
         let grant = platform.record(grant).await?;
-        let decision =
-            usage::decide_by(platform, &sandbox, &version, &job.purpose, Some(&grant)).await?;
+        let by = (job.requester.as_str(), job.purpose.as_str());
+        let decision = usage::decide_by(platform, &sandbox, &version, by, &grant).await?;
         if !decision.allowed {
             return Ok(false);
         }

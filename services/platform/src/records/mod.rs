@@ -8,6 +8,7 @@ pub mod airlock;
 pub mod identity;
 pub mod job;
 pub mod library;
+pub mod rule;
 pub mod sandbox;
 pub mod secret;
 pub mod system;

@@ -330,6 +330,9 @@ pub struct Image {
     pub archive_sha256: String,
     /// Reason given with the decision.
     pub decision_reason: String,
+    /// `users/{user}` who decided last.
+    #[serde(default)]
+    pub decider: String,
 }
 
 impl Record for Image {
