@@ -26,6 +26,16 @@ pub enum Risk {
     High,
 }
 
+impl From<Risk> for RiskClass {
+    fn from(risk: Risk) -> Self {
+        match risk {
+            Risk::Minimal => Self::Minimal,
+            Risk::Medium => Self::Medium,
+            Risk::High => Self::High,
+        }
+    }
+}
+
 /// Degrees of autonomy of the law.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum Degree {
@@ -250,7 +260,10 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
             rpc!(client, SystemServiceClient, terminate_system, request)?.system
         }
         Command::Risk(command) => return risk::run(command, &client, session).await,
-        Command::Functions => return session.printer.lines(&evidence::functions()),
+        Command::Functions => {
+            let (value, lines) = evidence::functions();
+            return session.printer.value(&value, &lines);
+        }
         Command::Declarations { system } => {
             let all = pages(async |page_token| {
                 let request = ListDeclarationsRequest {
@@ -313,11 +326,7 @@ fn with(mut system: System, content: Content) -> System {
         system.documents.push(document);
     }
     if let Some(risk) = content.risk {
-        let class = match risk {
-            Risk::Minimal => RiskClass::Minimal,
-            Risk::Medium => RiskClass::Medium,
-            Risk::High => RiskClass::High,
-        };
+        let class = RiskClass::from(risk);
         system.set_risk_class(class);
     }
     if let Some(degree) = content.autonomy {

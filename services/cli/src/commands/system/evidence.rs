@@ -52,8 +52,16 @@ const FUNCTIONS: [(&str, ProhibitedFunction, &str); 8] = [
     ),
 ];
 
-/// The table of prohibited functions.
-pub fn functions() -> String {
+/// The table of prohibited functions, as a value and for people.
+pub fn functions() -> (serde_json::Value, String) {
+    let value = FUNCTIONS
+        .iter()
+        .map(|(name, _, lawful)| ((*name).to_owned(), serde_json::json!(lawful)))
+        .collect();
+    (serde_json::Value::Object(value), lines())
+}
+
+fn lines() -> String {
     let mut out =
         "prohibited by article 18.3 of the law \"On artificial intelligence\"; lawful:".to_owned();
     for (name, _, lawful) in FUNCTIONS {
