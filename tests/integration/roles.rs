@@ -394,6 +394,6 @@ fn policies_know_every_rpc_and_no_other() {
     let mut described = described();
     assert!(described.remove("IdentityService.Enroll"));
     let policies = sandyq_access::Policies::builtin().unwrap();
-    let known: BTreeSet<String> = policies.actions().map(str::to_owned).collect();
+    let known: BTreeSet<String> = policies.actions().collect();
     assert_eq!(known, described);
 }

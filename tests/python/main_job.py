@@ -57,7 +57,12 @@ def publish(owner, folder):
     library = owner.call(
         "LibraryService.CreateLibrary",
         library_id="adult",
-        library={"display_name": "Census income", "purposes": ["research"]},
+        library={
+            "display_name": "Census income",
+            "purposes": ["research"],
+            "legal_basis": {"kind": "KIND_LAW", "reference": "law on state statistics, article 8"},
+            "provenance_kind": "PROVENANCE_KIND_LICENSED",
+        },
         request_id=fresh_id(),
     )["library"]
     version = owner.call(

@@ -101,11 +101,7 @@ pub fn write_messages(
 impl Site {
     /// The owner makes a library for research.
     pub async fn create_library(&self, id: &str) -> v1::Library {
-        let library = v1::Library {
-            display_name: id.to_owned(),
-            purposes: vec!["research".to_owned()],
-            ..Default::default()
-        };
+        let library = library(id);
         let request = v1::CreateLibraryRequest {
             library_id: id.to_owned(),
             library: Some(library),
@@ -355,6 +351,20 @@ pub fn system(risk_class: v1::RiskClass) -> v1::System {
             })
             .collect(),
         risks,
+        ..Default::default()
+    }
+}
+
+/// A library for research that declares what the law asks, and narrows nothing.
+pub fn library(name: &str) -> v1::Library {
+    v1::Library {
+        display_name: name.to_owned(),
+        purposes: vec!["research".to_owned()],
+        legal_basis: Some(v1::LegalBasis {
+            kind: v1::legal_basis::Kind::Law.into(),
+            reference: "law on state statistics, article 8".to_owned(),
+        }),
+        provenance_kind: v1::ProvenanceKind::StateRegister.into(),
         ..Default::default()
     }
 }
