@@ -55,7 +55,8 @@ step "The agency uploads a library and depersonalizes it"
 data=$root/examples/adult
 rows_in=$(($(wc -l <"$data/adult.csv") - 1))
 show as owner library create adult --name "Census income" --purpose research \
-    --description "Census of 1994, prediction of income"
+    --description "Census of 1994, prediction of income" --provenance-kind licensed \
+    --basis not-personal --basis-reference "published without names in 1996"
 show as steward library push adult "$data/adult.csv" --delimiter ";" \
     --provenance "Census of 1994; UCI Machine Learning Repository, CC BY 4.0"
 version=$(get steward library versions adult | field -1.name)

@@ -21,7 +21,7 @@ use crate::platform::Platform;
 use crate::records::job::Job;
 use crate::records::library::Version;
 use crate::records::sandbox::Sandbox;
-use crate::records::system::{System, SystemState};
+use crate::records::system::System;
 use crate::usage;
 
 /// How soon a queue that could not go on is looked at again.

@@ -21,7 +21,7 @@ use crate::records::job::{Job, Usage};
 use crate::records::library::Version;
 use crate::records::rule::LibraryUse;
 use crate::records::sandbox::{Budget, Sandbox, SandboxState};
-use crate::records::system::{Image, ImageState, System, SystemState};
+use crate::records::system::{Image, ImageState, System};
 use crate::usage;
 
 const MOST_VERSIONS: usize = 50;

@@ -3,7 +3,7 @@
 use sandyq_access::{OrganizationKind, Resource};
 use sandyq_proto::v1;
 use sandyq_proto::v1::system_service_server::SystemService;
-use sandyq_store::{Change, Filter, Page, Stored};
+use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use tonic::{Request, Response, Status};
 
@@ -13,15 +13,12 @@ use crate::convert;
 use crate::error::{Error, Result};
 use crate::governance::systems::complete;
 use crate::governed::Governed;
-use crate::records::sandbox::Sandbox;
 use crate::records::system::{Declaration, Risk, System, SystemEvent, SystemState};
 
 /// Risks of one system.
 const MOST_RISKS: usize = 200;
 /// Documents of one system.
 const MOST_DOCUMENTS: usize = 200;
-/// Sandboxes of one system.
-const MOST_SANDBOXES: u32 = 100_000;
 
 /// Takes over what a client says of a system.
 fn describe(system: &mut System, wanted: &v1::System, call: &Call) -> Result<()> {
@@ -120,19 +117,6 @@ impl Services {
         system.revision += 1;
         let answer = answer(convert::system(&system, call.now));
         Ok((call.commit(change, answer).await?, system))
-    }
-
-    /// Stops whatever runs in the sandboxes of a system.
-    async fn stop_system(&self, system: &str, why: &str) -> Result<()> {
-        let filter = Filter {
-            parent: Some(system),
-            ..Filter::default()
-        };
-        let page = Page::first(MOST_SANDBOXES);
-        for sandbox in self.0.store.list::<Sandbox>(&filter, page).await? {
-            crate::jobs::stop::sandbox_ended(&self.0, &sandbox.name, why).await?;
-        }
-        Ok(())
     }
 }
 
@@ -357,7 +341,7 @@ impl SystemService for Services {
                 }
             })
             .await?;
-        self.stop_system(&system.name, "its AI system was suspended")
+        crate::jobs::stop::system_ended(&self.0, &system.name, "its AI system was suspended")
             .await?;
         Ok(Response::new(answer))
     }
@@ -404,8 +388,7 @@ impl SystemService for Services {
                 }
             })
             .await?;
-        self.stop_system(&system.name, "its AI system was ended")
-            .await?;
+        crate::jobs::stop::system_ended(&self.0, &system.name, "its AI system was ended").await?;
         Ok(Response::new(answer))
     }
 
