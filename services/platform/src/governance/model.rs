@@ -187,6 +187,9 @@ fn sandbox(number: usize, random: &mut Random, now: OffsetDateTime) -> Sandbox {
         decision_reason: String::new(),
         viewers: Vec::new(),
         jobs: 0,
+        shredded: Vec::new(),
+        destruction: None,
+        certificate: String::new(),
     }
 }
 
