@@ -46,7 +46,7 @@ show as operator org create statistics --kind agency --name "Bureau of Statistic
 invite operator owner statistics agency-owner
 invite owner steward statistics agency-steward
 show as operator org create institute --kind developer --name "Institute of Applied AI"
-invite operator developer institute developer
+invite operator developer institute developer-lead
 show as operator org create inspection --kind auditor --name "Inspection of Records"
 invite operator auditor inspection auditor
 look "sandyq context list" "sandyq --context developer whoami"
@@ -55,7 +55,8 @@ step "The agency uploads a library and depersonalizes it"
 data=$root/examples/adult
 rows_in=$(($(wc -l <"$data/adult.csv") - 1))
 show as owner library create adult --name "Census income" --purpose research \
-    --description "Census of 1994, prediction of income"
+    --description "Census of 1994, prediction of income" --provenance-kind licensed \
+    --basis not-personal --basis-reference "published without names in 1996"
 show as steward library push adult "$data/adult.csv" --delimiter ";" \
     --provenance "Census of 1994; UCI Machine Learning Repository, CC BY 4.0"
 version=$(get steward library versions adult | field -1.name)
@@ -68,7 +69,8 @@ look "sandyq --context owner run show $run" "sandyq --context owner -o json run 
 
 step "A developer registers an AI system and gets a sandbox, an image and access to the library"
 show as developer system create income --name "Income classifier" --purpose research.income \
-    --description "Predicts an income class for a regional study" --risk minimal --autonomy assistant
+    --description "Predicts an income class for a regional study" --risk minimal \
+    --risk-reasons "decides nothing about persons" --autonomy assistant
 quietly as developer system submit income
 quietly as operator system register income --reason "complete"
 show as developer sandbox create lab --system income --stage training --term 7d \

@@ -14,7 +14,8 @@ registry_arrives() {
     quietly as operator org create health --kind agency --name "Agency of Health"
     invite operator keeper health agency-owner
     quietly as keeper library create registry --name "Citizens and clinic visits" --purpose research \
-        --description "Two tables that join by the identification number"
+        --description "Two tables that join by the identification number" \
+        --basis law --basis-reference "code on health, article 60" --provenance-kind generated
     show as keeper library push registry "$registry/citizens.csv" "$registry/visits.ndjson" \
         --provenance "Invented by sandyq synth"
     registry_version=$(get keeper library versions registry | field -1.name)

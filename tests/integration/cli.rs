@@ -142,7 +142,7 @@ async fn site() -> (Site, Terminal) {
     }
     terminal.join("reviewer", "operator", "operator-reviewer");
     terminal.join("owner", "statistics", "agency-owner");
-    terminal.join("developer", "lab", "developer");
+    terminal.join("developer", "lab", "developer-lead");
     terminal.join("auditor", "court", "auditor");
     (site, terminal)
 }

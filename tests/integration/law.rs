@@ -4,6 +4,8 @@ mod data;
 mod granting;
 mod incidents;
 mod rights;
+mod lending;
+mod systems;
 
 pub use granting::sandbox_of_high_risk;
 
@@ -176,16 +178,18 @@ fn calls() -> Vec<String> {
 async fn law_06_what_no_policy_permits_is_denied() {
     let mut site = Site::start().await;
     site.kill();
-    // Every permission is taken away, and nothing is put in its place.
-    for file in std::fs::read_dir(site.dir.join("policies")).unwrap() {
-        let path = file.unwrap().path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "cedar")
-        {
-            std::fs::write(path, "// Nothing is permitted.\n").unwrap();
-        }
-    }
+    // The operator forbids everything, and can permit nothing that the law's policies do not.
+    let own = site.dir.join("policies/own.cedar");
+    let policy = |effect: &str| {
+        format!(r#"@id("own.all") @reason("all") {effect} (principal, action, resource);"#)
+    };
+    std::fs::write(&own, policy("permit")).unwrap();
+    let said = site.serve_in_vain();
+    assert!(
+        said.contains("own.cedar, line 1: policy `own.all` is a permit"),
+        "{said}"
+    );
+    std::fs::write(&own, policy("forbid")).unwrap();
     site.serve().await;
     for who in ["admin", "owner", "developer", "auditor"] {
         for path in calls() {
@@ -283,6 +287,83 @@ async fn law_16_a_withdrawal_of_consent_ends_processing_for_good() {
 #[tokio::test]
 async fn law_16_a_release_made_before_a_withdrawal_is_not_published() {
     rights::releases_under_way(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_05_a_system_is_documented_for_its_risk_class_before_it_is_submitted() {
+    systems::documented(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_10_prohibited_functions_need_their_lawful_exception() {
+    systems::prohibited_functions(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_11_risks_are_reviewed_and_a_system_can_be_stopped() {
+    let options = Options {
+        config: vec![(
+            "governance.risk_review_grace_days".to_owned(),
+            "0".to_owned(),
+        )],
+        ..Options::default()
+    };
+    let site = Site::start_with(options).await;
+    let image = site.approved_image().await;
+    systems::suspended_and_ended(&site, &image).await;
+    systems::risks_are_reviewed(&site, &image).await;
+}
+
+#[tokio::test]
+async fn law_04_a_special_state_body_lends_on_its_own_initiative_alone() {
+    lending::special_state_body(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_08_owners_learn_which_systems_used_their_libraries() {
+    let site = Site::start().await;
+    let version = site.publish_register("people", 0..40).await;
+    let image = site.approved_image().await;
+    lending::uses_are_told(&site, &version.name, &image).await;
+}
+
+#[tokio::test]
+async fn law_13_14_15_a_library_is_declared_lawfully() {
+    lending::declared_lawfully(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_07_the_owners_rule_binds_grants_and_jobs() {
+    let site = Site::start().await;
+    let version = site.publish_register("people", 0..40).await;
+    let image = site.approved_image().await;
+    lending::the_rule_binds(&site, &version.name).await;
+    lending::two_people_approve_and_a_renewal_is_a_request(&site, &version.name).await;
+    lending::a_tightened_rule_ends_what_runs(&site, &version.name, &image).await;
+}
+
+#[tokio::test]
+async fn law_15_no_grant_outlasts_consent() {
+    let site = Site::start().await;
+    let version = site.publish_register("people", 0..40).await;
+    lending::consent_bounds_grants(&site, &version.name).await;
+}
+
+#[tokio::test]
+async fn law_17_what_an_owner_declares_as_depersonalized_is_measured_all_the_same() {
+    lending::owner_depersonalized(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_22_a_reservation_of_rights_blocks_training() {
+    let site = Site::start().await;
+    let version = site.publish_register("people", 0..40).await;
+    lending::reserved_for_training(&site, &version.name).await;
+}
+
+#[tokio::test]
+async fn law_25_likeness_and_voice_are_altered_only_with_consent() {
+    systems::likeness(&Site::start().await).await;
 }
 
 #[tokio::test]

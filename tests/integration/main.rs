@@ -16,6 +16,7 @@ mod identity;
 mod law;
 mod lifecycle;
 mod main_job;
+mod policies;
 mod postgres;
 mod premises;
 mod python;

@@ -23,15 +23,16 @@ use self::requests::{Row, one, rows};
 use self::world::World;
 
 /// Columns of the table, and who stands for each.
-const ROLES: [(&str, &str); 9] = [
+const ROLES: [(&str, &str); 10] = [
     ("no-certificate", ""),
     ("operator-admin", "admin"),
     ("operator-reviewer", "reviewer"),
     ("agency-owner", "owner"),
     ("other-agency-owner", "other-owner"),
     ("agency-steward", "steward"),
-    ("developer", "developer"),
-    ("other-developer", "rival"),
+    ("developer-lead", "developer"),
+    ("developer", "junior"),
+    ("other-developer-lead", "rival"),
     ("auditor", "auditor"),
 ];
 
@@ -393,6 +394,6 @@ fn policies_know_every_rpc_and_no_other() {
     let mut described = described();
     assert!(described.remove("IdentityService.Enroll"));
     let policies = sandyq_access::Policies::builtin().unwrap();
-    let known: BTreeSet<String> = policies.actions().map(str::to_owned).collect();
+    let known: BTreeSet<String> = policies.actions().collect();
     assert_eq!(known, described);
 }

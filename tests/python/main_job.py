@@ -37,7 +37,7 @@ def people(target, ca_pem, admin):
     for organization, role in [
         ("operator", "ROLE_OPERATOR_REVIEWER"),
         ("statistics", "ROLE_AGENCY_OWNER"),
-        ("lab", "ROLE_DEVELOPER"),
+        ("lab", "ROLE_DEVELOPER_LEAD"),
     ]:
         invited = admin.call(
             "IdentityService.CreateInvitation",
@@ -57,7 +57,12 @@ def publish(owner, folder):
     library = owner.call(
         "LibraryService.CreateLibrary",
         library_id="adult",
-        library={"display_name": "Census income", "purposes": ["research"]},
+        library={
+            "display_name": "Census income",
+            "purposes": ["research"],
+            "legal_basis": {"kind": "KIND_LAW", "reference": "law on state statistics, article 8"},
+            "provenance_kind": "PROVENANCE_KIND_LICENSED",
+        },
         request_id=fresh_id(),
     )["library"]
     version = owner.call(
@@ -137,6 +142,7 @@ def open_sandbox(admin, developer):
             "description": "Estimates income brackets",
             "purpose": "Research on incomes",
             "risk_class": "RISK_CLASS_MINIMAL",
+            "risk_reasons": "nobody is decided about",
             "autonomy": "AUTONOMY_ASSISTANT",
         },
         request_id=fresh_id(),

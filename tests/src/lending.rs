@@ -3,7 +3,7 @@
 use sandyq_proto::v1;
 
 use crate::site::Site;
-use crate::work::{PATIENCE, budget, in_seconds};
+use crate::work::{PATIENCE, budget, in_seconds, system};
 use crate::{images, request_id};
 
 impl Site {
@@ -15,14 +15,7 @@ impl Site {
     /// A registered system with an active sandbox of somebody, for so many seconds.
     pub async fn open_sandbox_for(&self, developer: &str, id: &str, seconds: u64) -> String {
         let (user, admin) = (self.user(developer), self.user("admin"));
-        let system = v1::System {
-            display_name: "Income model".to_owned(),
-            description: "Estimates income brackets".to_owned(),
-            purpose: "Research on incomes".to_owned(),
-            risk_class: v1::RiskClass::Minimal.into(),
-            autonomy: v1::Autonomy::Assistant.into(),
-            ..Default::default()
-        };
+        let system = system(v1::RiskClass::Minimal);
         let system_id = format!("{id}-system");
         let request = v1::CreateSystemRequest {
             system_id,

@@ -39,7 +39,8 @@ pub struct Site {
     pub verifier_key: String,
     /// Label of its containers.
     pub platform_id: String,
-    /// People by short name: admin, reviewer, owner, steward, developer, auditor, other-owner, rival.
+    /// People by short name: admin, reviewer, owner, steward, developer (a lead), junior, auditor, other-owner,
+    /// rival.
     pub people: BTreeMap<&'static str, User>,
     options: Options,
     child: Option<Child>,
@@ -330,8 +331,9 @@ impl Site {
             ("owner", "statistics", Role::AgencyOwner),
             ("steward", "statistics", Role::AgencySteward),
             ("other-owner", "health", Role::AgencyOwner),
-            ("developer", "lab", Role::Developer),
-            ("rival", "rival", Role::Developer),
+            ("developer", "lab", Role::DeveloperLead),
+            ("junior", "lab", Role::Developer),
+            ("rival", "rival", Role::DeveloperLead),
             ("auditor", "audit", Role::Auditor),
         ] {
             let user = self.enrol(name, organization, role).await;

@@ -101,11 +101,7 @@ pub fn write_messages(
 impl Site {
     /// The owner makes a library for research.
     pub async fn create_library(&self, id: &str) -> v1::Library {
-        let library = v1::Library {
-            display_name: id.to_owned(),
-            purposes: vec!["research".to_owned()],
-            ..Default::default()
-        };
+        let library = library(id);
         let request = v1::CreateLibraryRequest {
             library_id: id.to_owned(),
             library: Some(library),
@@ -306,6 +302,70 @@ impl Site {
             run.failure_message
         );
         self.publish(&run).await
+    }
+}
+
+/// Evidence of something.
+pub fn evidence() -> v1::Evidence {
+    v1::Evidence {
+        reference: "order No. 1, paragraph 2".to_owned(),
+        sha256: sha256(b"order No. 1"),
+    }
+}
+
+/// An AI system that declares all that its risk class needs, with the documents that are asked for by default.
+pub fn system(risk_class: v1::RiskClass) -> v1::System {
+    let kinds: &[&str] = match risk_class {
+        v1::RiskClass::Medium => &["technical-description", "user-information"],
+        v1::RiskClass::High => &[
+            "technical-description",
+            "user-information",
+            "risk-assessment",
+            "human-oversight",
+            "security-conformity",
+        ],
+        _ => &[],
+    };
+    let risk = v1::Risk {
+        risk_id: "bias".to_owned(),
+        description: "a group of people is underrated".to_owned(),
+        likelihood: v1::Level::Medium.into(),
+        harm: v1::Level::High.into(),
+        measures: "a balanced sample".to_owned(),
+        review_time: in_seconds(90 * 24 * 3600),
+    };
+    let risks = if kinds.is_empty() { vec![] } else { vec![risk] };
+    v1::System {
+        display_name: "Income model".to_owned(),
+        description: "Estimates income brackets".to_owned(),
+        purpose: "Research on incomes".to_owned(),
+        risk_class: risk_class.into(),
+        risk_reasons: "nobody is decided about".to_owned(),
+        autonomy: v1::Autonomy::Assistant.into(),
+        documents: kinds
+            .iter()
+            .map(|kind| v1::Document {
+                kind: (*kind).to_owned(),
+                title: (*kind).to_owned(),
+                evidence: Some(evidence()),
+            })
+            .collect(),
+        risks,
+        ..Default::default()
+    }
+}
+
+/// A library for research that declares what the law asks, and narrows nothing.
+pub fn library(name: &str) -> v1::Library {
+    v1::Library {
+        display_name: name.to_owned(),
+        purposes: vec!["research".to_owned()],
+        legal_basis: Some(v1::LegalBasis {
+            kind: v1::legal_basis::Kind::Law.into(),
+            reference: "law on state statistics, article 8".to_owned(),
+        }),
+        provenance_kind: v1::ProvenanceKind::StateRegister.into(),
+        ..Default::default()
     }
 }
 

@@ -1,12 +1,13 @@
 //! Prints how many decisions one core makes a second, with the shipped policies.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use sandyq_access::{
     Decision, OrganizationKind, Policies, Principal, Question, Resource, ResourceKind, Role,
-    UseGrant, UseQuestion, UseSandbox, UseVersion,
+    UseGrant, UseQuestion, UseRule, UseSandbox, UseSystem, UseVersion,
 };
 
 const ROUNDS: usize = 20_000;
@@ -27,7 +28,42 @@ fn main() -> Result<(), Box<dyn Error>> {
     measure("call, denied", false, || policies.decide(&denied))?;
     measure("use of a version, permitted", true, || {
         policies.decide_use(&use_question)
-    })
+    })?;
+    for (grants, libraries) in [(100, 10), (100_000, 1_000)] {
+        let questions = questions(grants, libraries);
+        let next = Cell::new(0);
+        measure(
+            &format!("use by {grants} grants of {libraries} libraries"),
+            true,
+            || {
+                // A stride that visits every grant before it comes back.
+                let at = (next.get() + 7_919) % questions.len();
+                next.set(at);
+                questions.get(at).map_or_else(
+                    || policies.decide_use(&use_question),
+                    |q| policies.decide_use(q),
+                )
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// The question that each of so many grants is put forward for.
+fn questions(grants: usize, libraries: usize) -> Vec<UseQuestion> {
+    let question = |number: usize| {
+        let mut question = use_question();
+        question.sandbox.name = format!("sandboxes/{}", number / 10);
+        question.version.name = format!("libraries/{}/versions/v1", number % libraries);
+        question.grant = question.grant.map(|grant| UseGrant {
+            name: format!("grants/{number}"),
+            sandbox: question.sandbox.name.clone(),
+            version: question.version.name.clone(),
+            ..grant
+        });
+        question
+    };
+    (0..grants).map(question).collect()
 }
 
 fn measure(name: &str, allowed: bool, decide: impl Fn() -> Decision) -> Result<(), Box<dyn Error>> {
@@ -98,7 +134,15 @@ fn use_question() -> UseQuestion {
             name: version.clone(),
             state: "PUBLISHED".to_owned(),
             organization: "organizations/stat".to_owned(),
+            measured_k: 5,
         },
+        requester: "users/dina".to_owned(),
+        training: true,
+        system: UseSystem {
+            state: "REGISTERED".to_owned(),
+            risk: 1,
+        },
+        rule: UseRule::default(),
         purpose: "research.health.screening".to_owned(),
         grant: Some(UseGrant {
             name: "grants/1".to_owned(),

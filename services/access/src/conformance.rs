@@ -10,7 +10,7 @@ use crate::error::with_causes;
 use crate::policies::{Ask, Call};
 use crate::{
     OrganizationKind, Principal, Question, Resource, ResourceKind, Role, UseGrant, UseQuestion,
-    UseSandbox, UseVersion,
+    UseRule, UseSandbox, UseSystem, UseVersion,
 };
 
 /// Every action that a user can ask for, with the kinds of records it is asked on.
@@ -126,8 +126,28 @@ fn use_question(grant: Option<UseGrant>) -> UseQuestion {
             name: "libraries/l/versions/v".to_owned(),
             state: "PUBLISHED".to_owned(),
             organization: "organizations/a".to_owned(),
+            measured_k: 5,
         },
+        requester: "users/u".to_owned(),
         purpose: "research.health".to_owned(),
+        training: true,
+        system: UseSystem {
+            state: "REGISTERED".to_owned(),
+            risk: 1,
+        },
+        // With the fewest facts where there is no grant, with the most where there is one.
+        rule: if grant.is_none() {
+            UseRule::default()
+        } else {
+            UseRule {
+                organizations: vec!["organizations/o".to_owned()],
+                developers: vec!["users/u".to_owned()],
+                stages: vec!["TRAINING".to_owned()],
+                consent_expire_time: Some(1),
+                purpose_expire_time: Some(1),
+                ..UseRule::default()
+            }
+        },
         grant,
         library_purposes: vec!["research".to_owned()],
     }

@@ -11,6 +11,7 @@ use crate::error::with_causes;
 use crate::purpose::Purpose;
 use crate::{
     OrganizationKind, Principal, Question, Resource, ResourceKind, Role, UseGrant, UseQuestion,
+    UseRule, UseSystem,
 };
 
 /// A question in Cedar's terms, or what was wrong with it.
@@ -91,7 +92,9 @@ impl Vocabulary {
         let roles = principal
             .roles
             .iter()
-            .filter_map(|role| self.roles.get(role).cloned());
+            .flat_map(|role| [Some(*role), role.includes()])
+            .flatten()
+            .filter_map(|role| self.roles.get(&role).cloned());
         let attributes = [
             ("user", user),
             ("organization", organization),
@@ -162,6 +165,7 @@ impl Vocabulary {
                 Value::new_entity_uid(uid(&self.organization, &version.organization)),
             ),
             ("state".to_owned(), Value::new_string(version.state.clone())),
+            ("measured_k".to_owned(), Value::new_long(version.measured_k)),
         ];
         entity(uid(&self.use_version, &version.name), attributes, None)
     }
@@ -184,7 +188,14 @@ impl Vocabulary {
         let purpose = |name: &String| Value::new_entity_uid(uid(&self.purpose, name));
         let mut pairs = vec![
             ("now".to_owned(), Value::new_long(question.now)),
+            (
+                "requester".to_owned(),
+                Value::new_entity_uid(uid(&self.user, &question.requester)),
+            ),
             ("purpose".to_owned(), purpose(&question.purpose)),
+            ("training".to_owned(), Value::new_bool(question.training)),
+            ("system".to_owned(), system(&question.system)?),
+            ("library".to_owned(), self.rule(&question.rule)?),
             (
                 "library_purposes".to_owned(),
                 Value::new_set(question.library_purposes.iter().map(purpose)),
@@ -194,6 +205,44 @@ impl Vocabulary {
             pairs.push(("grant".to_owned(), self.grant(grant)?));
         }
         Context::from_pairs(pairs).map_err(with_causes)
+    }
+
+    fn rule(&self, rule: &UseRule) -> Result<Value, String> {
+        let all = |kind: &EntityTypeName, names: &[String]| {
+            Value::new_set(
+                names
+                    .iter()
+                    .map(|name| Value::new_entity_uid(uid(kind, name)))
+                    .collect::<Vec<_>>(),
+            )
+        };
+        let stages = rule.stages.iter().cloned().map(Value::new_string);
+        let mut fields = vec![
+            (
+                "organizations".to_owned(),
+                all(&self.organization, &rule.organizations),
+            ),
+            ("developers".to_owned(), all(&self.user, &rule.developers)),
+            ("stages".to_owned(), Value::new_set(stages)),
+            ("most_risk".to_owned(), Value::new_long(rule.most_risk)),
+            ("least_k".to_owned(), Value::new_long(rule.least_k)),
+            (
+                "aggregate_only".to_owned(),
+                Value::new_bool(rule.aggregate_only),
+            ),
+            ("trial_use".to_owned(), Value::new_bool(rule.trial_use)),
+            (
+                "training_reserved".to_owned(),
+                Value::new_bool(rule.training_reserved),
+            ),
+        ];
+        for (name, time) in [
+            ("consent_expire_time", rule.consent_expire_time),
+            ("purpose_expire_time", rule.purpose_expire_time),
+        ] {
+            fields.extend(time.map(|time| (name.to_owned(), Value::new_long(time))));
+        }
+        Value::new_record(fields).map_err(with_causes)
     }
 
     fn grant(&self, grant: &UseGrant) -> Result<Value, String> {
@@ -236,6 +285,14 @@ fn entity(
 
 fn entities(entities: impl IntoIterator<Item = Entity>) -> Result<Entities, String> {
     Entities::from_entities(entities, None).map_err(with_causes)
+}
+
+fn system(system: &UseSystem) -> Result<Value, String> {
+    let fields = [
+        ("state".to_owned(), Value::new_string(system.state.clone())),
+        ("risk".to_owned(), Value::new_long(system.risk)),
+    ];
+    Value::new_record(fields).map_err(with_causes)
 }
 
 fn request(

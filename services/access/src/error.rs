@@ -90,6 +90,18 @@ pub enum PolicyError {
         /// The policy's id, or its place in the file.
         policy: String,
     },
+    /// A policy of the operator's permits what the law's policies do not.
+    #[error(
+        "{file}, line {line}: policy `{policy}` is a permit; the operator's policies only forbid, they never loosen what the law asks"
+    )]
+    Loosens {
+        /// The file's name.
+        file: String,
+        /// Where the policy begins, counted from 1.
+        line: usize,
+        /// The policy's id.
+        policy: String,
+    },
     /// A policy does not fit the schema, or can never apply.
     #[error("{file}, line {line}: policy `{policy}`: {message}")]
     Invalid {

@@ -1,11 +1,11 @@
 //! From files to a validated schema and policy set.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use cedar_policy::{
-    Policy, PolicyId, PolicySet, Schema, ValidationMode, ValidationWarning, Validator,
+    Effect, Policy, PolicyId, PolicySet, Schema, ValidationMode, ValidationWarning, Validator,
 };
 use miette::Diagnostic;
 
@@ -14,8 +14,8 @@ use crate::PolicyError;
 /// Name of the schema's file in a folder of policies.
 const SCHEMA: &str = "schema.cedarschema";
 
-/// The shipped schema and policies: file name and text. Written to a folder by `sandyq init`, so that operators can add files
-/// of their own beside them.
+/// The shipped schema and policies: file name and text. They are part of the program; operators add prohibitions in files of
+/// their own.
 pub fn builtin() -> &'static [(&'static str, &'static str)] {
     &[
         (SCHEMA, include_str!("../policies/schema.cedarschema")),
@@ -46,6 +46,8 @@ pub fn builtin() -> &'static [(&'static str, &'static str)] {
 struct SourceFile {
     name: String,
     text: String,
+    /// Added by the operator: it may forbid, and nothing else.
+    added: bool,
 }
 
 /// The files of one set of policies.
@@ -66,6 +68,7 @@ impl Sources {
         let file = |&(name, text): &(&str, &str)| SourceFile {
             name: name.to_owned(),
             text: text.to_owned(),
+            added: false,
         };
         let (schema, policies) = builtin()
             .iter()
@@ -75,25 +78,41 @@ impl Sources {
         let schema = schema.into_iter().next().unwrap_or_else(|| SourceFile {
             name: SCHEMA.to_owned(),
             text: String::new(),
+            added: false,
         });
         Sources { schema, policies }
     }
 
+    /// The shipped files and every `*.cedar` of a folder, which may hold prohibitions only. Copies of shipped files are passed
+    /// over when they are unchanged.
+    pub(crate) fn with_forbids(dir: &Path) -> Result<Sources, PolicyError> {
+        let mut texts = Vec::new();
+        for path in cedar_files(dir)? {
+            let file = read(&path)?;
+            let name = path.file_name().unwrap_or_default();
+            let shipped = |(known, text): &(&str, &str)| name == *known && file.text == *text;
+            if !builtin().iter().any(|entry| shipped(entry)) {
+                texts.push((file.name, file.text));
+            }
+        }
+        Ok(Sources::adding(texts))
+    }
+
+    /// The shipped files and these, which may hold prohibitions only.
+    pub(crate) fn adding(texts: Vec<(String, String)>) -> Sources {
+        let mut sources = Sources::builtin();
+        let added = texts.into_iter().map(|(name, text)| SourceFile {
+            name,
+            text,
+            added: true,
+        });
+        sources.policies.extend(added);
+        sources
+    }
+
     /// Reads the schema and every `*.cedar` of a folder, in the order of their names.
     pub(crate) fn read(dir: &Path) -> Result<Sources, PolicyError> {
-        let unreadable = |source| PolicyError::Read {
-            path: dir.to_owned(),
-            source,
-        };
-        let mut paths = Vec::new();
-        for entry in fs::read_dir(dir).map_err(unreadable)? {
-            paths.push(entry.map_err(unreadable)?.path());
-        }
-        paths.retain(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "cedar")
-        });
-        paths.sort();
+        let paths = cedar_files(dir)?;
         let schema = match read(&dir.join(SCHEMA)) {
             Err(PolicyError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
                 return Err(PolicyError::MissingSchema {
@@ -175,6 +194,24 @@ impl Sources {
     }
 }
 
+/// Every `*.cedar` of a folder, in the order of names.
+fn cedar_files(dir: &Path) -> Result<Vec<PathBuf>, PolicyError> {
+    let unreadable = |source| PolicyError::Read {
+        path: dir.to_owned(),
+        source,
+    };
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(dir).map_err(unreadable)? {
+        paths.push(entry.map_err(unreadable)?.path());
+    }
+    paths.retain(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "cedar")
+    });
+    paths.sort();
+    Ok(paths)
+}
+
 fn is_grave(warning: &ValidationWarning) -> bool {
     matches!(
         warning,
@@ -190,6 +227,7 @@ fn read(path: &Path) -> Result<SourceFile, PolicyError> {
         Ok(text) => Ok(SourceFile {
             name: path.display().to_string(),
             text,
+            added: false,
         }),
         Err(source) => Err(PolicyError::Read {
             path: path.to_owned(),
@@ -236,6 +274,13 @@ impl SourceFile {
         };
         let id = annotation("id").ok_or_else(|| missing("id", "without id"))?;
         annotation("reason").ok_or_else(|| missing("reason", &format!("`{id}`")))?;
+        if self.added && policy.effect() == Effect::Permit {
+            return Err(PolicyError::Loosens {
+                file: self.name.clone(),
+                line: self.line(start(policy)),
+                policy: id.to_owned(),
+            });
+        }
         Ok(policy.new_id(PolicyId::new(id)))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use cedar_policy::{
     ActionConstraint, Authorizer, Entities, Entity, EntityUid, Policy, PolicyId, PolicySet,
@@ -13,16 +13,17 @@ use cedar_policy::{
 use crate::conformance;
 use crate::entities::{Asked, Vocabulary, action_entity};
 use crate::error::with_causes;
+use crate::explain::{Finding, Note};
 use crate::files::{Compiled, Sources};
 use crate::{Decision, PolicyError, Question, ResourceKind, Role, UseQuestion};
 
 /// The action of [`Policies::decide_use`].
 const USE: &str = r#"Action::"use""#;
 
-/// A validated set of policies. Cloning shares it.
+/// A validated set of policies. Cloning shares it, and a replacement by [`Policies::replace`] with it.
 #[derive(Clone)]
 pub struct Policies {
-    inner: Arc<Inner>,
+    inner: Arc<RwLock<Arc<Inner>>>,
 }
 
 struct Inner {
@@ -32,6 +33,8 @@ struct Inner {
     authorizer: Authorizer,
     /// `policy-id: sentence` of each policy, made once: Cedar parses an annotation's key at every look.
     reasons: HashMap<PolicyId, String>,
+    /// What else each policy says of itself, for those who ask why.
+    notes: HashMap<PolicyId, Note>,
 }
 
 /// A call and the kinds of records on which it is asked.
@@ -63,23 +66,61 @@ impl Policies {
         Policies::new(Sources::builtin().compile()?)
     }
 
+    /// The shipped set, and the prohibitions in every `*.cedar` of a folder.
+    ///
+    /// # Errors
+    /// Names the file, and the line and policy where there is one; a permit is refused. Nothing is loaded in part.
+    pub fn with_forbids(dir: &Path) -> Result<Policies, PolicyError> {
+        Policies::new(Sources::with_forbids(dir)?.compile()?)
+    }
+
+    /// The shipped set, and the prohibitions in these files, each with its name.
+    ///
+    /// # Errors
+    /// As [`Policies::with_forbids`].
+    pub fn adding(files: Vec<(String, String)>) -> Result<Policies, PolicyError> {
+        Policies::new(Sources::adding(files).compile()?)
+    }
+
+    /// Puts another set in the place of this one, for everyone who shares it. Decisions under way end by the old one.
+    pub fn replace(&self, other: &Policies) {
+        let other = other.now();
+        *self.inner.write().unwrap_or_else(PoisonError::into_inner) = other;
+    }
+
+    /// How many policies there are.
+    pub fn count(&self) -> usize {
+        self.now().reasons.len()
+    }
+
+    fn now(&self) -> Arc<Inner> {
+        Arc::clone(&self.inner.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
     /// The calls that policies decide on, such as `LibraryService.CreateVersion`, in order.
-    pub fn actions(&self) -> impl Iterator<Item = &str> {
-        self.inner.calls.keys().map(String::as_str)
+    pub fn actions(&self) -> impl Iterator<Item = String> {
+        self.now()
+            .calls
+            .keys()
+            .cloned()
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 
     /// The kinds of records on which a call is asked, in no order; none for an unknown call.
     pub fn asked_on(&self, action: &str) -> impl Iterator<Item = ResourceKind> {
-        self.inner
+        self.now()
             .calls
             .get(action)
+            .map(|call| call.resources.clone())
             .into_iter()
-            .flat_map(|call| call.resources.iter().copied())
+            .flatten()
     }
 
     /// May this user make this call on this record?
     pub fn decide(&self, question: &Question<'_>) -> Decision {
-        let Some(call) = self.inner.calls.get(question.action) else {
+        let inner = self.now();
+        let Some(call) = inner.calls.get(question.action) else {
             return Decision::denied(format!(
                 "no policy permits {}: there is no such call",
                 question.action.escape_debug()
@@ -93,20 +134,34 @@ impl Policies {
                 kind.as_str()
             ));
         }
-        let asked = self.inner.vocabulary.call(question, &call.ask.action);
-        self.inner.answer(&call.ask, asked, || no_permit(question))
+        let asked = inner.vocabulary.call(question, &call.ask.action);
+        inner.answer(&call.ask, asked, || no_permit(question))
     }
 
     /// May this sandbox use this version for this purpose now, by this grant?
     pub fn decide_use(&self, question: &UseQuestion) -> Decision {
-        let ask = &self.inner.use_of_version;
-        let asked = self.inner.vocabulary.use_of_version(question, &ask.action);
-        self.inner.answer(ask, asked, || {
+        let inner = self.now();
+        let ask = &inner.use_of_version;
+        let asked = inner.vocabulary.use_of_version(question, &ask.action);
+        inner.answer(ask, asked, || {
             format!(
                 "no policy permits the use of {} in {}",
                 question.version.name, question.sandbox.name
             )
         })
+    }
+
+    /// What determined a decision on use: each policy with the facts that it looks at and what would have to change.
+    pub fn explain_use(&self, question: &UseQuestion, decision: &Decision) -> Vec<Finding> {
+        let inner = self.now();
+        let mut findings: Vec<Finding> = inner
+            .reasons
+            .iter()
+            .filter(|(_, sentence)| decision.reasons.contains(sentence))
+            .filter_map(|(id, _)| Some(inner.notes.get(id)?.finding(id, question)))
+            .collect();
+        findings.sort_by(|a, b| a.policy.cmp(&b.policy));
+        findings
     }
 
     fn new(compiled: Compiled) -> Result<Policies, PolicyError> {
@@ -143,9 +198,14 @@ impl Policies {
             use_of_version,
             authorizer: Authorizer::new(),
             reasons: compiled.policies.iter().map(reason).collect(),
+            notes: compiled
+                .policies
+                .iter()
+                .map(|policy| (policy.id().clone(), Note::of(policy)))
+                .collect(),
         };
         Ok(Policies {
-            inner: Arc::new(inner),
+            inner: Arc::new(RwLock::new(Arc::new(inner))),
         })
     }
 }
@@ -154,7 +214,7 @@ impl fmt::Debug for Policies {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Policies")
-            .field("policies", &self.inner.reasons.len())
+            .field("policies", &self.count())
             .finish_non_exhaustive()
     }
 }

@@ -52,17 +52,20 @@ pub enum Role {
     Developer,
     /// Reads.
     Auditor,
+    /// A developer who answers for the organization's AI systems.
+    DeveloperLead,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Role; 6] = [
+    pub const ALL: [Role; 7] = [
         Role::OperatorAdmin,
         Role::OperatorReviewer,
         Role::AgencyOwner,
         Role::AgencySteward,
         Role::Developer,
         Role::Auditor,
+        Role::DeveloperLead,
     ];
 
     /// The name in policies and in the database, such as `AGENCY_OWNER`.
@@ -74,6 +77,15 @@ impl Role {
             Role::AgencySteward => "AGENCY_STEWARD",
             Role::Developer => "DEVELOPER",
             Role::Auditor => "AUDITOR",
+            Role::DeveloperLead => "DEVELOPER_LEAD",
+        }
+    }
+
+    /// The role whose permissions it has beside its own.
+    pub const fn includes(self) -> Option<Role> {
+        match self {
+            Role::DeveloperLead => Some(Role::Developer),
+            _ => None,
         }
     }
 
@@ -82,7 +94,7 @@ impl Role {
         match self {
             Role::OperatorAdmin | Role::OperatorReviewer => OrganizationKind::Operator,
             Role::AgencyOwner | Role::AgencySteward => OrganizationKind::Agency,
-            Role::Developer => OrganizationKind::Developer,
+            Role::Developer | Role::DeveloperLead => OrganizationKind::Developer,
             Role::Auditor => OrganizationKind::Auditor,
         }
     }
@@ -248,12 +260,71 @@ pub struct UseQuestion {
     pub sandbox: UseSandbox,
     /// The version to be used.
     pub version: UseVersion,
+    /// `users/{user}` who asks for the use, or has asked for it.
+    pub requester: String,
     /// The purpose of the use, dotted: `research.health.screening` lies below `research.health`.
     pub purpose: String,
+    /// It is training, by the stage of the sandbox or by the purpose.
+    pub training: bool,
+    /// The system of the sandbox.
+    pub system: UseSystem,
     /// The grant put forward; none is a denial.
     pub grant: Option<UseGrant>,
     /// Purposes for which the owner lends the library.
     pub library_purposes: Vec<String>,
+    /// The owner's rule for the library.
+    pub rule: UseRule,
+}
+
+/// The AI system of a [`UseQuestion`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseSystem {
+    /// Such as `REGISTERED`.
+    pub state: String,
+    /// 1 minimal, 2 medium, 3 high.
+    pub risk: i64,
+}
+
+/// What the owner of a library asks of every use. The default narrows nothing, but for trial operation, which an owner opens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UseRule {
+    /// Organizations to which it is lent; empty: any.
+    pub organizations: Vec<String>,
+    /// `users/{user}` who may use it; empty: any.
+    pub developers: Vec<String>,
+    /// Stages for which it is lent; empty: any.
+    pub stages: Vec<String>,
+    /// Highest risk of a system, as in [`UseSystem::risk`].
+    pub most_risk: i64,
+    /// Smallest equivalence class that a release may have.
+    pub least_k: i64,
+    /// No job reads rows.
+    pub aggregate_only: bool,
+    /// Lent for trial operation.
+    pub trial_use: bool,
+    /// The rightsholder forbids training.
+    pub training_reserved: bool,
+    /// End of the subjects' consent, in seconds since 1970-01-01 UTC.
+    pub consent_expire_time: Option<i64>,
+    /// End of the purposes, in seconds since 1970-01-01 UTC.
+    pub purpose_expire_time: Option<i64>,
+}
+
+impl Default for UseRule {
+    fn default() -> UseRule {
+        UseRule {
+            organizations: Vec::new(),
+            developers: Vec::new(),
+            stages: Vec::new(),
+            most_risk: i64::MAX,
+            least_k: 0,
+            aggregate_only: false,
+            trial_use: false,
+            training_reserved: false,
+            consent_expire_time: None,
+            purpose_expire_time: None,
+        }
+    }
 }
 
 /// The sandbox of a [`UseQuestion`].
@@ -280,6 +351,8 @@ pub struct UseVersion {
     pub state: String,
     /// `organizations/{organization}` that owns the library.
     pub organization: String,
+    /// Smallest equivalence class that was measured in the release.
+    pub measured_k: i64,
 }
 
 /// The grant of a [`UseQuestion`].

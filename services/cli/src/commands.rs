@@ -22,6 +22,7 @@ pub mod mask;
 pub mod measure;
 pub mod organization;
 pub mod output;
+pub mod policies;
 pub mod push;
 pub mod quality;
 pub mod sandbox;
@@ -99,6 +100,9 @@ pub enum Command {
     /// Questions to the access policies.
     #[command(subcommand)]
     Access(access::Access),
+    /// The operator's own prohibitions, beside the policies of the law.
+    #[command(subcommand)]
+    Policies(policies::Command),
     /// The registry of AI systems.
     #[command(subcommand)]
     System(system::Command),
@@ -162,6 +166,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Publish(command) => depersonalization::publish(command, session).await,
         Command::Grant(command) => access::grant(command, session).await,
         Command::Access(command) => access::access(command, session).await,
+        Command::Policies(command) => policies::run(command, session).await,
         Command::System(command) => system::run(command, session).await,
         Command::Sandbox(command) => sandbox::run(command, session).await,
         Command::Image(command) => image::run(command, session).await,

@@ -51,6 +51,44 @@ pub struct RawConfig {
     pub exposure: exposure::Table,
     /// Kinds of incidents.
     pub incidents: RawIncidents,
+    /// What the operator asks of systems and libraries beyond the law's letter.
+    pub governance: RawGovernance,
+}
+
+/// What the operator asks of systems and libraries.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawGovernance {
+    /// Kinds of documents that a system of minimal risk needs.
+    pub documents_minimal: Vec<String>,
+    /// Kinds of documents that a system of medium risk needs.
+    pub documents_medium: Vec<String>,
+    /// Kinds of documents that a system of high risk needs.
+    pub documents_high: Vec<String>,
+    /// Days after which the overdue review of a risk blocks new jobs.
+    pub risk_review_grace_days: u32,
+    /// File with the vocabulary of purposes; `purposes.toml`, or the shipped one, when not set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purposes: Option<PathBuf>,
+}
+
+impl Default for RawGovernance {
+    fn default() -> Self {
+        let kinds = |kinds: &[&str]| kinds.iter().map(|kind| (*kind).to_owned()).collect();
+        Self {
+            documents_minimal: Vec::new(),
+            documents_medium: kinds(&["technical-description", "user-information"]),
+            documents_high: kinds(&[
+                "technical-description",
+                "user-information",
+                "risk-assessment",
+                "human-oversight",
+                "security-conformity",
+            ]),
+            risk_review_grace_days: 30,
+            purposes: None,
+        }
+    }
 }
 
 /// Limits of what comes in.
@@ -85,6 +123,7 @@ impl Default for RawConfig {
             traces: RawTraces::default(),
             exposure: exposure::Table::default(),
             incidents: RawIncidents::default(),
+            governance: RawGovernance::default(),
         }
     }
 }
@@ -223,6 +262,22 @@ impl Config {
             .collect();
         if ids.len() < raw.incidents.category.len() || ids.contains("") {
             return refuse("incidents.category", "give each category an id of its own");
+        }
+        let asked = [
+            (
+                "governance.documents_minimal",
+                &raw.governance.documents_minimal,
+            ),
+            (
+                "governance.documents_medium",
+                &raw.governance.documents_medium,
+            ),
+            ("governance.documents_high", &raw.governance.documents_high),
+        ];
+        for (field, kinds) in asked {
+            if !kinds.iter().all(|kind| crate::names::is_client_id(kind)) {
+                return refuse(field, "kinds are 1-63 of a-z, 0-9 and dash");
+            }
         }
         let dir = std::path::absolute(dir).map_err(|source| ConfigError::Read {
             path: dir.to_owned(),

@@ -90,6 +90,19 @@ impl Error {
         self
     }
 
+    /// Names the article that asks for the refusal: for people in the message, for programs as `article`.
+    #[must_use]
+    pub fn citing(mut self, article: &'static str) -> Self {
+        if self.metadata.iter().any(|(key, _)| *key == "article") {
+            return self;
+        }
+        self.message = format!("{} ({article})", self.message);
+        for violation in &mut self.violations {
+            violation.description = format!("{} ({article})", violation.description);
+        }
+        self.with("article", article)
+    }
+
     /// Adds the cause.
     #[must_use]
     pub fn caused_by(

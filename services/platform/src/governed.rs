@@ -87,7 +87,13 @@ impl Governed for Grant {
     fn resource(&self) -> Resource {
         Resource {
             viewers: vec![self.requesting_organization.clone()],
-            user: Some(self.requester.clone()),
+            // Nobody decides on what they asked for themselves: the grant, or its renewal.
+            user: Some(
+                self.renewal
+                    .as_ref()
+                    .map_or(&self.requester, |renewal| &renewal.requester)
+                    .clone(),
+            ),
             ..owned(
                 ResourceKind::Grant,
                 &self.name,

@@ -13,6 +13,7 @@ use time::Duration;
 use crate::call::system_event;
 use crate::config::{self, Config, ConfigError, RawConfig};
 use crate::error::{Error, chain};
+use crate::governance::purposes;
 use crate::platform::system_clock;
 use crate::records::identity::{Invitation, Organization, User, UserState};
 use crate::secrets::{self, MasterKeyError};
@@ -159,9 +160,7 @@ pub async fn init(dir: &Path, options: InitOptions) -> Result<Initialized, InitE
     for folder in [&config.objects, &config.policies, &config.work] {
         make_folder(folder)?;
     }
-    for (name, text) in sandyq_access::builtin() {
-        write(&config.policies.join(name), text, 0o644)?;
-    }
+    write(&dir.join(purposes::FILE), purposes::SHIPPED, 0o644)?;
     secrets::write_master_key(&config.master_key)?;
     let store = Store::open(&config.database_url).await?;
     let made = fill(&config, &store, &options.operator_name).await;
@@ -196,6 +195,7 @@ async fn fill(
         name: "organizations/operator".to_owned(),
         display_name: "Operator".to_owned(),
         kind: OrganizationKind::Operator,
+        special_state_body: false,
     };
     let user = User {
         name: "users/operator".to_owned(),

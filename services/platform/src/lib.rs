@@ -7,11 +7,13 @@
 mod call;
 pub mod config;
 mod convert;
+mod decisions;
 mod engine;
 mod error;
 mod expiry;
 pub mod failpoint;
 mod gate;
+mod governance;
 mod governed;
 mod incidents;
 mod init;

@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::Config;
+use crate::decisions::Decisions;
 use crate::error::{Class, Error, Result};
+use crate::governance::purposes::Purposes;
 use crate::jobs::driven::Driven;
 use crate::metrics::Metrics;
 use crate::pki::Authority;
@@ -56,6 +58,10 @@ pub struct Platform {
     pub policies: Policies,
     /// The container engine.
     pub engine: EngineSlot,
+    /// For what data may be lent.
+    pub purposes: Purposes,
+    /// The last decisions, for those who try other policies.
+    pub decisions: Decisions,
     /// Signs certificates.
     pub authority: Authority,
     /// Signs checkpoints.
@@ -91,6 +97,8 @@ pub struct Parts {
     /// See [`Platform`].
     pub policies: Policies,
     /// See [`Platform`].
+    pub purposes: Purposes,
+    /// See [`Platform`].
     pub engine: EngineSlot,
     /// See [`Platform`].
     pub authority: Authority,
@@ -114,6 +122,8 @@ impl Platform {
             objects: parts.objects,
             keyring: parts.keyring,
             policies: parts.policies,
+            purposes: parts.purposes,
+            decisions: Decisions::default(),
             engine: parts.engine,
             authority: parts.authority,
             log_key: parts.log_key,
@@ -138,6 +148,23 @@ impl Platform {
     /// Names of records, each time one is written.
     pub fn changes(&self) -> broadcast::Receiver<Arc<str>> {
         self.bus.subscribe()
+    }
+
+    /// Reads the operator's prohibitions anew, and validates them with the policies of the law.
+    ///
+    /// # Errors
+    /// The file, line and policy that is at fault.
+    pub async fn read_policies(&self) -> Result<Policies> {
+        let folder = self.config.policies.clone();
+        tokio::task::spawn_blocking(move || Policies::with_forbids(&folder))
+            .await
+            .map_err(|error| Error::internal("read the policies", error))?
+            .map_err(|error| {
+                Error::precondition(
+                    "POLICIES_INVALID",
+                    format!("{error}; the present policies stay in force"),
+                )
+            })
     }
 
     /// Commits a change and tells the watchers.

@@ -22,6 +22,7 @@ use sandyq_proto::v1::system_service_server::SystemServiceServer;
 use sandyq_sandbox::PlatformId;
 use sandyq_store::{Change, KeyringError, ObjectError, ObjectStore, Store, StoreError};
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
@@ -31,6 +32,7 @@ use crate::config::{Config, ConfigError};
 use crate::engine::EngineSlot;
 use crate::error::Error;
 use crate::gate::GateLayer;
+use crate::governance::purposes::{Purposes, PurposesError};
 use crate::metrics::{self, Metrics};
 use crate::platform::{Parts, Platform, system_clock};
 use crate::secrets::{self, MasterKeyError};
@@ -83,6 +85,9 @@ pub enum ServeError {
     /// The policies.
     #[error("the policies cannot be used, so the server does not start")]
     Policies(#[from] PolicyError),
+    /// The vocabulary of purposes.
+    #[error("the vocabulary of purposes cannot be used, so the server does not start")]
+    Purposes(#[from] PurposesError),
     /// The database.
     #[error("the database cannot be used")]
     Store(#[from] StoreError),
@@ -177,7 +182,8 @@ async fn listen_for(field: &'static str, address: SocketAddr) -> Result<TcpListe
 }
 
 async fn open(config: Config, shutdown: CancellationToken) -> Result<Arc<Platform>, ServeError> {
-    let policies = Policies::load(&config.policies)?;
+    let policies = Policies::with_forbids(&config.policies)?;
+    let purposes = Purposes::load(&config.dir, config.raw.governance.purposes.as_deref())?;
     let keyring = secrets::read_master_key(&config.master_key)?;
     let store = Store::open(&config.database_url).await?;
     store.claim().await?;
@@ -202,6 +208,7 @@ async fn open(config: Config, shutdown: CancellationToken) -> Result<Arc<Platfor
         objects,
         keyring,
         policies,
+        purposes,
         engine: EngineSlot::new(platform_id, Arc::clone(&metrics)),
         authority,
         log_key,
@@ -228,6 +235,7 @@ async fn resume(platform: &Arc<Platform>) -> Result<(), ServeError> {
     platform
         .tasks
         .spawn(subjects::due::run(Arc::clone(platform)));
+    platform.tasks.spawn(reload_on_hangup(Arc::clone(platform)));
     let tidy = Arc::clone(platform);
     platform.tasks.spawn(async move {
         loop {
@@ -241,6 +249,34 @@ async fn resume(platform: &Arc<Platform>) -> Result<(), ServeError> {
         }
     });
     Ok(())
+}
+
+/// Reads the policies anew at each SIGHUP.
+async fn reload_on_hangup(platform: Arc<Platform>) {
+    let mut hangups = match signal(SignalKind::hangup()) {
+        Ok(hangups) => hangups,
+        Err(error) => return tracing::error!("cannot listen for SIGHUP: {error}"),
+    };
+    loop {
+        tokio::select! {
+            () = platform.shutdown.cancelled() => return,
+            _ = hangups.recv() => {}
+        }
+        match reload(&platform).await {
+            Ok(count) => tracing::info!(count, "the policies were read anew"),
+            Err(error) => tracing::error!("the policies were not read anew: {}", error.chain()),
+        }
+    }
+}
+
+async fn reload(platform: &Arc<Platform>) -> Result<usize, Error> {
+    let read = platform.read_policies().await?;
+    let detail = [("count", serde_json::json!(read.count()))];
+    let event = system_event("PoliciesReloaded", "policies", "", detail);
+    platform.commit(Change::new(event)).await?;
+    platform.policies.replace(&read);
+    jobs::recheck(platform, "").await?;
+    Ok(read.count())
 }
 
 /// Finishes a key rotation, removes what belongs to nothing, forgets old request ids.

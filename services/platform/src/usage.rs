@@ -1,13 +1,16 @@
 //! Whether a sandbox may use a library version for a purpose, now: asks the policies with each grant that might permit it.
 
-use sandyq_access::{Decision, UseGrant, UseQuestion, UseSandbox, UseVersion};
+use sandyq_access::{Decision, UseGrant, UseQuestion, UseRule, UseSandbox, UseSystem, UseVersion};
 use sandyq_store::{Filter, Page, Stored};
 
 use crate::error::Result;
+use crate::governance::purposes::Purposes;
 use crate::platform::Platform;
 use crate::records::access::Grant;
 use crate::records::library::{Library, Version};
-use crate::records::sandbox::Sandbox;
+use crate::records::rule::Declared;
+use crate::records::sandbox::{Sandbox, Stage};
+use crate::records::system::{RiskClass, System};
 
 /// Grants of one sandbox that are looked at.
 pub const MOST_GRANTS: u32 = 1000;
@@ -18,30 +21,68 @@ pub struct UseAnswer {
     pub decision: Decision,
     /// The grant that permits it.
     pub grant: Option<Stored<Grant>>,
+    /// What was asked, with the grant that was looked at.
+    pub question: UseQuestion,
 }
 
-/// Asks about one grant, or about none.
-pub async fn decide_by(
-    platform: &Platform,
-    sandbox: &Sandbox,
-    version: &Version,
-    purpose: &str,
-    grant: Option<&Grant>,
-) -> Result<Decision> {
-    let library = platform.record::<Library>(&version.library).await?;
-    Ok(ask(platform, sandbox, version, &library, purpose, grant))
+/// All that a use is about, but for the grant.
+#[derive(Clone, Copy)]
+pub struct Facts<'a> {
+    /// Where.
+    pub sandbox: &'a Sandbox,
+    /// For which system.
+    pub system: &'a System,
+    /// What.
+    pub version: &'a Version,
+    /// Under whose rule.
+    pub library: &'a Library,
+    /// `users/{user}` who asks, or has asked.
+    pub requester: &'a str,
+    /// For what, dotted.
+    pub purpose: &'a str,
 }
 
-fn ask(
-    platform: &Platform,
-    sandbox: &Sandbox,
-    version: &Version,
-    library: &Library,
-    purpose: &str,
+fn risk(class: RiskClass) -> i64 {
+    match class {
+        RiskClass::Minimal => 1,
+        RiskClass::Medium => 2,
+        RiskClass::High => 3,
+    }
+}
+
+/// The owner's rule as policies see it.
+fn rule(declared: &Declared) -> UseRule {
+    let access = &declared.access;
+    UseRule {
+        organizations: access.organizations.clone(),
+        developers: access.developers.clone(),
+        stages: access
+            .stages
+            .iter()
+            .map(|stage| stage.as_str().to_owned())
+            .collect(),
+        most_risk: access.max_risk_class.map_or(i64::MAX, risk),
+        least_k: i64::try_from(access.min_k).unwrap_or(i64::MAX),
+        aggregate_only: access.aggregate_only,
+        trial_use: access.trial_use,
+        training_reserved: declared.training_reserved,
+        consent_expire_time: declared.consent_expire_time.map(|t| t.unix_timestamp()),
+        purpose_expire_time: declared.purpose_expire_time.map(|t| t.unix_timestamp()),
+    }
+}
+
+/// What the policies are asked.
+pub fn question(
+    facts: Facts<'_>,
+    purposes: &Purposes,
     grant: Option<&Grant>,
-) -> Decision {
-    platform.policies.decide_use(&UseQuestion {
-        now: platform.now().unix_timestamp(),
+    now: i64,
+) -> UseQuestion {
+    let Facts {
+        sandbox, version, ..
+    } = facts;
+    UseQuestion {
+        now,
         sandbox: UseSandbox {
             name: sandbox.name.clone(),
             organization: sandbox.organization.clone(),
@@ -53,8 +94,15 @@ fn ask(
             name: version.name.clone(),
             state: version.state.as_str().to_owned(),
             organization: version.organization.clone(),
+            measured_k: i64::try_from(version.measured_k).unwrap_or(i64::MAX),
         },
-        purpose: purpose.to_owned(),
+        requester: facts.requester.to_owned(),
+        purpose: facts.purpose.to_owned(),
+        training: sandbox.stage == Stage::Training || purposes.is_training(facts.purpose),
+        system: UseSystem {
+            state: facts.system.state.as_str().to_owned(),
+            risk: risk(facts.system.risk_class),
+        },
         grant: grant.map(|grant| UseGrant {
             name: grant.name.clone(),
             state: grant.state.as_str().to_owned(),
@@ -63,8 +111,44 @@ fn ask(
             purpose: grant.purpose.clone(),
             expire_time: grant.expire_time.unix_timestamp(),
         }),
-        library_purposes: library.purposes.clone(),
-    })
+        library_purposes: facts.library.purposes.clone(),
+        rule: rule(&facts.library.declared),
+    }
+}
+
+/// Asks about one grant, or about none.
+fn ask(platform: &Platform, facts: Facts<'_>, grant: Option<&Grant>) -> (UseQuestion, Decision) {
+    let now = platform.now();
+    let question = question(facts, &platform.purposes, grant, now.unix_timestamp());
+    let decision = platform.policies.decide_use(&question);
+    platform
+        .decisions
+        .usage(now, question.clone(), decision.allowed);
+    (question, decision)
+}
+
+/// Asks about one grant.
+///
+/// # Errors
+/// The store's.
+pub async fn decide_by(
+    platform: &Platform,
+    sandbox: &Sandbox,
+    version: &Version,
+    (requester, purpose): (&str, &str),
+    grant: &Grant,
+) -> Result<Decision> {
+    let library = platform.record::<Library>(&version.library).await?;
+    let system = platform.record::<System>(&sandbox.system).await?;
+    let facts = Facts {
+        sandbox,
+        system: &system,
+        version,
+        library: &library,
+        requester,
+        purpose,
+    };
+    Ok(ask(platform, facts, Some(grant)).1)
 }
 
 /// Looks for a grant that permits the use. When none does, the answer tells why for the newest one.
@@ -75,13 +159,20 @@ pub async fn decide(
     platform: &Platform,
     sandbox: &Sandbox,
     version: &Version,
-    purpose: &str,
+    (requester, purpose): (&str, &str),
 ) -> Result<UseAnswer> {
     let library = platform.record::<Library>(&version.library).await?;
+    let system = platform.record::<System>(&sandbox.system).await?;
+    let facts = Facts {
+        sandbox,
+        system: &system,
+        version,
+        library: &library,
+        requester,
+        purpose,
+    };
     let grants = grants_in(platform, &sandbox.name).await?;
-    Ok(decide_among(
-        platform, sandbox, version, &library, purpose, grants,
-    ))
+    Ok(decide_among(platform, facts, grants))
 }
 
 /// The grants of a sandbox, in the order in which they were asked for.
@@ -102,32 +193,30 @@ pub async fn grants_in(platform: &Platform, sandbox: &str) -> Result<Vec<Stored<
 /// As [`decide`], where everything was read already.
 pub fn decide_among(
     platform: &Platform,
-    sandbox: &Sandbox,
-    version: &Version,
-    library: &Library,
-    purpose: &str,
+    facts: Facts<'_>,
     grants: Vec<Stored<Grant>>,
 ) -> UseAnswer {
     let mut denial = None;
     for grant in grants
         .into_iter()
         .rev()
-        .filter(|grant| grant.version == version.name)
+        .filter(|grant| grant.version == facts.version.name)
     {
-        let decision = ask(platform, sandbox, version, library, purpose, Some(&grant));
+        let (question, decision) = ask(platform, facts, Some(&grant));
         if decision.allowed {
             return UseAnswer {
                 decision,
                 grant: Some(grant),
+                question,
             };
         }
-        denial.get_or_insert(decision);
+        denial.get_or_insert((question, decision));
     }
-    let decision =
-        denial.unwrap_or_else(|| ask(platform, sandbox, version, library, purpose, None));
+    let (question, decision) = denial.unwrap_or_else(|| ask(platform, facts, None));
     UseAnswer {
         decision,
         grant: None,
+        question,
     }
 }
 

@@ -66,6 +66,10 @@ kinds! {
     SubjectIndex => "subject_indexes",
     /// Incidents.
     Incident => "incidents",
+    /// What AI systems declared when they were submitted.
+    Declaration => "declarations",
+    /// Jobs that use, or have used, a library.
+    LibraryUse => "library_uses",
 }
 
 impl fmt::Display for Kind {

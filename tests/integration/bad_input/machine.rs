@@ -332,19 +332,33 @@ async fn a_server_that_cannot_serve_says_why() {
     );
     std::fs::write(&config, &text).unwrap();
 
-    let policy = site.dir.join("policies/images.cedar");
-    let text = std::fs::read_to_string(&policy).unwrap();
+    let policy = site.dir.join("policies/own.cedar");
     std::fs::write(
         &policy,
-        text.replace("ImageService.GetImage", "ImageService.GetPicture"),
+        r#"@id("own.a") @reason("a")
+        forbid (principal is Principal, action == Action::"ImageService.GetPicture", resource);"#,
     )
     .unwrap();
     let said = site.serve_in_vain();
     assert!(
-        said.contains("images.cedar") && said.contains("GetPicture"),
+        said.contains("own.cedar") && said.contains("GetPicture"),
         "{said}"
     );
-    std::fs::write(&policy, &text).unwrap();
+    std::fs::remove_file(&policy).unwrap();
+
+    let purposes = site.dir.join("purposes.toml");
+    let text = std::fs::read_to_string(&purposes).unwrap();
+    std::fs::write(
+        &purposes,
+        format!("{text}\n[[purpose]]\nid = \"a.b\"\ntitle = \"t\"\n"),
+    )
+    .unwrap();
+    let said = site.serve_in_vain();
+    assert!(
+        said.contains("purposes.toml") && said.contains("a.b"),
+        "{said}"
+    );
+    std::fs::write(&purposes, &text).unwrap();
 
     // Nothing of it did any harm.
     site.serve().await;

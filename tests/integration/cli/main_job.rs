@@ -16,6 +16,12 @@ fn publish(terminal: &Terminal) -> String {
         "Census income",
         "--purpose",
         "research",
+        "--basis",
+        "law",
+        "--basis-reference",
+        "law on state statistics, article 8",
+        "--provenance-kind",
+        "licensed",
     ];
     terminal.must("owner", &create);
     let file = adult.join("adult.csv");
@@ -101,6 +107,8 @@ fn open_sandbox(terminal: &Terminal) {
         "research.income",
         "--risk",
         "minimal",
+        "--risk-reasons",
+        "decides nothing about persons",
         "--autonomy",
         "assistant",
     ];
@@ -290,7 +298,13 @@ fn mistakes(terminal: &Terminal) {
             "--name",
             "again",
             "--purpose",
-            "x",
+            "research",
+            "--basis",
+            "law",
+            "--basis-reference",
+            "law on state statistics, article 8",
+            "--provenance-kind",
+            "licensed",
         ],
     );
     terminal.fails(

@@ -206,11 +206,7 @@ async fn a_request_whose_answer_was_lost_can_be_sent_again() {
     let requests: Vec<v1::CreateLibraryRequest> = (0..60)
         .map(|number| v1::CreateLibraryRequest {
             library_id: format!("library-{number}"),
-            library: Some(v1::Library {
-                display_name: number.to_string(),
-                purposes: vec!["research".to_owned()],
-                ..Default::default()
-            }),
+            library: Some(sandyq_tests::work::library(&number.to_string())),
             request_id: request_id(),
         })
         .collect();

@@ -9,11 +9,7 @@ use tonic::{Code, Status};
 fn library(id: &str, request_id: &str) -> v1::CreateLibraryRequest {
     v1::CreateLibraryRequest {
         library_id: id.to_owned(),
-        library: Some(v1::Library {
-            display_name: id.to_owned(),
-            purposes: vec!["research".to_owned()],
-            ..Default::default()
-        }),
+        library: Some(sandyq_tests::work::library(id)),
         request_id: request_id.to_owned(),
     }
 }

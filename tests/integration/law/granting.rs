@@ -154,9 +154,8 @@ pub async fn a_purpose_that_is_withdrawn_ends_use(
     site.grant(version, sandbox, "research.incomes", 600).await;
     let library = v1::Library {
         name: "libraries/people".to_owned(),
-        display_name: "people".to_owned(),
         purposes: vec!["statistics".to_owned()],
-        ..Default::default()
+        ..sandyq_tests::work::library("people")
     };
     let request = v1::UpdateLibraryRequest {
         library: Some(library),
@@ -189,12 +188,8 @@ pub async fn a_purpose_that_is_withdrawn_ends_use(
 
 fn system(risk_class: v1::RiskClass, autonomy: i32) -> v1::System {
     v1::System {
-        display_name: "Doctor".to_owned(),
-        description: "Diagnoses".to_owned(),
-        purpose: "Research".to_owned(),
-        risk_class: risk_class.into(),
         autonomy,
-        ..Default::default()
+        ..sandyq_tests::work::system(risk_class)
     }
 }
 

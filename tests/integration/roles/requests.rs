@@ -135,6 +135,7 @@ fn libraries(world: &World) -> Vec<Row> {
             row!(LibraryService, "UpdateLibrary", UpdateLibraryRequest, name, |name| { library: Some(v1::Library { name, ..Default::default() }), request_id: malformed() }),
             row!(LibraryService, "CreateVersion", CreateVersionRequest, name, |parent| { parent, request_id: malformed(), ..Default::default() }),
             row!(LibraryService, "ListVersions", ListVersionsRequest, name, |parent| { parent, ..Default::default() }),
+            row!(LibraryService, "ListLibraryUses", ListLibraryUsesRequest, name, |parent| { parent, ..Default::default() }),
         ].map(|row| note(state, row)));
     }
     rows
@@ -170,6 +171,7 @@ fn runs(world: &World) -> Vec<Row> {
 #[rustfmt::skip]
 fn grants(world: &World) -> Vec<Row> {
     let (version, grant) = (world.version.clone(), &world.grant);
+    let explained = version.clone();
     vec![
         row!(AccessService, "CreateGrant", CreateGrantRequest, &world.sandbox, |sandbox| { grant: Some(v1::Grant { sandbox, ..Default::default() }), request_id: malformed() }),
         row!(AccessService, "GetGrant", GetGrantRequest, grant, |name| { name }),
@@ -177,6 +179,10 @@ fn grants(world: &World) -> Vec<Row> {
         row!(AccessService, "ApproveGrant", ApproveGrantRequest, grant, |name| { name, request_id: malformed(), ..Default::default() }),
         row!(AccessService, "DenyGrant", DenyGrantRequest, grant, |name| { name, reason: reason(), request_id: malformed() }),
         row!(AccessService, "RevokeGrant", RevokeGrantRequest, grant, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(AccessService, "RenewGrant", RenewGrantRequest, grant, |name| { name, request_id: malformed(), ..Default::default() }),
+        row!(AccessService, "ExplainAccess", ExplainAccessRequest, &world.sandbox, |sandbox| { sandbox, version: explained.clone(), purpose: "research".to_owned() }),
+        row!(AccessService, "ReloadPolicies", ReloadPoliciesRequest, "", |_n| { request_id: malformed() }),
+        row!(AccessService, "TryPolicies", TryPoliciesRequest, "", |_n| { ..Default::default() }),
         row!(AccessService, "CheckAccess", CheckAccessRequest, &world.sandbox, |sandbox| { sandbox, version: version.clone(), purpose: "research".to_owned() }),
     ]
 }
@@ -191,6 +197,11 @@ fn systems(name: &str) -> Vec<Row> {
         row!(SystemService, "SubmitSystem", SubmitSystemRequest, name, |name| { name, request_id: malformed() }),
         row!(SystemService, "RegisterSystem", RegisterSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
         row!(SystemService, "RefuseSystem", RefuseSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(SystemService, "UpdateRiskRegister", UpdateRiskRegisterRequest, name, |name| { name, request_id: malformed(), ..Default::default() }),
+        row!(SystemService, "SuspendSystem", SuspendSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(SystemService, "ResumeSystem", ResumeSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(SystemService, "TerminateSystem", TerminateSystemRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(SystemService, "ListDeclarations", ListDeclarationsRequest, name, |parent| { parent, ..Default::default() }),
     ]
 }
 

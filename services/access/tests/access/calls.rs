@@ -21,7 +21,9 @@ fn check(policies: &Policies, (action, resource, permitted): &Row) {
             resource: resource.clone(),
         };
         let decision = policies.decide(&question);
-        let expected = permitted.split(' ').any(|name| name == short);
+        let expected = permitted.split(' ').any(|name| name == short)
+            // A lead does whatever a developer does; rows about users name everybody.
+            || short == "DL" && resource.kind != User && permitted.split(' ').any(|name| name == "D");
         assert_eq!(
             decision.allowed, expected,
             "{short} {action} {resource:?}: {:?}",
@@ -40,7 +42,8 @@ fn each_call_is_open_to_its_roles_and_tenants_only() {
 #[test]
 fn no_call_is_missing_from_the_table() {
     let tested: BTreeSet<&str> = rows().iter().map(|(action, ..)| *action).collect();
-    let decided: BTreeSet<&str> = shipped().actions().collect();
+    let decided: BTreeSet<String> = shipped().actions().collect();
+    let decided: BTreeSet<&str> = decided.iter().map(String::as_str).collect();
     assert_eq!(tested, decided);
     assert!(
         UNAUTHENTICATED
@@ -51,9 +54,16 @@ fn no_call_is_missing_from_the_table() {
 
 #[test]
 fn an_auditor_reads_everything_and_changes_nothing() {
-    for action in shipped().actions() {
+    for action in &shipped().actions().collect::<Vec<_>>() {
         let (_, method) = action.split_once('.').unwrap();
-        let harmless = ["WhoAmI", "RenewCertificate", "CheckAccess", "ExportLog"].contains(&method);
+        let harmless = [
+            "WhoAmI",
+            "RenewCertificate",
+            "CheckAccess",
+            "ExplainAccess",
+            "ExportLog",
+        ]
+        .contains(&method);
         let reads = ["Get", "List", "Watch"]
             .iter()
             .any(|verb| method.starts_with(verb));

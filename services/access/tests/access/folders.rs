@@ -399,3 +399,94 @@ fn incomplete_folders_are_refused() {
     let error = Policies::load(policies.path()).unwrap_err();
     assert!(error.to_string().contains("bytes.cedar"), "{error}");
 }
+
+fn adding(text: &str) -> Result<Policies, PolicyError> {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("own.cedar"), text).unwrap();
+    Policies::with_forbids(dir.path())
+}
+
+#[test]
+fn the_operator_forbids_and_never_permits() {
+    let empty = tempfile::tempdir().unwrap();
+    let shipped = Policies::with_forbids(empty.path()).unwrap();
+    let policies = adding(
+        r#"@id("own.no-jobs") @reason("closed for the census")
+        forbid (principal is Principal, action == Action::"SandboxService.CreateJob", resource);"#,
+    )
+    .unwrap();
+    assert_eq!(policies.count(), shipped.count() + 1);
+    let sandbox = || owned(ResourceKind::Sandbox, "lab");
+    assert!(decide(&shipped, "D", "SandboxService.CreateJob", sandbox()).0);
+    let (allowed, reasons, _) = decide(&policies, "D", "SandboxService.CreateJob", sandbox());
+    assert!(
+        !allowed && reasons.contains("closed for the census"),
+        "{reasons}"
+    );
+    for loosening in [
+        r#"@id("own.all") @reason("all may do all") permit (principal, action, resource);"#,
+        r#"@id("own.a") @reason("a")
+        forbid (principal is Principal, action == Action::"SandboxService.CreateJob", resource);
+        @id("own.use") @reason("use is free") permit (principal is SandboxInUse, action == Action::"use", resource);"#,
+    ] {
+        let error = adding(loosening).unwrap_err();
+        assert!(matches!(error, PolicyError::Loosens { .. }), "{error}");
+        assert!(error.to_string().contains("own.cedar, line"), "{error}");
+    }
+    // Nor by the name of a policy of the law, nor by a schema of one's own.
+    let error = adding(
+        r#"@id("use.granted") @reason("other")
+        forbid (principal is SandboxInUse, action == Action::"use", resource);"#,
+    );
+    assert!(matches!(error, Err(PolicyError::DuplicateId { .. })));
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("schema.cedarschema"), "entity A;").unwrap();
+    let policies = Policies::with_forbids(dir.path()).unwrap();
+    assert_eq!(policies.count(), shipped.count());
+}
+
+/// Whatever the operator adds, no decision turns from no to yes: tried with every prohibition of the law as the question's breach.
+#[test]
+fn no_prohibition_of_the_operators_opens_anything() {
+    let policies = adding(
+        r#"@id("own.odd") @reason("odd")
+        forbid (principal is SandboxInUse, action == Action::"use", resource)
+        unless { principal.state == "DENIED" };
+        @id("own.calls") @reason("calls")
+        forbid (principal is Principal, action, resource)
+        unless { principal in Role::"OPERATOR_ADMIN" };"#,
+    )
+    .unwrap();
+    let shipped = Policies::builtin().unwrap();
+    for (action, resource, _) in crate::table::rows() {
+        for short in crate::principals::EVERYONE.split(' ') {
+            let before = decide(&shipped, short, action, resource.clone()).0;
+            let after = decide(&policies, short, action, resource.clone()).0;
+            assert!(before || !after, "{short} {action}");
+        }
+    }
+}
+
+#[test]
+fn a_copy_of_a_shipped_file_is_passed_over_only_unchanged() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, text) in builtin() {
+        fs::write(dir.path().join(name), text).unwrap();
+    }
+    Policies::with_forbids(dir.path()).unwrap();
+    let (name, text) = builtin()[1];
+    fs::write(dir.path().join(name), format!("{text}\n// mine")).unwrap();
+    assert!(Policies::with_forbids(dir.path()).is_err());
+}
+
+#[test]
+fn policies_are_replaced_for_all_who_share_them() {
+    let policies = Policies::builtin().unwrap();
+    let shared = policies.clone();
+    let other =
+        adding(r#"@id("own.none") @reason("none") forbid (principal, action, resource);"#).unwrap();
+    let library = || owned(ResourceKind::Library, "stat");
+    assert!(decide(&shared, "AO", "LibraryService.GetLibrary", library()).0);
+    policies.replace(&other);
+    assert!(!decide(&shared, "AO", "LibraryService.GetLibrary", library()).0);
+}

@@ -97,7 +97,7 @@ fn identity() -> Vec<Row> {
         ("IdentityService.RevokeUser", user("ao", "stat"), "OA"),
         ("IdentityService.RevokeUser", user("oa", "operator"), ""),
         ("IdentityService.GetUser", user("x", "stat"), "OA AO AS AU"),
-        ("IdentityService.GetUser", user("x", "lab"), "OA D NO AU"),
+        ("IdentityService.GetUser", user("x", "lab"), "OA D NO DL AU"),
         (
             "IdentityService.ListUsers",
             of(Organization, "stat"),
@@ -149,6 +149,11 @@ fn libraries() -> Vec<Row> {
             "OA AO AS AU",
         ),
         ("LibraryService.RetireVersion", published(Version), "AO"),
+        (
+            "LibraryService.ListLibraryUses",
+            published(Library),
+            "OA AO AU",
+        ),
         (
             "DepersonalizationService.ValidateProfile",
             of(Version, "stat"),
@@ -220,6 +225,16 @@ fn grants() -> Vec<Row> {
         ("AccessService.DenyGrant", grant(), "AO"),
         ("AccessService.DenyGrant", asked_by("ao", grant()), ""),
         ("AccessService.RevokeGrant", grant(), "OA AO"),
+        ("AccessService.RenewGrant", grant(), "D"),
+        (
+            "AccessService.RenewGrant",
+            seen_by(Grant, "stat", "rival"),
+            "D2",
+        ),
+        ("AccessService.ReloadPolicies", of(Platform, ""), "OA"),
+        ("AccessService.TryPolicies", of(Platform, ""), "OA"),
+        ("AccessService.ExplainAccess", sandbox(), "OA AO D AU"),
+        ("AccessService.ExplainAccess", of(Sandbox, "lab"), "OA D AU"),
         ("AccessService.CheckAccess", sandbox(), "OA AO D AU"),
         ("AccessService.CheckAccess", of(Sandbox, "lab"), "OA D AU"),
         ("AccessService.CheckAccess", published(Version), "OA AO AU"),
@@ -241,7 +256,22 @@ fn systems() -> Vec<Row> {
         (
             "SystemService.SubmitSystem",
             seen_by(System, "lab", "rival"),
-            "D",
+            "DL",
+        ),
+        ("SystemService.UpdateRiskRegister", of(System, "lab"), "DL"),
+        ("SystemService.SuspendSystem", of(System, "lab"), "OA DL"),
+        (
+            "SystemService.SuspendSystem",
+            asked_by("dl", of(System, "lab")),
+            "OA DL",
+        ),
+        ("SystemService.ResumeSystem", of(System, "lab"), "OA"),
+        ("SystemService.TerminateSystem", of(System, "lab"), "OA DL"),
+        ("SystemService.TerminateSystem", of(System, "rival"), "OA"),
+        (
+            "SystemService.ListDeclarations",
+            seen_by(System, "lab", "stat"),
+            "OA D AU",
         ),
         (
             "SystemService.RegisterSystem",

@@ -1,6 +1,6 @@
 //! May this sandbox use this version for this purpose now, by this grant?
 
-use sandyq_access::{UseGrant, UseQuestion, UseSandbox, UseVersion};
+use sandyq_access::{UseGrant, UseQuestion, UseRule, UseSandbox, UseSystem, UseVersion};
 
 use crate::shipped;
 
@@ -32,6 +32,17 @@ fn question() -> UseQuestion {
             name: "libraries/adult/versions/1".to_owned(),
             state: "PUBLISHED".to_owned(),
             organization: "organizations/stat".to_owned(),
+            measured_k: 5,
+        },
+        requester: "users/d".to_owned(),
+        training: true,
+        system: UseSystem {
+            state: "REGISTERED".to_owned(),
+            risk: 1,
+        },
+        rule: UseRule {
+            trial_use: true,
+            ..UseRule::default()
         },
         purpose: "research.health.screening".to_owned(),
         grant: Some(grant()),
@@ -229,5 +240,135 @@ fn a_malformed_purpose_is_an_error_and_a_denial() {
             "{:?}",
             decision.errors
         );
+    }
+}
+
+#[track_caller]
+fn check_rule(change: impl FnOnce(&mut UseRule), determining: &str) {
+    check(|question| change(&mut question.rule), determining);
+}
+
+#[test]
+fn the_owners_rule_narrows_the_use() {
+    let names = |names: &[&str]| -> Vec<String> { names.iter().map(|n| (*n).to_owned()).collect() };
+    check_rule(
+        |rule| rule.organizations = names(&["organizations/lab"]),
+        "use.granted",
+    );
+    check_rule(
+        |rule| rule.organizations = names(&["organizations/rival"]),
+        "use.organization-not-named",
+    );
+    check_rule(|rule| rule.developers = names(&["users/d"]), "use.granted");
+    check_rule(
+        |rule| rule.developers = names(&["users/e"]),
+        "use.developer-not-named",
+    );
+    check_rule(|rule| rule.stages = names(&["TRAINING"]), "use.granted");
+    check_rule(
+        |rule| rule.stages = names(&["DEVELOPMENT"]),
+        "use.stage-not-lent",
+    );
+    check_rule(|rule| rule.least_k = 5, "use.granted");
+    check_rule(|rule| rule.least_k = 6, "use.k-too-small");
+    check_rule(|rule| rule.most_risk = 1, "use.granted");
+    check_rule(|rule| rule.most_risk = 0, "use.risk-too-high");
+    check_rule(|rule| rule.aggregate_only = true, "use.aggregate-only");
+    check_rule(
+        |rule| rule.training_reserved = true,
+        "use.training-reserved",
+    );
+    check_rule(
+        |rule| rule.consent_expire_time = Some(NOW + 1),
+        "use.granted",
+    );
+    check_rule(
+        |rule| rule.consent_expire_time = Some(NOW),
+        "use.consent-ended",
+    );
+    check_rule(
+        |rule| rule.purpose_expire_time = Some(NOW),
+        "use.purpose-fulfilled",
+    );
+    check(
+        |question| {
+            question.rule.trial_use = false;
+            question.sandbox.stage = "TRIAL_OPERATION".to_owned();
+        },
+        "use.trial-not-lent",
+    );
+    check(
+        |question| {
+            question.rule.training_reserved = true;
+            question.training = false;
+        },
+        "use.granted",
+    );
+    for state in ["DRAFT", "SUBMITTED", "SUSPENDED", "TERMINATED", ""] {
+        check(
+            |question| question.system.state = state.to_owned(),
+            "use.system-not-in-force",
+        );
+    }
+}
+
+#[test]
+fn a_decision_is_explained_by_its_policies_facts_and_remedies() {
+    let mut question = question();
+    question.system.risk = 3;
+    question.rule.most_risk = 2;
+    question.grant.as_mut().unwrap().expire_time = NOW;
+    let decision = shipped().decide_use(&question);
+    let findings = shipped().explain_use(&question, &decision);
+    let told: Vec<(&str, Vec<(&str, &str)>)> = findings
+        .iter()
+        .map(|finding| {
+            let facts = finding.facts.iter();
+            (
+                finding.policy.as_str(),
+                facts
+                    .map(|fact| (fact.name.as_str(), fact.value.as_str()))
+                    .collect(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "use.grant-expired",
+                vec![
+                    ("grant", "grants/1"),
+                    ("grant.expire_time", "1000"),
+                    ("now", "1000"),
+                ]
+            ),
+            (
+                "use.risk-too-high",
+                vec![("system.risk", "HIGH"), ("library.most_risk", "MEDIUM")]
+            ),
+        ]
+    );
+    assert!(findings.iter().all(|finding| !finding.remedy.is_empty()));
+}
+
+/// Every prohibition of use names facts that there are, and what would have to change.
+#[test]
+fn every_prohibition_can_be_explained() {
+    let (_, text) = sandyq_access::builtin()
+        .iter()
+        .find(|(name, _)| *name == "use.cedar")
+        .unwrap();
+    let annotated = |name: &str| text.matches(&format!("@{name}(\"")).count();
+    let policies = annotated("id");
+    assert_eq!(annotated("facts"), policies);
+    assert_eq!(annotated("remedy"), text.matches("\nforbid (").count());
+    for facts in text
+        .lines()
+        .filter_map(|line| line.strip_prefix("@facts(\""))
+    {
+        for name in facts.trim_end_matches("\")").split(", ") {
+            assert!(UseQuestion::FACTS.contains(&name), "{name}");
+        }
     }
 }

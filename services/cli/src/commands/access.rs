@@ -3,12 +3,15 @@
 use clap::{Args, Subcommand, ValueEnum};
 use sandyq_proto::v1::{
     self, ApproveGrantRequest, CheckAccessRequest, CreateGrantRequest, DenyGrantRequest,
-    GetGrantRequest, GrantConditions, ListGrantsRequest, LogTail, RevokeGrantRequest,
+    ExplainAccessRequest, GetGrantRequest, GrantConditions, ListGrantsRequest, LogTail,
+    RenewGrantRequest, RevokeGrantRequest,
 };
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::client::{PAGE, pages, request_id, rpc};
 use crate::errors::{Failure, Result};
+use crate::output::printable;
 use crate::parse::Term;
 use crate::{Session, parse};
 
@@ -30,6 +33,7 @@ impl Conditions {
         given.then_some(GrantConditions {
             log_tail,
             max_job_duration: self.max_job,
+            ..Default::default()
         })
     }
 }
@@ -138,6 +142,21 @@ pub enum Grant {
         #[arg(value_parser = parse::grant)]
         grant: String,
     },
+    /// Ask the owner for a longer term; approve and deny then decide on it.
+    #[command(
+        after_help = "Example:\n  sandyq grant renew g1 --term 2027-01-31 --justification 'one more season'"
+    )]
+    Renew {
+        /// The grant.
+        #[arg(value_parser = parse::grant)]
+        grant: String,
+        /// How long from now, such as 30d, or until when, such as 2027-01-31.
+        #[arg(long, value_parser = parse::term)]
+        term: Term,
+        /// Why the use is needed for longer.
+        #[arg(long)]
+        justification: String,
+    },
     /// Agree, as asked or on narrower terms.
     Approve(Approve),
     /// Refuse.
@@ -156,6 +175,21 @@ pub enum Access {
         after_help = "Example:\n  sandyq access check --sandbox lab --version adult/v1 --purpose research.income"
     )]
     Check {
+        /// The sandbox.
+        #[arg(long, value_parser = parse::sandbox)]
+        sandbox: String,
+        /// The library version.
+        #[arg(long, value_parser = parse::version)]
+        version: String,
+        /// The purpose.
+        #[arg(long)]
+        purpose: String,
+    },
+    /// Tell which policies decide, which facts they look at, and what would have to change.
+    #[command(
+        after_help = "Example:\n  sandyq access explain --sandbox lab --version adult/v1 --purpose research.income"
+    )]
+    Explain {
         /// The sandbox.
         #[arg(long, value_parser = parse::sandbox)]
         sandbox: String,
@@ -205,6 +239,19 @@ pub async fn grant(command: Grant, session: &Session) -> Result<()> {
             )?
             .grant
         }
+        Grant::Renew {
+            grant,
+            term,
+            justification,
+        } => {
+            let request = RenewGrantRequest {
+                name: grant,
+                expire_time: Some(term.end(OffsetDateTime::now_utc())),
+                justification,
+                request_id: request_id(),
+            };
+            rpc!(client, AccessServiceClient, renew_grant, request)?.grant
+        }
         Grant::Approve(command) => {
             let request = ApproveGrantRequest {
                 name: command.grant,
@@ -251,18 +298,68 @@ fn asked(command: Request) -> v1::Grant {
 
 /// Questions.
 pub async fn access(command: Access, session: &Session) -> Result<()> {
-    let Access::Check {
-        sandbox,
-        version,
-        purpose,
-    } = command;
     let client = session.client()?;
-    let request = CheckAccessRequest {
-        sandbox,
-        version,
-        purpose,
+    match command {
+        Access::Check {
+            sandbox,
+            version,
+            purpose,
+        } => {
+            let request = CheckAccessRequest {
+                sandbox,
+                version,
+                purpose,
+            };
+            let answer = rpc!(client, AccessServiceClient, check_access, request)?;
+            session.printer.show(&answer)
+        }
+        Access::Explain {
+            sandbox,
+            version,
+            purpose,
+        } => {
+            let request = ExplainAccessRequest {
+                sandbox,
+                version,
+                purpose,
+            };
+            let answer = rpc!(client, AccessServiceClient, explain_access, request)?;
+            if session.printer.is_json() {
+                return session.printer.show(&answer);
+            }
+            session.printer.lines(&explained(&answer))
+        }
+    }
+}
+
+/// The explanation for people.
+fn explained(answer: &v1::ExplainAccessResponse) -> String {
+    let mut out = if answer.allowed {
+        "allowed".to_owned()
+    } else {
+        "denied".to_owned()
     };
-    session
-        .printer
-        .show(&rpc!(client, AccessServiceClient, check_access, request)?)
+    if !answer.grant.is_empty() {
+        out.push_str(&format!(", by {}", printable(&answer.grant)));
+    }
+    for finding in &answer.findings {
+        out.push_str(&format!("\n\n{}: {}", finding.policy, finding.reason));
+        for fact in &finding.facts {
+            out.push_str(&format!("\n    {} = {}", fact.name, printable(&told(fact))));
+        }
+        if !finding.remedy.is_empty() {
+            out.push_str(&format!("\n  to change it: {}", finding.remedy));
+        }
+    }
+    out
+}
+
+/// A fact's value; times as dates.
+fn told(fact: &v1::Fact) -> String {
+    let is_time = fact.name == "now" || fact.name.ends_with("_time");
+    let seconds = fact.value.parse().ok().filter(|_| is_time);
+    seconds
+        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
+        .and_then(|time| time.format(&Rfc3339).ok())
+        .unwrap_or_else(|| fact.value.clone())
 }

@@ -1,5 +1,7 @@
 //! Data libraries and their versions.
 
+mod rule;
+
 use std::fs;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -8,8 +10,8 @@ use clap::{Args, Subcommand};
 use sandyq_proto::v1::version::State;
 use sandyq_proto::v1::{
     CreateLibraryRequest, GetClassificationRequest, GetLibraryRequest, GetVersionRequest, Library,
-    ListLibrariesRequest, ListVersionsRequest, RetireVersionRequest, UpdateLibraryRequest, Version,
-    WatchVersionRequest,
+    ListLibrariesRequest, ListLibraryUsesRequest, ListVersionsRequest, RetireVersionRequest,
+    UpdateLibraryRequest, Version, WatchVersionRequest,
 };
 
 use crate::client::{Client, LibraryServiceClient, PAGE, pages, request_id, rpc};
@@ -22,7 +24,10 @@ use crate::{Session, parse};
 pub enum Command {
     /// Make an empty library.
     #[command(after_help = "Example:
-  sandyq library create adult --name 'Census income' --purpose research --description 'Census of 1994'")]
+  sandyq library create adult --name 'Census income' --purpose research --description 'Census of 1994' \\
+      --basis law --basis-reference 'law on state statistics, article 8' --provenance-kind licensed
+  sandyq library create clinic --purpose research.health --basis consent --basis-reference 'form No. 3' \\
+      --consent-until 2027-12-31 --provenance-kind from-subjects --max-risk medium --min-k 5 --two-approvals true")]
     Create {
         /// Final part of its name: 1-63 of a-z, 0-9 and dash, beginning with a letter.
         id: String,
@@ -49,6 +54,13 @@ pub enum Command {
         library: String,
         #[command(flatten)]
         content: Content,
+    },
+    /// List every job that uses or has used a library, with its system and output.
+    #[command(after_help = "Example:\n  sandyq library uses adult")]
+    Uses {
+        /// The library.
+        #[arg(value_parser = parse::library)]
+        library: String,
     },
     /// Upload data sets as a new version.
     Push(push::Push),
@@ -88,6 +100,8 @@ pub struct Content {
     /// A purpose for which you lend it, such as research.health; may be given more than once.
     #[arg(long = "purpose", value_name = "PURPOSE")]
     purposes: Vec<String>,
+    #[command(flatten)]
+    declared: rule::Declared,
 }
 
 /// `sandyq library version`.
@@ -126,12 +140,13 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
     let client = session.client()?;
     match command {
         Command::Create { id, content } => {
-            let library = Library {
+            let mut library = Library {
                 display_name: content.name.unwrap_or_else(|| id.clone()),
                 description: content.description.unwrap_or_default(),
                 purposes: content.purposes,
                 ..Default::default()
             };
+            content.declared.apply(&mut library);
             let request = CreateLibraryRequest {
                 library_id: id,
                 library: Some(library),
@@ -155,6 +170,18 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         }
         Command::Show { library } => show(session, get(&client, library).await?),
         Command::Update { library, content } => update(&client, session, library, content).await,
+        Command::Uses { library } => {
+            let all = pages(async |page_token| {
+                let request = ListLibraryUsesRequest {
+                    parent: library.clone(),
+                    page_size: PAGE,
+                    page_token,
+                };
+                let page = rpc!(client, LibraryServiceClient, list_library_uses, request)?;
+                Ok((page.uses, page.next_page_token))
+            });
+            session.printer.list(&all.await?)
+        }
         Command::Push(command) => push::run(command, session).await,
         Command::Versions { library } => {
             let all = pages(async |page_token| {
@@ -201,6 +228,7 @@ async fn update(client: &Client, session: &Session, name: String, content: Conte
     if !content.purposes.is_empty() {
         library.purposes = content.purposes;
     }
+    content.declared.apply(&mut library);
     let request = UpdateLibraryRequest {
         library: Some(library),
         request_id: request_id(),

@@ -50,6 +50,9 @@ pub enum Command {
         /// What people call it; the ID when not given.
         #[arg(long)]
         name: Option<String>,
+        /// An agency that the law exempts from lending: its libraries are taken on its own initiative alone.
+        #[arg(long)]
+        special: bool,
     },
     /// List organizations.
     #[command(after_help = "Example:\n  sandyq org list")]
@@ -67,10 +70,16 @@ pub enum Command {
 pub async fn run(command: Command, session: &Session) -> Result<()> {
     let client = session.client()?;
     match command {
-        Command::Create { id, kind, name } => {
+        Command::Create {
+            id,
+            kind,
+            name,
+            special,
+        } => {
             let organization = Organization {
                 display_name: name.unwrap_or_else(|| id.clone()),
                 kind: OrganizationKind::from(kind).into(),
+                special_state_body: special,
                 ..Default::default()
             };
             let request = CreateOrganizationRequest {

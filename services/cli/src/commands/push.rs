@@ -41,6 +41,9 @@ pub struct Push {
     /// Where and how the data was collected.
     #[arg(long, required_unless_present = "resume")]
     provenance: Option<String>,
+    /// The data is depersonalized already. The run measures it all the same, and fails where it would have to change it.
+    #[arg(long)]
+    owner_depersonalized: bool,
     /// Go on with the upload of this version, from the same files.
     #[arg(long, value_parser = parse::version, value_name = "VERSION")]
     resume: Option<String>,
@@ -146,6 +149,7 @@ async fn created(client: &Client, command: &Push, sources: &[Source]) -> Result<
             .map(|source| source.dataset.clone())
             .collect(),
         request_id: request_id(),
+        owner_depersonalized: command.owner_depersonalized,
     };
     let answer = rpc!(client, LibraryServiceClient, create_version, request)?;
     answer.version.ok_or_else(|| Failure::incomplete("version"))

@@ -26,6 +26,8 @@ pub enum Role {
     AgencySteward,
     /// Developer: systems, sandboxes, grant requests, jobs.
     Developer,
+    /// Developer who also answers for the organization's AI systems: submits, suspends and ends them, keeps their risk registers.
+    DeveloperLead,
     /// Auditor: reads.
     Auditor,
 }
@@ -38,6 +40,7 @@ impl From<Role> for v1::Role {
             Role::AgencyOwner => Self::AgencyOwner,
             Role::AgencySteward => Self::AgencySteward,
             Role::Developer => Self::Developer,
+            Role::DeveloperLead => Self::DeveloperLead,
             Role::Auditor => Self::Auditor,
         }
     }

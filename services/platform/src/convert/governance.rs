@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::records::access::{Conditions, Grant, GrantState, MAX_LOG_TAIL_BYTES};
 use crate::records::airlock::{Output, OutputState};
 use crate::records::identity::{Organization, User, UserState};
-use crate::records::system::{Autonomy, Image, ImageState, RiskClass, System, SystemState};
+use crate::records::system::{Image, ImageState};
 
 /// An organization.
 pub fn organization(stored: &Stored<Organization>) -> v1::Organization {
@@ -24,6 +24,7 @@ pub fn organization(stored: &Stored<Organization>) -> v1::Organization {
         }
         .into(),
         create_time: Some(timestamp(stored.create_time)),
+        special_state_body: stored.special_state_body,
     }
 }
 
@@ -51,6 +52,7 @@ fn role_message(role: Role) -> v1::Role {
         Role::AgencyOwner => v1::Role::AgencyOwner,
         Role::AgencySteward => v1::Role::AgencySteward,
         Role::Developer => v1::Role::Developer,
+        Role::DeveloperLead => v1::Role::DeveloperLead,
         Role::Auditor => v1::Role::Auditor,
     }
 }
@@ -100,6 +102,7 @@ pub fn grant(stored: &Stored<Grant>) -> v1::Grant {
                 .conditions
                 .max_job_seconds
                 .map(|seconds| duration_millis(seconds.saturating_mul(1000))),
+            interactive_viewing: stored.conditions.interactive_viewing,
         }),
         state: match stored.state {
             GrantState::Requested => v1::grant::State::Requested,
@@ -115,6 +118,19 @@ pub fn grant(stored: &Stored<Grant>) -> v1::Grant {
         create_time: Some(timestamp(stored.create_time)),
         owner_organization: stored.owner_organization.clone(),
         requesting_organization: stored.requesting_organization.clone(),
+        approvals: stored
+            .approvals
+            .iter()
+            .map(|approval| v1::Approval {
+                user: approval.user.clone(),
+                time: Some(timestamp(approval.time)),
+            })
+            .collect(),
+        renewal: stored.renewal.as_ref().map(|renewal| v1::Renewal {
+            expire_time: Some(timestamp(renewal.expire_time)),
+            justification: renewal.justification.clone(),
+            requester: renewal.requester.clone(),
+        }),
     }
 }
 
@@ -143,68 +159,6 @@ pub fn conditions(field: &str, message: Option<&v1::GrantConditions>) -> Result<
         out.max_job_seconds = Some(seconds);
     }
     Ok(out)
-}
-
-/// An AI system.
-pub fn system(stored: &Stored<System>) -> v1::System {
-    v1::System {
-        name: stored.name.clone(),
-        display_name: stored.display_name.clone(),
-        description: stored.description.clone(),
-        purpose: stored.purpose.clone(),
-        risk_class: match stored.risk_class {
-            RiskClass::Minimal => v1::RiskClass::Minimal,
-            RiskClass::Medium => v1::RiskClass::Medium,
-            RiskClass::High => v1::RiskClass::High,
-        }
-        .into(),
-        autonomy: match stored.autonomy {
-            Autonomy::Assistant => v1::Autonomy::Assistant,
-            Autonomy::SemiAutonomous => v1::Autonomy::SemiAutonomous,
-        }
-        .into(),
-        organization: stored.organization.clone(),
-        state: match stored.state {
-            SystemState::Draft => v1::system::State::Draft,
-            SystemState::Submitted => v1::system::State::Submitted,
-            SystemState::Registered => v1::system::State::Registered,
-            SystemState::Refused => v1::system::State::Refused,
-        }
-        .into(),
-        decision_reason: stored.decision_reason.clone(),
-        create_time: Some(timestamp(stored.create_time)),
-        etag: stored.etag(),
-    }
-}
-
-/// The risk class and autonomy that a client named.
-///
-/// # Errors
-/// Not set.
-pub fn classes(message: &v1::System) -> Result<(RiskClass, Autonomy)> {
-    let risk = match message.risk_class() {
-        v1::RiskClass::Minimal => RiskClass::Minimal,
-        v1::RiskClass::Medium => RiskClass::Medium,
-        v1::RiskClass::High => RiskClass::High,
-        v1::RiskClass::Unspecified => {
-            return Err(Error::invalid(
-                "system.risk_class",
-                "name MINIMAL, MEDIUM or HIGH",
-            ));
-        }
-    };
-    let autonomy = match message.autonomy() {
-        v1::Autonomy::Assistant => Autonomy::Assistant,
-        v1::Autonomy::SemiAutonomous => Autonomy::SemiAutonomous,
-        v1::Autonomy::Unspecified => {
-            return Err(Error::invalid(
-                "system.autonomy",
-                "name ASSISTANT or SEMI_AUTONOMOUS; fully autonomous systems are banned \
-                 (law \"On artificial intelligence\", article 18)",
-            ));
-        }
-    };
-    Ok((risk, autonomy))
 }
 
 /// An image.

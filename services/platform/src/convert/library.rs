@@ -20,6 +20,7 @@ pub fn library(stored: &Stored<Library>) -> v1::Library {
         create_time: Some(timestamp(stored.create_time)),
         etag: stored.etag(),
         published_version: stored.published_version.clone().unwrap_or_default(),
+        ..super::declared_message(&stored.declared)
     }
 }
 
@@ -49,6 +50,8 @@ pub fn version(stored: &Stored<Version>) -> v1::Version {
         publish_time: stored.publish_time.map(timestamp),
         published_run: stored.published_run.clone().unwrap_or_default(),
         etag: stored.etag(),
+        owner_depersonalized: stored.owner_depersonalized,
+        measured_k: count(stored.measured_k),
     }
 }
 

@@ -3,14 +3,18 @@
 mod governance;
 mod incident;
 mod library;
+mod rule;
 mod sandbox;
 mod subject;
+mod system;
 
 pub use governance::*;
 pub use incident::*;
 pub use library::*;
+pub use rule::*;
 pub use sandbox::*;
 pub use subject::*;
+pub use system::*;
 
 use prost_types::{Duration, Timestamp};
 use time::OffsetDateTime;

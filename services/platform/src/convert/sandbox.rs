@@ -72,18 +72,22 @@ pub fn stage(field: &str, stage: v1::Stage) -> Result<Stage> {
     }
 }
 
+/// A stage as protobuf has it.
+pub fn stage_message(stage: Stage) -> v1::Stage {
+    match stage {
+        Stage::Development => v1::Stage::Development,
+        Stage::Training => v1::Stage::Training,
+        Stage::TrialOperation => v1::Stage::TrialOperation,
+    }
+}
+
 /// A sandbox.
 pub fn sandbox(stored: &Stored<Sandbox>) -> v1::Sandbox {
     v1::Sandbox {
         name: stored.name.clone(),
         display_name: stored.display_name.clone(),
         system: stored.system.clone(),
-        stage: match stored.stage {
-            Stage::Development => v1::Stage::Development,
-            Stage::Training => v1::Stage::Training,
-            Stage::TrialOperation => v1::Stage::TrialOperation,
-        }
-        .into(),
+        stage: stage_message(stored.stage).into(),
         expire_time: Some(timestamp(stored.expire_time)),
         budget: Some(budget_message(&stored.budget)),
         organization: stored.organization.clone(),
@@ -151,7 +155,8 @@ fn limits_message(limits: &Limits) -> v1::Limits {
     }
 }
 
-fn job_state(state: JobState) -> v1::job::State {
+/// The state of a job.
+pub fn job_state(state: JobState) -> v1::job::State {
     use v1::job::State;
     match state {
         JobState::Queued(_) => State::Queued,

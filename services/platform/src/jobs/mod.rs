@@ -155,6 +155,30 @@ pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
     Ok(())
 }
 
+/// Asks again for the jobs that use a library, whose rule has changed, or any library when none is named; those that it permits no
+/// longer end.
+///
+/// # Errors
+/// The store's.
+pub async fn recheck(platform: &Arc<Platform>, library: &str) -> Result<()> {
+    let prefix = if library.is_empty() {
+        String::new()
+    } else {
+        format!("{library}/")
+    };
+    for job in active(platform, None).await? {
+        let uses = job
+            .grants
+            .keys()
+            .any(|version| version.starts_with(&prefix));
+        if uses && !schedule::still_covered(platform, &job).await? {
+            let why = "the owner's rule for a library that it uses no longer permits it";
+            stop::revoke(platform, &job, why).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Unmounts and removes a job's volume and its folder.
 async fn remove_volume(folder: PathBuf) -> Result<()> {
     let failed = |error: std::io::Error| crate::error::Error::internal("remove a volume", error);

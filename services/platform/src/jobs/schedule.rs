@@ -21,7 +21,7 @@ use crate::platform::Platform;
 use crate::records::job::Job;
 use crate::records::library::Version;
 use crate::records::sandbox::Sandbox;
-use crate::records::system::{System, SystemState};
+use crate::records::system::System;
 use crate::usage;
 
 /// How soon a queue that could not go on is looked at again.
@@ -234,14 +234,14 @@ pub(super) async fn still_covered(platform: &Platform, job: &Job) -> Result<bool
         return Ok(false);
     }
     let system = platform.record::<System>(&sandbox.system).await?;
-    if system.state != SystemState::Registered {
+    if crate::governance::systems::in_force(&system).is_err() {
         return Ok(false);
     }
     for (version, grant) in &job.grants {
         let version = platform.record::<Version>(version).await?;
         let grant = platform.record(grant).await?;
-        let decision =
-            usage::decide_by(platform, &sandbox, &version, &job.purpose, Some(&grant)).await?;
+        let by = (job.requester.as_str(), job.purpose.as_str());
+        let decision = usage::decide_by(platform, &sandbox, &version, by, &grant).await?;
         if !decision.allowed {
             return Ok(false);
         }

@@ -78,10 +78,6 @@ pub async fn sandbox_ended(platform: &Arc<Platform>, sandbox: &str, why: &str) -
 ///
 /// # Errors
 /// The store's, of the first that could not be told; the reconciler tells them again.
-#[allow(
-    dead_code,
-    reason = "called where systems are suspended and terminated"
-)]
 pub async fn system_ended(platform: &Arc<Platform>, system: &str, why: &str) -> Result<()> {
     let filter = Filter {
         parent: Some(system),

@@ -19,8 +19,9 @@ use crate::platform::Platform;
 use crate::records::access::Conditions;
 use crate::records::job::{Job, Usage};
 use crate::records::library::Version;
+use crate::records::rule::LibraryUse;
 use crate::records::sandbox::{Budget, Sandbox, SandboxState};
-use crate::records::system::{Image, ImageState, System, SystemState};
+use crate::records::system::{Image, ImageState, System};
 use crate::usage;
 
 const MOST_VERSIONS: usize = 50;
@@ -58,6 +59,7 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
         .clone()
         .ok_or_else(|| Error::invalid("job", "is required"))?;
     open(call, &sandbox)?;
+    system_in_force(call, &sandbox).await?;
     let isolation = isolation(call, &sandbox).await?;
     approved(call, &wanted.image).await?;
     let (grants, conditions, reasons) = grants(call, &sandbox, &wanted).await?;
@@ -123,13 +125,37 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
     );
     event.reasons.extend(reasons);
     // The sandbox first: who took the same number meanwhile makes this attempt begin anew.
-    let change = Change::new(event).update(&sandbox)?.insert(&job)?;
+    let mut change = Change::new(event).update(&sandbox)?.insert(&job)?;
+    for used in uses(platform, &sandbox, &job).await? {
+        change = change.insert(&used)?;
+    }
     let answer = v1::CreateJobResponse {
         job: Some(super::shown(platform, &call.inserted(job))),
     };
     let answer = call.commit(change, answer).await?;
     platform.wake.notify_one();
     Ok(answer)
+}
+
+/// What the owners of the job's libraries will know of it (law "On artificial intelligence", article 17.1(3)).
+async fn uses(platform: &Platform, sandbox: &Sandbox, job: &Job) -> Result<Vec<LibraryUse>> {
+    let mut uses = Vec::new();
+    for (version, grant) in &job.grants {
+        let version = platform.record::<Version>(version).await?;
+        uses.push(LibraryUse {
+            name: format!("{}/uses/{}", version.library, job.id),
+            library: version.library.clone(),
+            owner: version.organization.clone(),
+            version: version.name.clone(),
+            system: sandbox.system.clone(),
+            organization: job.organization.clone(),
+            job: job.name.clone(),
+            stage: sandbox.stage,
+            purpose: job.purpose.clone(),
+            grant: grant.clone(),
+        });
+    }
+    Ok(uses)
 }
 
 fn open(call: &Call, sandbox: &Sandbox) -> Result<()> {
@@ -147,15 +173,17 @@ fn open(call: &Call, sandbox: &Sandbox) -> Result<()> {
     ))
 }
 
+/// A system that is suspended, or whose risks nobody looks at, takes no jobs (law "On artificial intelligence", article 19).
+async fn system_in_force(call: &Call, sandbox: &Sandbox) -> Result<()> {
+    let system = call.fetch::<System>(&sandbox.system).await?;
+    let rules = &call.platform.config.raw.governance;
+    crate::governance::systems::takes_jobs(&system, call.now, rules)
+}
+
 /// The risk class selects the isolation (law "On artificial intelligence", article 18); one that the host cannot give
 /// is a refusal.
 async fn isolation(call: &Call, sandbox: &Sandbox) -> Result<Isolation> {
     let system = call.fetch::<System>(&sandbox.system).await?;
-    if system.state != SystemState::Registered {
-        let state = system.state.as_str();
-        let text = format!("{} is {state}; jobs need a REGISTERED system", system.name);
-        return Err(Error::precondition("SYSTEM_NOT_REGISTERED", text).with("state", state));
-    }
     let isolation = system.risk_class.isolation();
     if isolation.runtime().is_none() {
         return Ok(isolation);
@@ -228,7 +256,8 @@ async fn grants(call: &Call, sandbox: &Sandbox, wanted: &v1::Job) -> Result<Gran
                 ),
             ));
         }
-        let answer = usage::decide(&call.platform, sandbox, &version, &wanted.purpose).await?;
+        let by = (call.principal.user.as_str(), wanted.purpose.as_str());
+        let answer = usage::decide(&call.platform, sandbox, &version, by).await?;
         let Some(grant) = answer.grant else {
             return Err(refused(
                 call,

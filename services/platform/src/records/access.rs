@@ -31,6 +31,9 @@ pub struct Conditions {
     pub log_tail_bytes: u64,
     /// Longest a job may run, in seconds.
     pub max_job_seconds: Option<u64>,
+    /// A person may look at the data in an interactive workspace.
+    #[serde(default)]
+    pub interactive_viewing: bool,
 }
 
 /// Bytes of filtered log that are open unless the owner says otherwise.
@@ -44,6 +47,7 @@ impl Default for Conditions {
         Self {
             log_tail_bytes: DEFAULT_LOG_TAIL_BYTES,
             max_job_seconds: None,
+            interactive_viewing: false,
         }
     }
 }
@@ -58,8 +62,31 @@ impl Conditions {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             },
+            interactive_viewing: self.interactive_viewing && other.interactive_viewing,
         }
     }
+}
+
+/// Somebody of the owner who approved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// `users/{user}`.
+    pub user: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub time: OffsetDateTime,
+}
+
+/// A longer term that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Renewal {
+    /// The new end.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expire_time: OffsetDateTime,
+    /// Why the use is needed for longer.
+    pub justification: String,
+    /// `users/{user}` who asks.
+    pub requester: String,
 }
 
 /// A permission to use one version in one sandbox for one purpose and term.
@@ -92,6 +119,12 @@ pub struct Grant {
     pub owner_organization: String,
     /// Who asked.
     pub requesting_organization: String,
+    /// Who has approved it, or its renewal, so far.
+    #[serde(default)]
+    pub approvals: Vec<Approval>,
+    /// A longer term that waits for the owner.
+    #[serde(default)]
+    pub renewal: Option<Renewal>,
 }
 
 impl Record for Grant {
@@ -122,10 +155,12 @@ mod tests {
         let open = Conditions {
             log_tail_bytes: 1000,
             max_job_seconds: None,
+            interactive_viewing: true,
         };
         let strict = Conditions {
             log_tail_bytes: 0,
             max_job_seconds: Some(60),
+            interactive_viewing: false,
         };
         assert_eq!(open.strictest(strict), strict);
         assert_eq!(strict.strictest(open), strict);

@@ -16,6 +16,9 @@ pub struct Organization {
     pub display_name: String,
     /// Bounds the roles of its users.
     pub kind: OrganizationKind,
+    /// A special state body: its libraries are taken on its own initiative alone.
+    #[serde(default)]
+    pub special_state_body: bool,
 }
 
 impl Record for Organization {

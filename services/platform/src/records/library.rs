@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::machine;
+use super::rule::Declared;
 
 /// A data library.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,6 +26,9 @@ pub struct Library {
     pub versions: u64,
     /// `libraries/{library}/versions/{version}` published last.
     pub published_version: Option<String>,
+    /// What the owner declares about the data and asks of its use.
+    #[serde(default)]
+    pub declared: Declared,
 }
 
 impl Record for Library {
@@ -146,6 +150,12 @@ pub struct Version {
     pub published_run: Option<String>,
     /// Number of the last run.
     pub runs: u64,
+    /// The owner says that the data is depersonalized already; it is measured all the same.
+    #[serde(default)]
+    pub owner_depersonalized: bool,
+    /// Smallest equivalence class measured in the published release.
+    #[serde(default)]
+    pub measured_k: u64,
 }
 
 impl Record for Version {

@@ -9,6 +9,7 @@ pub mod identity;
 pub mod incident;
 pub mod job;
 pub mod library;
+pub mod rule;
 pub mod sandbox;
 pub mod secret;
 pub mod subject;

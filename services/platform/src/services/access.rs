@@ -1,188 +1,82 @@
-//! Grants.
+//! Grants, and questions to the policies.
 
-use sandyq_access::{OrganizationKind, Purpose, Resource};
+use sandyq_access::{OrganizationKind, Policies, Resource};
 use sandyq_proto::v1;
 use sandyq_proto::v1::access_service_server::AccessService;
 use sandyq_store::{Change, Filter, Reads, Record as _, Stored};
 use serde_json::json;
 use tonic::{Request, Response, Status};
 
-use super::{Services, required, text};
-use crate::call::{Call, required_reason};
+use super::Services;
+use crate::call::required_reason;
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::governed::Governed;
-use crate::names;
-use crate::records::access::{Conditions, Grant, GrantEvent, GrantState};
-use crate::records::library::{Library, Version, VersionState};
-use crate::records::sandbox::{Sandbox, SandboxState};
-use crate::usage;
+use crate::records::access::{Grant, GrantEvent};
+use crate::records::library::{Library, Version};
+use crate::records::sandbox::Sandbox;
+use crate::records::system::System;
+use crate::usage::{self, Facts, UseAnswer};
+
+/// Decisions that are tried when nothing is said.
+const TRIED: usize = 1000;
+
+/// Bytes of all files that are tried.
+const MOST_POLICY_BYTES: usize = 1 << 20;
 
 impl Services {
-    async fn request_grant(
+    /// Reads all that a use is about in one query, and asks the policies: this is done for every use of data.
+    async fn ask_use<T>(
         &self,
-        mut call: Call,
-        message: v1::CreateGrantRequest,
-    ) -> Result<v1::CreateGrantResponse> {
-        let wanted = message.grant.clone().unwrap_or_default();
-        let mut sandbox = call.fetch::<Sandbox>(&wanted.sandbox).await?;
+        action: &'static str,
+        request: &Request<T>,
+        (sandbox_name, version_name, purpose): (&str, &str, &str),
+    ) -> Result<UseAnswer> {
+        let mut reads = Reads::default();
+        let (sandbox, version) = (
+            reads.lineage([Sandbox::KIND, System::KIND], sandbox_name),
+            reads.lineage([Version::KIND, Library::KIND], version_name),
+        );
+        let grants = reads.children(Grant::KIND, sandbox_name, usage::MOST_GRANTS);
+        let (mut call, found) = self
+            .0
+            .enter_reading(action, request.extensions(), reads)
+            .await?;
+        // The refusal names what may not be seen, and nothing that lies behind it.
+        let [sandbox, system] = sandbox;
+        let sandbox: Stored<Sandbox> = found
+            .first(sandbox)?
+            .ok_or_else(|| Error::not_found(sandbox_name))?;
         call.authorize(sandbox.resource()).await?;
-        if let Some(done) = call.replayed(&message, &message.request_id).await? {
-            return Ok(done);
-        }
-        required("grant", message.grant)?;
-        let version = call.fetch::<Version>(&wanted.version).await?;
-        // An unpublished version must look absent to those who may not see it.
+        let system: Stored<System> = found
+            .first(system)?
+            .ok_or_else(|| Error::not_found(&sandbox.system))?;
+        let [version, library] = version;
+        let version: Option<Stored<Version>> = found.first(version)?;
+        let library: Option<Stored<Library>> = found.first(library)?;
+        let (Some(version), Some(library)) = (version, library) else {
+            return Err(Error::not_found(version_name));
+        };
         if !call.may("LibraryService.GetVersion", version.resource()) {
-            return Err(Error::not_found(&wanted.version));
+            return Err(Error::not_found(version_name));
         }
-        if version.state != VersionState::Published {
-            return Err(Error::precondition(
-                "VERSION_NOT_PUBLISHED",
-                format!("{} is not published", version.name),
-            ));
-        }
-        let library = call.fetch::<Library>(&version.library).await?;
-        if sandbox.state != SandboxState::Active || sandbox.expire_time <= call.now {
-            return Err(Error::precondition(
-                "SANDBOX_NOT_ACTIVE",
-                format!("{} is not active", sandbox.name),
-            ));
-        }
-        let purpose = checked_purpose("grant.purpose", &wanted.purpose, &library)?;
-        let expire_time =
-            convert::future_time("grant.expire_time", wanted.expire_time.as_ref(), call.now)?;
-        if expire_time > sandbox.expire_time {
-            return Err(Error::invalid(
-                "grant.expire_time",
-                "must not be later than the end of the sandbox",
-            ));
-        }
-        let grant = Grant {
-            name: format!("grants/{}", names::fresh_id('g')),
-            version: version.name.clone(),
-            sandbox: sandbox.name.clone(),
+        // Others than developers ask on behalf of who asked for the sandbox.
+        let requester = if call.principal.kind == OrganizationKind::Developer {
+            &call.principal.user
+        } else {
+            &sandbox.requester
+        };
+        let facts = Facts {
+            sandbox: &sandbox,
+            system: &system,
+            version: &version,
+            library: &library,
+            requester,
             purpose,
-            justification: text("grant.justification", &wanted.justification, true, 4000)?,
-            expire_time,
-            conditions: convert::conditions("grant.conditions", wanted.conditions.as_ref())?,
-            state: GrantState::Requested,
-            decision_reason: String::new(),
-            requester: call.principal.user.clone(),
-            decider: String::new(),
-            owner_organization: version.organization.clone(),
-            requesting_organization: sandbox.organization.clone(),
         };
-        let event = call.event(
-            &grant.name,
-            [
-                ("version", json!(grant.version)),
-                ("sandbox", json!(grant.sandbox)),
-                ("purpose", json!(grant.purpose)),
-            ],
-        );
-        let mut change = Change::new(event).insert(&grant)?;
-        // The owner must see where the data would be used.
-        if !sandbox.viewers.contains(&grant.owner_organization) {
-            sandbox.viewers.push(grant.owner_organization.clone());
-            change = change.update(&sandbox)?;
-        }
-        let answer = v1::CreateGrantResponse {
-            grant: Some(convert::grant(&call.inserted(grant))),
-        };
-        call.commit(change, answer).await
+        let grants = found.all(grants)?;
+        Ok(usage::decide_among(&self.0, facts, grants))
     }
-
-    async fn decide_grant(&self, call: &mut Call, name: &str) -> Result<Stored<Grant>> {
-        let grant = call.fetch::<Grant>(name).await?;
-        call.authorize(grant.resource()).await?;
-        Ok(grant)
-    }
-
-    async fn approve(
-        &self,
-        mut call: Call,
-        message: v1::ApproveGrantRequest,
-    ) -> Result<v1::ApproveGrantResponse> {
-        let mut grant = self.decide_grant(&mut call, &message.name).await?;
-        if let Some(done) = call.replayed(&message, &message.request_id).await? {
-            return Ok(done);
-        }
-        grant.state = grant.state.after(GrantEvent::Approve)?;
-        if grant.expire_time <= call.now {
-            return Err(Error::precondition(
-                "TERM_PASSED",
-                "the term that was asked for has passed",
-            ));
-        }
-        if let Some(earlier) = &message.expire_time {
-            let time = convert::future_time("expire_time", Some(earlier), call.now)?;
-            if time > grant.expire_time {
-                return Err(Error::invalid(
-                    "expire_time",
-                    "may be earlier than asked for, not later",
-                ));
-            }
-            grant.expire_time = time;
-        }
-        if let Some(conditions) = &message.conditions {
-            grant.conditions = convert::conditions("conditions", Some(conditions))?;
-        }
-        let version = call.fetch::<Version>(&grant.version).await?;
-        if version.state != VersionState::Published {
-            return Err(Error::precondition(
-                "VERSION_NOT_PUBLISHED",
-                format!("{} is no longer published", version.name),
-            ));
-        }
-        grant.decision_reason = text("reason", &message.reason, false, 2000)?;
-        grant.decider = call.principal.user.clone();
-        let Conditions {
-            log_tail_bytes,
-            max_job_seconds,
-        } = grant.conditions;
-        let event = call.event(
-            &grant.name,
-            [
-                ("version", json!(grant.version)),
-                ("sandbox", json!(grant.sandbox)),
-                ("purpose", json!(grant.purpose)),
-                ("log_tail_bytes", json!(log_tail_bytes)),
-                ("max_job_seconds", json!(max_job_seconds)),
-                ("reason", json!(grant.decision_reason)),
-            ],
-        );
-        let change = Change::new(event).update(&grant)?;
-        let answer = v1::ApproveGrantResponse {
-            grant: Some(convert::grant(&grant)),
-        };
-        let answer = call.commit(change, answer).await?;
-        self.0.wake.notify_one();
-        Ok(answer)
-    }
-}
-
-/// The purpose must be one of the library's, or lie below one (law on personal data, article 7).
-fn checked_purpose(field: &str, purpose: &str, library: &Library) -> Result<String> {
-    let purpose =
-        Purpose::parse(purpose).map_err(|error| Error::invalid(field, error.to_string()))?;
-    if library
-        .purposes
-        .iter()
-        .filter_map(|declared| Purpose::parse(declared).ok())
-        .any(|declared| purpose.lies_within(&declared))
-    {
-        return Ok(purpose.to_string());
-    }
-    Err(Error::precondition(
-        "PURPOSE_NOT_DECLARED",
-        format!(
-            "{purpose} is none of the purposes that the owner declared for {} ({}), nor below one \
-             (law on personal data, article 7)",
-            library.name,
-            library.purposes.join(", ")
-        ),
-    ))
 }
 
 #[tonic::async_trait]
@@ -251,22 +145,16 @@ impl AccessService for Services {
         &self,
         request: Request<v1::DenyGrantRequest>,
     ) -> Result<Response<v1::DenyGrantResponse>, Status> {
-        let mut call = self.0.enter("AccessService.DenyGrant", &request).await?;
-        let message = request.into_inner();
-        let mut grant = self.decide_grant(&mut call, &message.name).await?;
-        if let Some(done) = call.replayed(&message, &message.request_id).await? {
-            return Ok(Response::new(done));
-        }
-        required_reason(&message.reason)?;
-        grant.state = grant.state.after(GrantEvent::Deny).map_err(Error::from)?;
-        grant.decision_reason.clone_from(&message.reason);
-        grant.decider.clone_from(&call.principal.user);
-        let event = call.event(&grant.name, [("reason", json!(message.reason))]);
-        let change = Change::new(event).update(&grant).map_err(Error::from)?;
-        let answer = v1::DenyGrantResponse {
-            grant: Some(convert::grant(&grant)),
-        };
-        Ok(Response::new(call.commit(change, answer).await?))
+        let call = self.0.enter("AccessService.DenyGrant", &request).await?;
+        Ok(Response::new(self.deny(call, request.into_inner()).await?))
+    }
+
+    async fn renew_grant(
+        &self,
+        request: Request<v1::RenewGrantRequest>,
+    ) -> Result<Response<v1::RenewGrantResponse>, Status> {
+        let call = self.0.enter("AccessService.RenewGrant", &request).await?;
+        Ok(Response::new(self.renew(call, request.into_inner()).await?))
     }
 
     async fn revoke_grant(
@@ -275,12 +163,13 @@ impl AccessService for Services {
     ) -> Result<Response<v1::RevokeGrantResponse>, Status> {
         let mut call = self.0.enter("AccessService.RevokeGrant", &request).await?;
         let message = request.into_inner();
-        let mut grant = self.decide_grant(&mut call, &message.name).await?;
+        let mut grant = self.fetch_grant(&mut call, &message.name).await?;
         if let Some(done) = call.replayed(&message, &message.request_id).await? {
             return Ok(Response::new(done));
         }
         required_reason(&message.reason)?;
         grant.state = grant.state.after(GrantEvent::Revoke).map_err(Error::from)?;
+        grant.renewal = None;
         grant.decision_reason.clone_from(&message.reason);
         grant.decider.clone_from(&call.principal.user);
         let event = call.event(&grant.name, [("reason", json!(message.reason))]);
@@ -298,35 +187,14 @@ impl AccessService for Services {
         request: Request<v1::CheckAccessRequest>,
     ) -> Result<Response<v1::CheckAccessResponse>, Status> {
         let message = request.get_ref();
-        // All in one query: this call is made for every use of data.
-        let mut reads = Reads::default();
-        let (sandbox, version) = (
-            reads.one(Sandbox::KIND, &message.sandbox),
-            reads.lineage([Version::KIND, Library::KIND], &message.version),
+        let about = (
+            message.sandbox.as_str(),
+            message.version.as_str(),
+            message.purpose.as_str(),
         );
-        let grants = reads.children(Grant::KIND, &message.sandbox, usage::MOST_GRANTS);
-        let (mut call, found) = self
-            .0
-            .enter_reading("AccessService.CheckAccess", request.extensions(), reads)
+        let answer = self
+            .ask_use("AccessService.CheckAccess", &request, about)
             .await?;
-        // The refusal names what may not be seen, and nothing that lies behind it.
-        let sandbox: Stored<Sandbox> = found
-            .first(sandbox)
-            .map_err(Error::from)?
-            .ok_or_else(|| Error::not_found(&message.sandbox))?;
-        call.authorize(sandbox.resource()).await?;
-        let [version, library] = version;
-        let version: Option<Stored<Version>> = found.first(version).map_err(Error::from)?;
-        let library: Option<Stored<Library>> = found.first(library).map_err(Error::from)?;
-        let (Some(version), Some(library)) = (version, library) else {
-            return Err(Error::not_found(&message.version).into());
-        };
-        if !call.may("LibraryService.GetVersion", version.resource()) {
-            return Err(Error::not_found(&message.version).into());
-        }
-        let purpose = &message.purpose;
-        let grants = found.all(grants).map_err(Error::from)?;
-        let answer = usage::decide_among(&self.0, &sandbox, &version, &library, purpose, grants);
         Ok(Response::new(v1::CheckAccessResponse {
             allowed: answer.decision.allowed,
             reasons: answer.decision.reasons,
@@ -336,71 +204,88 @@ impl AccessService for Services {
                 .unwrap_or_default(),
         }))
     }
-}
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
-
-    use std::sync::OnceLock;
-
-    use proptest::prelude::*;
-    use sandyq_access::{Policies, UseGrant, UseQuestion, UseSandbox, UseVersion};
-
-    use super::*;
-
-    fn allowed(purpose: &str, declared: &str) -> bool {
-        static POLICIES: OnceLock<Policies> = OnceLock::new();
-        let (sandbox, version) = ("sandboxes/s", "libraries/l/versions/1");
-        let question = UseQuestion {
-            now: 1,
-            sandbox: UseSandbox {
-                name: sandbox.to_owned(),
-                organization: "organizations/lab".to_owned(),
-                state: "ACTIVE".to_owned(),
-                stage: "TRAINING".to_owned(),
-                expire_time: 3,
-            },
-            version: UseVersion {
-                name: version.to_owned(),
-                state: "PUBLISHED".to_owned(),
-                organization: "organizations/agency".to_owned(),
-            },
-            purpose: purpose.to_owned(),
-            grant: Some(UseGrant {
-                name: "grants/g".to_owned(),
-                state: "ACTIVE".to_owned(),
-                sandbox: sandbox.to_owned(),
-                version: version.to_owned(),
-                purpose: purpose.to_owned(),
-                expire_time: 2,
-            }),
-            library_purposes: vec![declared.to_owned()],
-        };
-        let policies = POLICIES.get_or_init(|| Policies::builtin().unwrap());
-        policies.decide_use(&question).allowed
+    async fn explain_access(
+        &self,
+        request: Request<v1::ExplainAccessRequest>,
+    ) -> Result<Response<v1::ExplainAccessResponse>, Status> {
+        let message = request.get_ref();
+        let about = (
+            message.sandbox.as_str(),
+            message.version.as_str(),
+            message.purpose.as_str(),
+        );
+        let UseAnswer {
+            decision, question, ..
+        } = &self
+            .ask_use("AccessService.ExplainAccess", &request, about)
+            .await?;
+        let findings = self.0.policies.explain_use(question, decision);
+        Ok(Response::new(v1::ExplainAccessResponse {
+            allowed: decision.allowed,
+            grant: question
+                .grant
+                .as_ref()
+                .map(|grant| grant.name.clone())
+                .unwrap_or_default(),
+            findings: findings.into_iter().map(convert::finding).collect(),
+        }))
     }
 
-    proptest! {
-        // Around every limit: of parts, of their length, of the whole, and of what they begin with.
-        #[test]
-        fn what_can_be_granted_can_be_used(
-            declared in "[a-z][a-z0-9_-]{0,64}(\\.[a-z0-9_-]{1,16}){0,12}",
-            below in "(\\.[a-z0-9_-]{0,64}){0,3}",
-        ) {
-            let purpose = format!("{declared}{below}");
-            let library = Library {
-                name: "libraries/l".to_owned(),
-                display_name: String::new(),
-                description: String::new(),
-                organization: "organizations/agency".to_owned(),
-                purposes: vec![declared.clone()],
-                versions: 1,
-                published_version: None,
-            };
-            if checked_purpose("grant.purpose", &purpose, &library).is_ok() {
-                prop_assert!(allowed(&purpose, &declared), "{purpose} below {declared}");
-            }
+    async fn reload_policies(
+        &self,
+        request: Request<v1::ReloadPoliciesRequest>,
+    ) -> Result<Response<v1::ReloadPoliciesResponse>, Status> {
+        let mut call = self
+            .0
+            .enter("AccessService.ReloadPolicies", &request)
+            .await?;
+        call.authorize(Resource::platform()).await?;
+        let message = request.into_inner();
+        if let Some(done) = call.replayed(&message, &message.request_id).await? {
+            return Ok(Response::new(done));
         }
+        let read = self.0.read_policies().await?;
+        let event = call.event("policies", [("count", json!(read.count()))]);
+        let answer = v1::ReloadPoliciesResponse {
+            policy_count: i64::try_from(read.count()).unwrap_or(i64::MAX),
+        };
+        let answer = call.commit(Change::new(event), answer).await?;
+        self.0.policies.replace(&read);
+        // What the new prohibitions no longer permit does not run on.
+        crate::jobs::recheck(&self.0, "").await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn try_policies(
+        &self,
+        request: Request<v1::TryPoliciesRequest>,
+    ) -> Result<Response<v1::TryPoliciesResponse>, Status> {
+        let mut call = self.0.enter("AccessService.TryPolicies", &request).await?;
+        call.authorize(Resource::platform()).await?;
+        let message = request.into_inner();
+        let bytes: usize = message.files.iter().map(|file| file.text.len()).sum();
+        if bytes > MOST_POLICY_BYTES {
+            return Err(Error::invalid("files", "must be at most 1 MiB together").into());
+        }
+        let last = match usize::try_from(message.last) {
+            Err(_) => return Err(Error::invalid("last", "must not be negative").into()),
+            Ok(0) => TRIED,
+            Ok(last) => last.min(crate::decisions::MOST),
+        };
+        let platform = std::sync::Arc::clone(&self.0);
+        let tried = tokio::task::spawn_blocking(move || {
+            let files = message.files.into_iter().map(|file| (file.name, file.text));
+            let policies = Policies::adding(files.collect())
+                .map_err(|error| Error::invalid("files", error.to_string()))?;
+            Ok::<_, Error>(platform.decisions.turned(&policies, last))
+        })
+        .await
+        .map_err(|error| Error::internal("try the policies", error))?;
+        let (tried, turned) = tried?;
+        Ok(Response::new(v1::TryPoliciesResponse {
+            tried_count: i64::try_from(tried).unwrap_or(i64::MAX),
+            turned: turned.into_iter().map(convert::turned).collect(),
+        }))
     }
 }

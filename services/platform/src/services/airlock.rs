@@ -14,6 +14,9 @@ use crate::convert;
 use crate::error::{Error, Result};
 use crate::governed::Governed;
 use crate::records::airlock::{Output, OutputEvent, OutputState};
+use crate::records::job::Job;
+use crate::records::sandbox::Sandbox;
+use crate::records::system::{Image, System};
 use crate::watch::{Answers, until};
 
 /// Names and hashes of files are an exit too, so the developers' side sees them only after release.
@@ -52,6 +55,15 @@ fn decide(
         ],
     );
     Ok(Change::new(logged).update(output)?)
+}
+
+/// What a system of high risk leaves is released by others than those who approved the image that made it.
+async fn apart_from_the_image(call: &Call, output: &Output) -> Result<()> {
+    let job = call.fetch::<Job>(&output.job).await?;
+    let sandbox = call.fetch::<Sandbox>(&job.sandbox).await?;
+    let system = call.fetch::<System>(&sandbox.system).await?;
+    let image = call.fetch::<Image>(&job.image).await?;
+    crate::governance::systems::apart(system.risk_class, &image.decider, &call.principal.user)
 }
 
 #[tonic::async_trait]
@@ -142,6 +154,7 @@ impl AirlockService for Services {
             )
             .into());
         }
+        apart_from_the_image(&call, &output).await?;
         let change = decide(&call, &mut output, OutputEvent::Release, &message.reason)?;
         let answer = v1::ReleaseOutputResponse {
             output: Some(convert::output(&output)),

@@ -13,6 +13,7 @@ use super::Services;
 use crate::call::Call;
 use crate::convert;
 use crate::error::{Error, Result, Violation, chain};
+use crate::governance::libraries::{depersonalized_by_owner, large_enough, lawful_biometrics};
 use crate::governed::Governed;
 use crate::pipeline::runs;
 use crate::records::library::{Library, Run, RunEvent, RunState, Version, VersionEvent};
@@ -132,6 +133,9 @@ impl Services {
             return Ok(done);
         }
         version.state = version.state.after(VersionEvent::Start)?;
+        let library = call.fetch::<Library>(&version.library).await?;
+        lawful_biometrics(&library, &version)?;
+        depersonalized_by_owner(&version)?;
         check_profile(&version, &message.profile, &message.hierarchies)?;
         version.runs += 1;
         version.failure = String::new();
@@ -223,7 +227,10 @@ impl Services {
         }
         version.publish_time = Some(call.now);
         version.published_run = Some(run.name.clone());
+        let measured = run.reports.iter().map(|report| report.measured_k);
+        version.measured_k = measured.min().unwrap_or(0);
         let mut library = call.fetch::<Library>(&version.library).await?;
+        large_enough(&library, version.measured_k)?;
         library.published_version = Some(version.name.clone());
         let hashes: Vec<_> = run.reports.iter().map(|r| &r.release.sha256).collect();
         let event = call.event(

@@ -273,7 +273,16 @@ impl IdentityService for Services {
             ),
             display_name: text("organization.display_name", &wanted.display_name, true, 200)?,
             kind: convert::organization_kind("organization.kind", wanted.kind())?,
+            special_state_body: wanted.special_state_body,
         };
+        if organization.special_state_body && organization.kind != OrganizationKind::Agency {
+            return Err(Error::invalid(
+                "organization.special_state_body",
+                "only an agency is a special state body",
+            )
+            .citing(crate::governance::law::AI_13_2)
+            .into());
+        }
         let event = call.event(
             &organization.name,
             [("kind", json!(organization.kind.as_str()))],

@@ -152,6 +152,7 @@ impl Services {
             state: ImageState::Imported,
             archive_sha256,
             decision_reason: String::new(),
+            decider: String::new(),
         };
         let event = call.event(
             &record.name,
@@ -175,6 +176,7 @@ impl Services {
     ) -> Result<(Change, Stored<Image>)> {
         image.state = image.state.after(event)?;
         image.decision_reason = text("reason", reason, false, 2000)?;
+        image.decider.clone_from(&call.principal.user);
         let logged = call.event(
             &image.name,
             [

@@ -1,6 +1,6 @@
 //! Libraries and their versions.
 
-use sandyq_access::{OrganizationKind, Purpose, Resource};
+use sandyq_access::{OrganizationKind, Resource};
 use sandyq_proto::v1;
 use sandyq_proto::v1::library_service_server::LibraryService;
 use sandyq_store::{Change, Filter, Stored};
@@ -11,37 +11,67 @@ use super::version::version_view;
 use super::{Services, client_id, required, text, upload};
 use crate::call::check_etag;
 use crate::convert;
-use crate::error::{Error, Result, Violation};
+use crate::error::{Error, Result};
+use crate::governance::libraries::{declared_purposes, own_initiative};
 use crate::governed::Governed;
+use crate::records::access::Grant;
+use crate::records::airlock::Output;
+use crate::records::identity::Organization;
+use crate::records::job::Job;
 use crate::records::library::{Library, Upload, Version, VersionState};
+use crate::records::rule::{Declared, LibraryUse};
 use crate::watch::{Answers, watch};
 
-const MOST_PURPOSES: usize = 100;
-
-fn purposes(purposes: &[String]) -> Result<Vec<String>> {
-    if purposes.is_empty() || purposes.len() > MOST_PURPOSES {
-        return Err(Error::invalid(
-            "library.purposes",
-            "declare 1 to 100 purposes for which the library is lent (law on personal data, article 7)",
-        ));
+impl Services {
+    /// A job, its output and a use of a library together.
+    async fn seen_use(&self, used: &Stored<LibraryUse>) -> Result<v1::LibraryUse> {
+        let job: Option<Stored<Job>> = self.0.store.get(&used.job).await?;
+        let output: Option<Stored<Output>> = match job.as_ref().and_then(|job| job.output.as_ref())
+        {
+            Some(name) => self.0.store.get(name).await?,
+            None => None,
+        };
+        let (job, output) = (job.as_deref(), output.as_deref());
+        Ok(convert::library_use(used, job, output))
     }
-    let bad: Vec<Violation> = purposes
-        .iter()
-        .enumerate()
-        .filter_map(|(index, purpose)| {
-            let error = Purpose::parse(purpose).err()?;
-            Some(Violation {
-                field: format!("library.purposes[{index}]"),
-                description: error.to_string(),
-            })
-        })
-        .collect();
-    if bad.is_empty() {
-        Ok(purposes.to_vec())
-    } else {
-        Err(Error::invalid_fields(bad))
+
+    /// A tightened rule reaches at once what is under way: terms end with consent and purposes, jobs that it no longer permits end.
+    async fn tighten(&self, library: &Library) -> Result<()> {
+        if let Some((end, what)) = library.declared.end() {
+            let filter = Filter {
+                organization: Some(&library.organization),
+                states: &["REQUESTED", "ACTIVE"],
+                ..Filter::default()
+            };
+            let prefix = format!("{}/", library.name);
+            let page = sandyq_store::Page::first(MOST_GRANTS);
+            for grant in self.0.store.list::<Grant>(&filter, page).await? {
+                if !grant.version.starts_with(&prefix) || grant.expire_time <= end {
+                    continue;
+                }
+                self.0
+                    .change::<Grant>(&grant.name, |grant| {
+                        if grant.expire_time <= end {
+                            return Ok(None);
+                        }
+                        grant.expire_time = end;
+                        let event = crate::call::system_event(
+                            "GrantShortened",
+                            &grant.name,
+                            &grant.owner_organization,
+                            [("reason", json!(what))],
+                        );
+                        Ok(Some(Change::new(event)))
+                    })
+                    .await?;
+            }
+        }
+        crate::jobs::recheck(&self.0, &library.name).await
     }
 }
+
+/// Grants of one agency that are looked at.
+const MOST_GRANTS: u32 = 1_000_000;
 
 #[tonic::async_trait]
 impl LibraryService for Services {
@@ -69,11 +99,22 @@ impl LibraryService for Services {
             display_name: text("library.display_name", &wanted.display_name, true, 200)?,
             description: text("library.description", &wanted.description, false, 10_000)?,
             organization: call.principal.organization.clone(),
-            purposes: purposes(&wanted.purposes)?,
+            purposes: declared_purposes(&wanted.purposes, &self.0.purposes)?,
             versions: 0,
             published_version: None,
+            declared: convert::declared(&wanted, &Declared::default(), call.now)?,
         };
-        let event = call.event(&library.name, [("purposes", json!(library.purposes))]);
+        let owner = call
+            .fetch::<Organization>(&call.principal.organization)
+            .await?;
+        own_initiative(owner.special_state_body, &library.declared)?;
+        let event = call.event(
+            &library.name,
+            [
+                ("purposes", json!(library.purposes)),
+                ("declared", json!(library.declared)),
+            ],
+        );
         let change = Change::new(event).insert(&library).map_err(Error::from)?;
         let answer = v1::CreateLibraryResponse {
             library: Some(convert::library(&call.inserted(library))),
@@ -146,14 +187,53 @@ impl LibraryService for Services {
         check_etag(&library, &wanted.etag)?;
         library.display_name = text("library.display_name", &wanted.display_name, true, 200)?;
         library.description = text("library.description", &wanted.description, false, 10_000)?;
-        library.purposes = purposes(&wanted.purposes)?;
-        let event = call.event(&library.name, [("purposes", json!(library.purposes))]);
+        library.purposes = declared_purposes(&wanted.purposes, &self.0.purposes)?;
+        library.declared = convert::declared(&wanted, &library.declared, call.now)?;
+        let owner = call.fetch::<Organization>(&library.organization).await?;
+        own_initiative(owner.special_state_body, &library.declared)?;
+        let event = call.event(
+            &library.name,
+            [
+                ("purposes", json!(library.purposes)),
+                ("declared", json!(library.declared)),
+            ],
+        );
         let change = Change::new(event).update(&library).map_err(Error::from)?;
         library.revision += 1;
         let answer = v1::UpdateLibraryResponse {
             library: Some(convert::library(&library)),
         };
-        Ok(Response::new(call.commit(change, answer).await?))
+        let answer = call.commit(change, answer).await?;
+        self.tighten(&library).await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn list_library_uses(
+        &self,
+        request: Request<v1::ListLibraryUsesRequest>,
+    ) -> Result<Response<v1::ListLibraryUsesResponse>, Status> {
+        let mut call = self
+            .0
+            .enter("LibraryService.ListLibraryUses", &request)
+            .await?;
+        let message = request.get_ref();
+        let library = call.fetch::<Library>(&message.parent).await?;
+        call.authorize(library.resource()).await?;
+        let filter = Filter {
+            parent: Some(&library.name),
+            ..Filter::default()
+        };
+        let (found, next_page_token) = self
+            .page::<LibraryUse>(&filter, message.page_size, &message.page_token)
+            .await?;
+        let mut uses = Vec::new();
+        for used in &found {
+            uses.push(self.seen_use(used).await?);
+        }
+        Ok(Response::new(v1::ListLibraryUsesResponse {
+            uses,
+            next_page_token,
+        }))
     }
 
     async fn create_version(

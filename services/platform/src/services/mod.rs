@@ -4,6 +4,7 @@ mod access;
 mod airlock;
 mod audit;
 mod depersonalization;
+mod grants;
 mod identity;
 mod image;
 mod incident;

@@ -100,6 +100,8 @@ impl Services {
             publish_time: None,
             published_run: None,
             runs: 0,
+            owner_depersonalized: message.owner_depersonalized,
+            measured_k: 0,
         };
         let ids: Vec<_> = version.datasets.iter().map(|dataset| &dataset.id).collect();
         let mut change = Change::new(call.event(&version.name, [("datasets", json!(ids))]))

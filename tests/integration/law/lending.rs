@@ -1,0 +1,583 @@
+//! Libraries under their owner's rule, and who has used them.
+
+use sandyq_proto::v1;
+use sandyq_tests::work::{evidence, in_seconds, library, shell};
+use sandyq_tests::{Site, fields, reason, request_id};
+use tonic::{Code, Status};
+
+async fn create(
+    site: &Site,
+    who: &str,
+    id: &str,
+    library: v1::Library,
+) -> Result<v1::Library, Status> {
+    let request = v1::CreateLibraryRequest {
+        library_id: id.to_owned(),
+        library: Some(library),
+        request_id: request_id(),
+    };
+    let answer = site.user(who).library().create_library(request).await?;
+    Ok(answer.into_inner().library.unwrap())
+}
+
+async fn update(site: &Site, library: v1::Library) -> Result<v1::Library, Status> {
+    let request = v1::UpdateLibraryRequest {
+        library: Some(library),
+        request_id: request_id(),
+    };
+    let answer = site.user("owner").library().update_library(request).await?;
+    Ok(answer.into_inner().library.unwrap())
+}
+
+/// The library `people` of the tests, with another rule.
+fn people(access: v1::AccessRule) -> v1::Library {
+    v1::Library {
+        name: "libraries/people".to_owned(),
+        access: Some(access),
+        ..library("people")
+    }
+}
+
+async fn approve(site: &Site, who: &str, name: &str) -> Result<v1::Grant, Status> {
+    let request = v1::ApproveGrantRequest {
+        name: name.to_owned(),
+        ..Default::default()
+    };
+    let answer = site.user(who).access().approve_grant(request).await?;
+    Ok(answer.into_inner().grant.unwrap())
+}
+
+/// The refusal names the field and cites the article.
+#[track_caller]
+fn check<T: std::fmt::Debug>(outcome: Result<T, Status>, field: &str, article: &str) {
+    let status = outcome.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    assert_eq!(fields(&status), [field], "{status:?}");
+    assert!(status.message().contains(article), "{status:?}");
+}
+
+pub async fn special_state_body(site: &Site) {
+    let special = |kind: v1::OrganizationKind| v1::CreateOrganizationRequest {
+        organization_id: "guard".to_owned(),
+        organization: Some(v1::Organization {
+            display_name: "State guard".to_owned(),
+            kind: kind.into(),
+            special_state_body: true,
+            ..Default::default()
+        }),
+        request_id: request_id(),
+    };
+    let mut admin = site.user("admin").identity();
+    let request = special(v1::OrganizationKind::Developer);
+    let outcome = admin.create_organization(request).await;
+    check(outcome, "organization.special_state_body", "article 13.2");
+    let request = special(v1::OrganizationKind::Agency);
+    admin.create_organization(request).await.unwrap();
+    let keeper = site.enrol("keeper", "guard", v1::Role::AgencyOwner).await;
+    let request = |own_initiative| v1::CreateLibraryRequest {
+        library_id: "posts".to_owned(),
+        library: Some(v1::Library {
+            own_initiative,
+            ..library("posts")
+        }),
+        request_id: request_id(),
+    };
+    let outcome = keeper.library().create_library(request(None)).await;
+    check(outcome, "library.own_initiative", "article 13.2");
+    let taken = keeper
+        .library()
+        .create_library(request(Some(evidence())))
+        .await;
+    taken.unwrap();
+}
+
+pub async fn declared_lawfully(site: &Site) {
+    let with = |change: &dyn Fn(&mut v1::Library)| {
+        let mut library = library("odd");
+        change(&mut library);
+        library
+    };
+    let consent = |library: &mut v1::Library| {
+        library.legal_basis = Some(v1::LegalBasis {
+            kind: v1::legal_basis::Kind::Consent.into(),
+            reference: "form No. 3".to_owned(),
+        });
+    };
+    let wrong: [(v1::Library, &str, &str); 9] = [
+        (
+            with(&|l| {
+                l.provenance_kind = v1::ProvenanceKind::UntargetedExtraction.into();
+            }),
+            "library.provenance_kind",
+            "article 7.11",
+        ),
+        (
+            with(&|l| l.provenance_kind = 0),
+            "library.provenance_kind",
+            "article 7.11",
+        ),
+        (
+            with(&|l| l.legal_basis = None),
+            "library.legal_basis",
+            "article 7.8",
+        ),
+        (
+            with(&|l| l.legal_basis.as_mut().unwrap().reference.clear()),
+            "library.legal_basis.reference",
+            "article 7.8",
+        ),
+        (
+            with(&|l| consent(l)),
+            "library.consent_expire_time",
+            "articles 8.5-8.6",
+        ),
+        (
+            with(&|l| {
+                consent(l);
+                l.consent_expire_time = in_seconds(0);
+            }),
+            "library.consent_expire_time",
+            "articles 8.5-8.6",
+        ),
+        (
+            with(&|l| l.biometric = Some(v1::BiometricContent::default())),
+            "library.biometric.ground",
+            "7.12",
+        ),
+        (
+            with(&|l| {
+                l.biometric = Some(v1::BiometricContent {
+                    ground: v1::LawfulGround::Consent.into(),
+                    evidence: None,
+                });
+            }),
+            "library.biometric.evidence",
+            "7.12",
+        ),
+        (
+            with(&|l| l.purposes = vec!["marketing".to_owned()]),
+            "library.purposes[0]",
+            "article 7.8",
+        ),
+    ];
+    for (library, field, article) in wrong {
+        check(create(site, "owner", "odd", library).await, field, article);
+    }
+    let request = v1::GetLibraryRequest {
+        name: "libraries/odd".to_owned(),
+    };
+    let absent = site.user("owner").library().get_library(request).await;
+    assert_eq!(reason(&absent.unwrap_err()), "RESOURCE_NOT_FOUND");
+
+    // Biometric data that intake finds needs evidence before anything is done with it.
+    let faces = create(site, "owner", "faces", library("faces"))
+        .await
+        .unwrap();
+    let mut csv = "photo_path,region\n".to_owned();
+    for row in 0..40 {
+        csv.push_str(&format!("photos/{:05}.jpg,r{}\n", row * 977, row % 4));
+    }
+    let version = site
+        .push_csv(&faces.name, "faces", csv.as_bytes(), ",")
+        .await;
+    assert_eq!(
+        version.state(),
+        v1::version::State::Classified,
+        "{version:?}"
+    );
+    let profile = "version = 1\n[privacy]\nk = 2\n[datasets.faces.columns.region]\nrole = \"quasi\"\ntransform = \"keep\"\n";
+    let status = site
+        .depersonalize(&version.name, profile, vec![])
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&status), "BIOMETRIC_EVIDENCE_MISSING", "{status:?}");
+    assert!(status.message().contains("7.12"), "{status:?}");
+    let declared = v1::Library {
+        name: faces.name.clone(),
+        biometric: Some(v1::BiometricContent {
+            ground: v1::LawfulGround::Consent.into(),
+            evidence: Some(evidence()),
+        }),
+        ..library("faces")
+    };
+    update(site, declared).await.unwrap();
+    let run = site.depersonalize(&version.name, profile, vec![]).await;
+    assert_eq!(run.unwrap().state(), v1::run::State::Verified);
+}
+
+pub async fn uses_are_told(site: &Site, version: &str, image: &str) {
+    let sandbox = site.open_sandbox("box").await;
+    let grant = site.grant(version, &sandbox, "research", 600).await;
+    let job = v1::Job {
+        versions: vec![version.to_owned()],
+        ..shell(image, "echo 1 > /out/count")
+    };
+    let job = site.submit(&sandbox, job).await.unwrap();
+    let done = site.wait_job(&job.name).await;
+    let request = v1::RevokeGrantRequest {
+        name: grant.name.clone(),
+        reason: "the study is over".to_owned(),
+        ..Default::default()
+    };
+    site.user("owner")
+        .access()
+        .revoke_grant(request)
+        .await
+        .unwrap();
+    let request = v1::ListLibraryUsesRequest {
+        parent: "libraries/people".to_owned(),
+        ..Default::default()
+    };
+    // Also after the grant has ended.
+    let mut owner = site.user("owner").library();
+    let listed = owner.list_library_uses(request.clone()).await.unwrap();
+    let uses = listed.into_inner().uses;
+    let [used] = uses.as_slice() else {
+        panic!("one use: {uses:?}");
+    };
+    assert_eq!(
+        (
+            used.version.as_str(),
+            used.system.as_str(),
+            used.organization.as_str(),
+            used.job.as_str(),
+            used.grant.as_str(),
+            used.output.as_str(),
+            used.purpose.as_str(),
+        ),
+        (
+            version,
+            "systems/box-system",
+            "organizations/lab",
+            done.name.as_str(),
+            grant.name.as_str(),
+            done.output.as_str(),
+            "research",
+        )
+    );
+    assert_eq!(used.job_state(), v1::job::State::Succeeded);
+    assert_ne!(used.output_state(), v1::output::State::Unspecified);
+    for who in ["other-owner", "developer", "steward"] {
+        let mut client = site.user(who).library();
+        let outcome = client.list_library_uses(request.clone()).await;
+        assert!(outcome.is_err(), "{who} learns of another's uses");
+    }
+}
+
+pub async fn the_rule_binds(site: &Site, version: &str) {
+    let sandbox = site.open_sandbox("bound").await;
+    let day = prost_types::Duration {
+        seconds: 300,
+        nanos: 0,
+    };
+    let rules = [
+        (
+            v1::AccessRule {
+                organizations: vec!["organizations/rival".to_owned()],
+                ..Default::default()
+            },
+            "use.organization-not-named",
+        ),
+        (
+            v1::AccessRule {
+                developers: vec!["users/junior".to_owned()],
+                ..Default::default()
+            },
+            "use.developer-not-named",
+        ),
+        (
+            v1::AccessRule {
+                stages: vec![v1::Stage::Development.into()],
+                ..Default::default()
+            },
+            "use.stage-not-lent",
+        ),
+        (
+            v1::AccessRule {
+                min_k: 1000,
+                ..Default::default()
+            },
+            "use.k-too-small",
+        ),
+        (
+            v1::AccessRule {
+                aggregate_only: true,
+                ..Default::default()
+            },
+            "use.aggregate-only",
+        ),
+    ];
+    for (rule, policy) in rules {
+        update(site, people(rule)).await.unwrap();
+        let status = site
+            .request_grant(version, &sandbox, "research", 600)
+            .await
+            .unwrap_err();
+        assert_eq!(reason(&status), "RULE_NOT_MET", "{status:?}");
+        assert!(status.message().contains(policy), "{status:?}");
+        assert!(status.message().contains("17.1"), "{status:?}");
+    }
+    let short = v1::AccessRule {
+        max_term: Some(day),
+        ..Default::default()
+    };
+    update(site, people(short)).await.unwrap();
+    let outcome = site.request_grant(version, &sandbox, "research", 600).await;
+    check(outcome, "grant.expire_time", "17.1");
+    let quiet = v1::AccessRule {
+        log_tail: Some(v1::LogTail { max_bytes: 100 }),
+        ..Default::default()
+    };
+    update(site, people(quiet)).await.unwrap();
+    let grant = site.grant(version, &sandbox, "research", 600).await;
+    let tail = grant.conditions.unwrap().log_tail.unwrap();
+    assert_eq!(tail.max_bytes, 100, "the library's bound holds");
+
+    // The owner narrows the rule under a grant that is in force: what decides is told.
+    let risky = v1::AccessRule {
+        organizations: vec!["organizations/rival".to_owned()],
+        ..Default::default()
+    };
+    update(site, people(risky)).await.unwrap();
+    let request = v1::ExplainAccessRequest {
+        sandbox: sandbox.clone(),
+        version: version.to_owned(),
+        purpose: "research".to_owned(),
+    };
+    let mut developer = site.user("developer").access();
+    let explained = developer
+        .explain_access(request)
+        .await
+        .unwrap()
+        .into_inner();
+    assert!(!explained.allowed);
+    assert_eq!(explained.grant, grant.name);
+    let [finding] = explained.findings.as_slice() else {
+        panic!("one finding: {explained:?}");
+    };
+    assert_eq!(finding.policy, "use.organization-not-named");
+    assert!(finding.reason.contains("17.1(2)"), "{finding:?}");
+    assert!(finding.remedy.contains("--lend-to"), "{finding:?}");
+    let facts: Vec<(&str, &str)> = finding
+        .facts
+        .iter()
+        .map(|fact| (fact.name.as_str(), fact.value.as_str()))
+        .collect();
+    assert_eq!(
+        facts,
+        [
+            ("sandbox.organization", "organizations/lab"),
+            ("library.organizations", "organizations/rival"),
+        ]
+    );
+    update(site, people(v1::AccessRule::default()))
+        .await
+        .unwrap();
+}
+
+pub async fn two_people_approve_and_a_renewal_is_a_request(site: &Site, version: &str) {
+    let rule = v1::AccessRule {
+        two_approvals: true,
+        ..Default::default()
+    };
+    update(site, people(rule)).await.unwrap();
+    let sandbox = site.open_sandbox("two").await;
+    let second = site
+        .enrol("second", "statistics", v1::Role::AgencyOwner)
+        .await;
+    let asked = site
+        .request_grant(version, &sandbox, "research", 600)
+        .await
+        .unwrap();
+    let first = approve(site, "owner", &asked.name).await.unwrap();
+    assert_eq!(first.state(), v1::grant::State::Requested);
+    let status = approve(site, "owner", &asked.name).await.unwrap_err();
+    assert_eq!(reason(&status), "APPROVED_BEFORE", "{status:?}");
+    let request = v1::ApproveGrantRequest {
+        name: asked.name.clone(),
+        ..Default::default()
+    };
+    let given = second.access().approve_grant(request.clone()).await;
+    let given = given.unwrap().into_inner().grant.unwrap();
+    assert_eq!(given.state(), v1::grant::State::Active);
+    assert_eq!(given.approvals.len(), 2);
+    let status = second.access().approve_grant(request.clone()).await;
+    assert_eq!(reason(&status.unwrap_err()), "WRONG_STATE");
+
+    let renew = |seconds, justification: &str| v1::RenewGrantRequest {
+        name: asked.name.clone(),
+        expire_time: in_seconds(seconds),
+        justification: justification.to_owned(),
+        request_id: request_id(),
+    };
+    let mut developer = site.user("developer").access();
+    for (request, field) in [
+        (renew(60, "more"), "expire_time"),
+        (renew(100_000, "more"), "expire_time"),
+        (renew(1200, ""), "justification"),
+    ] {
+        let status = developer.renew_grant(request).await.unwrap_err();
+        assert_eq!(fields(&status), [field], "{status:?}");
+    }
+    let waiting = developer.renew_grant(renew(1200, "one more season")).await;
+    let waiting = waiting.unwrap().into_inner().grant.unwrap();
+    assert_eq!(waiting.state(), v1::grant::State::Active);
+    assert_eq!(waiting.expire_time, given.expire_time);
+    approve(site, "owner", &asked.name).await.unwrap();
+    let renewed = second.access().approve_grant(request.clone()).await;
+    let renewed = renewed.unwrap().into_inner().grant.unwrap();
+    assert_eq!(renewed.expire_time, waiting.renewal.unwrap().expire_time);
+    assert!(renewed.renewal.is_none());
+    // A renewal that is refused leaves the grant as it is.
+    let request = renew(1800, "and another");
+    developer.renew_grant(request).await.unwrap();
+    let deny = v1::DenyGrantRequest {
+        name: asked.name.clone(),
+        reason: "long enough".to_owned(),
+        ..Default::default()
+    };
+    let denied = second.access().deny_grant(deny).await.unwrap();
+    let denied = denied.into_inner().grant.unwrap();
+    assert_eq!(denied.state(), v1::grant::State::Active);
+    assert_eq!(denied.expire_time, renewed.expire_time);
+    update(site, people(v1::AccessRule::default()))
+        .await
+        .unwrap();
+}
+
+pub async fn a_tightened_rule_ends_what_runs(site: &Site, version: &str, image: &str) {
+    let sandbox = site.open_sandbox("tight").await;
+    site.grant(version, &sandbox, "research", 600).await;
+    let job = v1::Job {
+        versions: vec![version.to_owned()],
+        ..shell(image, "sleep 60")
+    };
+    let job = site.submit(&sandbox, job).await.unwrap();
+    site.wait_job_until(&job.name, |job| job.state() == v1::job::State::Running)
+        .await;
+    let rule = v1::AccessRule {
+        stages: vec![v1::Stage::Development.into()],
+        ..Default::default()
+    };
+    let from = std::time::Instant::now();
+    update(site, people(rule)).await.unwrap();
+    let ended = site.wait_job(&job.name).await;
+    assert!(from.elapsed().as_secs() < 5, "{:?}", from.elapsed());
+    assert_eq!(ended.cause_of_death(), v1::CauseOfDeath::Revoked);
+}
+
+pub async fn consent_bounds_grants(site: &Site, version: &str) {
+    let consent = |seconds| v1::Library {
+        legal_basis: Some(v1::LegalBasis {
+            kind: v1::legal_basis::Kind::Consent.into(),
+            reference: "form No. 3".to_owned(),
+        }),
+        consent_expire_time: in_seconds(seconds),
+        ..people(v1::AccessRule::default())
+    };
+    update(site, consent(900)).await.unwrap();
+    let sandbox = site.open_sandbox("box").await;
+    let outcome = site
+        .request_grant(version, &sandbox, "research", 1200)
+        .await;
+    check(outcome, "grant.expire_time", "articles 8.5-8.6");
+    let grant = site.grant(version, &sandbox, "research", 800).await;
+    // Consent that ends sooner takes the grants with it.
+    let sooner = update(site, consent(300)).await.unwrap();
+    let request = v1::GetGrantRequest { name: grant.name };
+    let mut developer = site.user("developer").access();
+    let shortened = developer.get_grant(request).await.unwrap().into_inner();
+    assert_eq!(
+        shortened.grant.unwrap().expire_time,
+        sooner.consent_expire_time
+    );
+}
+
+pub async fn owner_depersonalized(site: &Site) {
+    let library = site.create_library("own").await;
+    let push = async |csv: &str| {
+        let request = v1::CreateVersionRequest {
+            parent: library.name.clone(),
+            provenance: "a register kept by law".to_owned(),
+            datasets: vec![sandyq_tests::work::csv_dataset(
+                "people",
+                csv.as_bytes(),
+                ",",
+            )],
+            owner_depersonalized: true,
+            request_id: request_id(),
+        };
+        let mut owner = site.user("owner").library();
+        let version = owner.create_version(request).await.unwrap();
+        let version = version.into_inner().version.unwrap();
+        site.write(&version.datasets[0].upload, csv.as_bytes())
+            .await
+            .unwrap();
+        site.finalize(&version.name).await
+    };
+    let profile = "version = 1\n[privacy]\nk = 5\nsuppression_limit = 0.9\n\
+        [datasets.people.columns.region]\nrole = \"quasi\"\ntransform = \"keep\"\n\
+        [datasets.people.columns.code]\nrole = \"insensitive\"\ntransform = \"keep\"\n";
+    // What identifies persons by itself is not depersonalized, whatever its owner says.
+    let raw = String::from_utf8(sandyq_tests::register::csv(0..40)).unwrap();
+    let version = push(&raw).await;
+    let status = site
+        .depersonalize(&version.name, profile, vec![])
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&status), "NOT_DEPERSONALIZED", "{status:?}");
+    assert!(status.message().contains("article 17.3"), "{status:?}");
+    let rows = |count: usize, alone: &str| {
+        let mut csv = "region,code\n".to_owned();
+        for row in 0..count {
+            csv.push_str(&format!("r{},low\n", row % 4));
+        }
+        csv + alone
+    };
+    // One record alone in its class: the verifier finds it.
+    let version = push(&rows(40, "r99,low\n")).await;
+    let run = site
+        .depersonalize(&version.name, profile, vec![])
+        .await
+        .unwrap();
+    assert_eq!(run.state(), v1::run::State::Failed, "{run:?}");
+    assert!(
+        run.failure_message.contains("article 17.3"),
+        "{}",
+        run.failure_message
+    );
+    let version = push(&rows(40, "")).await;
+    let run = site
+        .depersonalize(&version.name, profile, vec![])
+        .await
+        .unwrap();
+    assert_eq!(
+        run.state(),
+        v1::run::State::Verified,
+        "{}",
+        run.failure_message
+    );
+    let published = site.publish(&run).await;
+    assert!(published.owner_depersonalized && published.measured_k >= 5);
+}
+
+pub async fn reserved_for_training(site: &Site, version: &str) {
+    let reserved = v1::Library {
+        rights: Some(v1::RightsReservation {
+            training_reserved: true,
+            statement: "tdm-reservation: 1".to_owned(),
+        }),
+        ..people(v1::AccessRule::default())
+    };
+    update(site, reserved).await.unwrap();
+    let sandbox = site.open_sandbox("box").await;
+    let status = site
+        .request_grant(version, &sandbox, "research", 600)
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&status), "RULE_NOT_MET", "{status:?}");
+    assert!(
+        status.message().contains("use.training-reserved"),
+        "{status:?}"
+    );
+}
