@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use sandyq_sandbox::Power;
+use sandyq_sandbox::engine::beside;
 use serde::{Deserialize, Serialize};
 
 mod jobs;
@@ -39,6 +41,28 @@ pub struct RawConfig {
     pub metrics: RawMetrics,
     /// Where traces are sent.
     pub traces: RawTraces,
+    /// How containers begin.
+    pub sandbox: RawSandbox,
+    /// What the machine draws.
+    pub energy: RawEnergy,
+}
+
+/// How containers begin.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawSandbox {
+    /// The program `sandyq-init`; beside `sandyq` when empty.
+    pub init: PathBuf,
+}
+
+/// What the machine draws, for the estimate of a job's energy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawEnergy {
+    /// Watts of one busy core, beyond what it draws idle.
+    pub watts_per_core: f64,
+    /// Watts of the idle machine, divided by its cores.
+    pub idle_watts_per_core: f64,
 }
 
 /// Limits of what comes in.
@@ -70,6 +94,8 @@ impl Default for RawConfig {
             jobs: RawJobs::default(),
             metrics: RawMetrics::default(),
             traces: RawTraces::default(),
+            sandbox: RawSandbox::default(),
+            energy: RawEnergy::default(),
         }
     }
 }
@@ -79,6 +105,17 @@ impl Default for RawIntake {
         Self {
             max_dataset_bytes: 64 << 30,
             max_image_bytes: 16 << 30,
+        }
+    }
+}
+
+/// A server of two processors with 64 cores, 150 W idle and 342 W busy: sound enough to compare jobs,
+/// to be replaced by a measurement.
+impl Default for RawEnergy {
+    fn default() -> Self {
+        Self {
+            watts_per_core: 3.0,
+            idle_watts_per_core: 2.5,
         }
     }
 }
@@ -104,6 +141,10 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// Where traces are sent.
     pub collector: Option<SocketAddr>,
+    /// The program `sandyq-init`.
+    pub init: PathBuf,
+    /// What the machine draws.
+    pub power: Power,
 }
 
 /// Name of the file.
@@ -187,6 +228,19 @@ impl Config {
             Ok(address) => address,
             Err(reason) => return refuse("traces.collector", &reason),
         };
+        let power = Power {
+            watts_per_core: raw.energy.watts_per_core,
+            idle_watts_per_core: raw.energy.idle_watts_per_core,
+        };
+        let sound = |watts: f64| (0.0..=10_000.0).contains(&watts);
+        if !sound(power.watts_per_core) || !sound(power.idle_watts_per_core) {
+            return refuse("energy", "watts must be between 0 and 10000");
+        }
+        let init = if raw.sandbox.init.as_os_str().is_empty() {
+            beside(&std::env::current_exe().unwrap_or_default())
+        } else {
+            dir.join(&raw.sandbox.init)
+        };
         let dir = std::path::absolute(dir).map_err(|source| ConfigError::Read {
             path: dir.to_owned(),
             source,
@@ -203,6 +257,8 @@ impl Config {
             work: dir.join(&raw.work),
             metrics,
             collector,
+            init: std::path::absolute(&init).unwrap_or(init),
+            power,
             raw,
             dir,
         })

@@ -200,7 +200,7 @@ async fn open(config: Config, shutdown: CancellationToken) -> Result<Arc<Platfor
         objects,
         keyring,
         policies,
-        engine: EngineSlot::new(platform_id, Arc::clone(&metrics)),
+        engine: EngineSlot::new(platform_id, config.init.clone(), Arc::clone(&metrics)),
         authority,
         log_key,
         config,
