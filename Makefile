@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup fmt lint build test soak bench bench-sandbox bench-anonymizer bench-detect demo
+.PHONY: help setup fmt lint init build test soak bench bench-sandbox bench-anonymizer bench-detect demo
 
 CARGO ?= cargo
 SCRIPTS := $(wildcard .ci/run deploy/*.sh deploy/*/*.sh examples/*/*.sh)
@@ -25,10 +25,18 @@ lint: ## Check formatting, lints and scripts
 		echo "shellcheck is not installed; the scripts were not checked"; \
 	fi
 
-build: ## Build the program: target/release/sandyq
+# Linked statically, because it runs inside any image. A named target keeps the flag from the build's own programs.
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+init: ## Build the program that begins every container, and put it beside sandyq
+	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --locked --package sandyq-init --features program \
+		--profile init --target $(HOST) --target-dir target/init
+	install -D -m 0755 -t target/release target/init/$(HOST)/init/sandyq-init
+	install -D -m 0755 -t target/debug target/init/$(HOST)/init/sandyq-init
+
+build: init ## Build the program: target/release/sandyq
 	$(CARGO) build --release --locked --package sandyq
 
-test: ## Run all tests, on a real Docker engine and a real PostgreSQL
+test: init ## Run all tests, on a real Docker engine and a real PostgreSQL
 	deploy/setup.sh test
 	# One set of features for everything, so that nothing is compiled twice.
 	$(CARGO) build --workspace --all-targets --locked
@@ -54,5 +62,5 @@ bench-anonymizer: ## Compare the anonymization engine with ARX and with polars
 bench-detect: ## Measure what is found of personal data, and how fast it is found and replaced
 	deploy/bench-detect.sh
 
-demo: ## Show the whole main job on real parts (KEEP=1 leaves the server up)
+demo: init ## Show the whole main job on real parts (KEEP=1 leaves the server up)
 	KEEP="$(KEEP)" examples/demo/demo.sh

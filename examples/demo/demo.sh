@@ -21,7 +21,7 @@ step "Making the machine ready"
 say "installs missing Debian packages and starts Docker where needed; builds the program and an image with Python"
 "$root/deploy/setup.sh" demo | indent
 if [[ -z ${SANDYQ_BIN:-} ]]; then
-    (cd "$root" && cargo build --release --locked --package sandyq) 2>&1 | indent
+    make -s -C "$root" build 2>&1 | indent
     SANDYQ_BIN=$root/target/release/sandyq
 fi
 export SANDYQ_BIN

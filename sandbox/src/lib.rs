@@ -9,6 +9,8 @@
 //! - [`isolation`]: what stands between it and the host's kernel;
 //! - [`volume`]: the file system with a hard quota that the job writes to;
 //! - [`engine`]: creates, starts, observes, kills and removes the container;
+//! - `sandyq-init`, a crate beside this one, begins every container: it holds the
+//!   deadline, reaps, bounds the log and has the last word;
 //! - [`outcome`]: follows it to its end and names the [`CauseOfDeath`];
 //! - [`collect`]: takes what it left, once nothing can change it any more;
 //! - [`logs`]: what it printed, whole for review or filtered for its author;
@@ -37,6 +39,7 @@ pub use cause::CauseOfDeath;
 pub use engine::{DockerEngine, DockerOptions, Engine, EngineError, EngineInfo, Observed};
 pub use id::{ContainerId, IdError, ImageDigest, JobId, PlatformId, SandboxId};
 pub use isolation::Isolation;
+pub use sandyq_init::{End, Report};
 pub use spec::{Input, JobSpec, Limits, RawJob, SpecError, Violation};
 pub use state::{Action, JobEvent, JobState, TransitionError, WaitingReason, transition};
-pub use usage::{Sample, Usage};
+pub use usage::{Power, Sample, Usage};

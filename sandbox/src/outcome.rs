@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use sandyq_init::{CODE_DEADLINE, CODE_FAILED, Report};
+
 use crate::cause::CauseOfDeath;
 use crate::engine::{Engine, EngineError, Observed};
 use crate::id::JobId;
@@ -12,15 +14,33 @@ use crate::usage::Usage;
 /// twice as long each, up to the period asked for: a short job is seen too.
 const FIRST_LOOK: Duration = Duration::from_millis(20);
 
+/// The container's own init ends a job at its deadline, and says what it used. The
+/// platform does it so much later, for when init cannot.
+const INIT_FIRST: Duration = Duration::from_millis(200);
+
 /// `SIGXFSZ`, raised at the file size limit, as an exit code.
 const FILE_TOO_LARGE: i32 = 128 + 25;
+/// `SIGKILL` as an exit code.
+const KILLED: i32 = 128 + 9;
+
+/// How often, and at what distance, the engine is asked again why a container was killed.
+const KILL_LOOKS: u32 = 10;
+const KILL_PAUSE: Duration = Duration::from_millis(100);
+
+/// How a container ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ending {
+    /// What the engine saw.
+    pub observed: Observed,
+    /// The last word of the container's init; `None` when it was killed.
+    pub report: Option<Report>,
+}
 
 /// Follows a running container until it ends, measuring it as it runs.
 /// `usage` may carry on from before a restart; `seen` is told of every look.
 ///
-/// The kernel's counters vanish with the container, so what happens after the
-/// last look is not in them: a job that ends within 20 ms shows no usage but its
-/// time, and of its limits only those that the engine reports itself.
+/// The kernel's counters vanish with the container. Its init reads them at the very end;
+/// where init was killed, what happens after the last look is not in them.
 ///
 /// # Errors
 /// When the engine stops answering. The caller may call again with the same
@@ -31,16 +51,18 @@ pub async fn follow(
     period: Duration,
     usage: &mut Usage,
     mut seen: impl FnMut(&Usage) + Send,
-) -> Result<Observed, EngineError> {
+) -> Result<Ending, EngineError> {
     let mut end = engine.wait(job);
     let mut pause = FIRST_LOOK;
     loop {
         tokio::select! {
             observed = &mut end => {
-                let observed = observed?;
-                finish(usage, &observed);
+                let mut ending = ending(engine, job, observed?, usage).await?;
+                if ending.report.is_none() {
+                    ending.observed = explained(engine, job, ending.observed, usage).await;
+                }
                 seen(usage);
-                return Ok(observed);
+                return Ok(ending);
             }
             () = tokio::time::sleep(pause) => {
                 if let Some(sample) = engine.sample(job).await? {
@@ -51,6 +73,50 @@ pub async fn follow(
             }
         }
     }
+}
+
+/// Hears what is to be known of a container that has ended, and takes it into `usage`.
+///
+/// # Errors
+/// When the engine stops answering.
+pub async fn ending(
+    engine: &dyn Engine,
+    job: &JobId,
+    observed: Observed,
+    usage: &mut Usage,
+) -> Result<Ending, EngineError> {
+    let report = engine.report(job).await?;
+    if let Some(report) = &report {
+        usage.settle(report);
+    }
+    finish(usage, &observed);
+    Ok(Ending { observed, report })
+}
+
+/// The engine learns of an exit and of the kernel's killing for memory by two ways, and
+/// may tell of the exit first. Where a kill is all that is known, it is asked again for
+/// a moment.
+async fn explained(engine: &dyn Engine, job: &JobId, first: Observed, usage: &Usage) -> Observed {
+    let mut observed = first;
+    for _ in 0..KILL_LOOKS {
+        let unexplained = matches!(
+            observed,
+            Observed::Exited {
+                code: KILLED,
+                oom: false,
+                ..
+            }
+        );
+        if !unexplained || usage.oom_kills > 0 {
+            break;
+        }
+        tokio::time::sleep(KILL_PAUSE).await;
+        match engine.observe(job).await {
+            Ok(again @ (Observed::Exited { .. } | Observed::Absent)) => observed = again,
+            _ => break,
+        }
+    }
+    observed
 }
 
 fn finish(usage: &mut Usage, observed: &Observed) {
@@ -67,39 +133,53 @@ fn finish(usage: &mut Usage, observed: &Observed) {
     }
 }
 
-/// When a job that runs since `since` must be killed.
+/// When a job that runs since `since` must be killed, if its own init has not done so.
 #[must_use]
 pub fn deadline(since: SystemTime, wall_clock: Duration) -> SystemTime {
-    since.checked_add(wall_clock).unwrap_or(since)
+    since
+        .checked_add(wall_clock)
+        .and_then(|end| end.checked_add(INIT_FIRST))
+        .unwrap_or(since)
 }
 
-/// Why a container ended that nobody killed. `output_full` says whether its
+/// Why a container ended that nobody outside killed. `output_full` says whether its
 /// volume had neither room nor inodes left ([`crate::volume::OutputVolume::is_full`]).
 ///
 /// A limit is the cause only of a failure: a job that met one and still ended
 /// with 0 coped with it.
 #[must_use]
-pub fn cause(observed: &Observed, usage: &Usage, output_full: bool) -> CauseOfDeath {
+pub fn cause(ending: &Ending, usage: &Usage, output_full: bool) -> CauseOfDeath {
     let Observed::Exited {
         code,
         oom,
         started,
         error,
         ..
-    } = observed
+    } = &ending.observed
     else {
         return CauseOfDeath::NodeFailed;
     };
-    match (code, error) {
-        (126 | 127, Some(_)) if started.is_none() => CauseOfDeath::Exit(*code),
-        (_, Some(error)) if started.is_none() => CauseOfDeath::EngineError(error.clone()),
+    let code = match (&ending.report, error) {
+        (Some(report), _) if report.deadline => return CauseOfDeath::TimedOut,
+        (Some(report), _) => report.end.code(),
+        (None, Some(error)) if started.is_none() => {
+            return CauseOfDeath::EngineError(error.clone());
+        }
         // It ran, and the engine itself says that it ended it.
-        (_, Some(_)) => CauseOfDeath::NodeFailed,
-        (0, _) => CauseOfDeath::Exit(0),
+        (None, Some(_)) => return CauseOfDeath::NodeFailed,
+        // No command can choose these codes; the log with init's word was lost.
+        (None, _) if *code == CODE_DEADLINE => return CauseOfDeath::TimedOut,
+        (None, _) if *code == CODE_FAILED => {
+            return CauseOfDeath::EngineError("the container's init could not begin".to_owned());
+        }
+        (None, _) => *code,
+    };
+    match code {
+        0 => CauseOfDeath::Exit(0),
         _ if *oom || usage.oom_kills > 0 => CauseOfDeath::OutOfMemory,
-        _ if output_full || *code == FILE_TOO_LARGE => CauseOfDeath::OutputQuota,
+        _ if output_full || code == FILE_TOO_LARGE => CauseOfDeath::OutputQuota,
         _ if usage.pids_refused > 0 => CauseOfDeath::PidsExhausted,
-        _ => CauseOfDeath::Exit(*code),
+        _ => CauseOfDeath::Exit(code),
     }
 }
 
@@ -120,6 +200,9 @@ pub fn reconcile(state: JobState, observed: &Observed) -> Option<JobEvent> {
 
 #[cfg(test)]
 mod tests {
+    use sandyq_init::End;
+    use sandyq_init::counters::Counters;
+
     use super::*;
 
     fn exited(code: i32) -> Observed {
@@ -130,6 +213,29 @@ mod tests {
             started: Some(start),
             finished: Some(start + Duration::from_millis(1500)),
             error: None,
+        }
+    }
+
+    /// As the engine sees it, without init's word.
+    fn silent(code: i32) -> Ending {
+        Ending {
+            observed: exited(code),
+            report: None,
+        }
+    }
+
+    fn told(end: End, deadline: bool) -> Ending {
+        let report = Report {
+            end,
+            deadline,
+            wall: Duration::from_secs(1),
+            counters: Counters::default(),
+            log_bytes: 0,
+            log_dropped_bytes: 0,
+        };
+        Ending {
+            observed: exited(report.container_code()),
+            report: Some(report),
         }
     }
 
@@ -144,46 +250,86 @@ mod tests {
             pids_refused: 9,
             ..quiet
         };
-        assert_eq!(cause(&exited(0), &quiet, false), CauseOfDeath::Exit(0));
+        for ending in [silent as fn(i32) -> Ending, |code| {
+            told(End::Exit(code), false)
+        }] {
+            assert_eq!(cause(&ending(0), &quiet, false), CauseOfDeath::Exit(0));
+            assert_eq!(
+                cause(&ending(0), &oom, true),
+                CauseOfDeath::Exit(0),
+                "it coped"
+            );
+            assert_eq!(cause(&ending(137), &quiet, false), CauseOfDeath::Exit(137));
+            assert_eq!(cause(&ending(1), &oom, false), CauseOfDeath::OutOfMemory);
+            assert_eq!(
+                cause(&ending(1), &forked, false),
+                CauseOfDeath::PidsExhausted
+            );
+            assert_eq!(cause(&ending(1), &quiet, true), CauseOfDeath::OutputQuota);
+            assert_eq!(
+                cause(&ending(153), &quiet, false),
+                CauseOfDeath::OutputQuota
+            );
+        }
+        let absent = Ending {
+            observed: Observed::Absent,
+            report: None,
+        };
+        assert_eq!(cause(&absent, &quiet, false), CauseOfDeath::NodeFailed);
+    }
+
+    #[test]
+    fn the_deadline_is_told_from_every_code_a_job_may_choose() {
+        let usage = Usage::default();
+        let late = told(End::Exit(0), true);
+        assert_eq!(cause(&late, &usage, false), CauseOfDeath::TimedOut);
         assert_eq!(
-            cause(&exited(0), &oom, true),
-            CauseOfDeath::Exit(0),
-            "it coped"
+            cause(&silent(CODE_DEADLINE), &usage, true),
+            CauseOfDeath::TimedOut,
+            "where the log with init's word was lost"
         );
-        assert_eq!(cause(&exited(137), &quiet, false), CauseOfDeath::Exit(137));
-        assert_eq!(cause(&exited(1), &oom, false), CauseOfDeath::OutOfMemory);
-        assert_eq!(
-            cause(&exited(1), &forked, false),
-            CauseOfDeath::PidsExhausted
-        );
-        assert_eq!(cause(&exited(1), &quiet, true), CauseOfDeath::OutputQuota);
-        assert_eq!(
-            cause(&exited(153), &quiet, false),
-            CauseOfDeath::OutputQuota
-        );
-        assert_eq!(
-            cause(&Observed::Absent, &quiet, false),
-            CauseOfDeath::NodeFailed
-        );
+        for code in 0..=255 {
+            let by_itself = told(End::Exit(code), false);
+            assert_eq!(cause(&by_itself, &usage, false), {
+                if code == FILE_TOO_LARGE {
+                    CauseOfDeath::OutputQuota
+                } else {
+                    CauseOfDeath::Exit(code)
+                }
+            });
+            let unheard = Ending {
+                report: None,
+                ..by_itself
+            };
+            assert_ne!(cause(&unheard, &usage, false), CauseOfDeath::TimedOut);
+        }
     }
 
     #[test]
     fn a_container_that_never_started_says_why() {
-        let failed = |code, error: &str| Observed::Exited {
-            code,
-            oom: false,
-            started: None,
-            finished: None,
-            error: Some(error.to_owned()),
+        let failed = Ending {
+            observed: Observed::Exited {
+                code: 128,
+                oom: false,
+                started: None,
+                finished: None,
+                error: Some("no space".to_owned()),
+            },
+            report: None,
         };
         assert_eq!(
-            cause(&failed(127, "not found"), &Usage::default(), false),
-            CauseOfDeath::Exit(127)
-        );
-        assert_eq!(
-            cause(&failed(128, "no space"), &Usage::default(), false),
+            cause(&failed, &Usage::default(), false),
             CauseOfDeath::EngineError("no space".to_owned())
         );
+        let no_program = told(End::NotStarted(2), false);
+        assert_eq!(
+            cause(&no_program, &Usage::default(), false),
+            CauseOfDeath::Exit(127)
+        );
+        assert!(matches!(
+            cause(&silent(CODE_FAILED), &Usage::default(), false),
+            CauseOfDeath::EngineError(_)
+        ));
     }
 
     #[test]
@@ -202,7 +348,11 @@ mod tests {
                 finished,
                 error: Some("the engine was restarted".to_owned()),
             };
-            let cause = cause(&lost, &Usage::default(), false);
+            let ending = Ending {
+                observed: lost,
+                report: None,
+            };
+            let cause = cause(&ending, &Usage::default(), false);
             assert_eq!(cause, CauseOfDeath::NodeFailed, "{code}");
         }
     }

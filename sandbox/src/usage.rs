@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sandyq_init::Report;
 use serde::{Deserialize, Serialize};
 
 /// One look at a running container.
@@ -37,6 +38,12 @@ pub struct Usage {
     pub oom_kills: u64,
     /// Forks refused at the pids limit, as last seen.
     pub pids_refused: u64,
+    /// Bytes of log that were kept.
+    #[serde(default)]
+    pub log_bytes: u64,
+    /// Bytes that the job printed beyond its log limit.
+    #[serde(default)]
+    pub log_dropped_bytes: u64,
 }
 
 impl Usage {
@@ -52,11 +59,66 @@ impl Usage {
         self.oom_kills = self.oom_kills.max(sample.oom_kills.unwrap_or(0));
         self.pids_refused = self.pids_refused.max(sample.pids_refused.unwrap_or(0));
     }
+
+    /// Takes the last word of the container's init in, which counted to the very end.
+    pub fn settle(&mut self, report: &Report) {
+        let counters = &report.counters;
+        self.add(&Sample {
+            cpu: counters.cpu.unwrap_or_default(),
+            memory_bytes: 0,
+            peak_memory_bytes: counters.peak_memory_bytes,
+            pids: None,
+            oom_kills: counters.oom_kills,
+            pids_refused: counters.pids_refused,
+        });
+        self.wall = self.wall.max(report.wall);
+        self.log_bytes = report.log_bytes;
+        self.log_dropped_bytes = report.log_dropped_bytes;
+    }
+
+    /// What the job's energy is estimated at, in millijoules.
+    #[must_use]
+    pub fn energy_millijoules(&self, power: &Power, cpu_millis: u32) -> u64 {
+        let cores = f64::from(cpu_millis) / 1000.0;
+        let busy = power.watts_per_core * self.cpu.as_secs_f64();
+        let idle = power.idle_watts_per_core * cores * self.wall.as_secs_f64();
+        // A negative or absurd figure becomes the nearest number.
+        ((busy + idle) * 1000.0).round() as u64
+    }
+}
+
+/// What the node draws, by measurement or by its maker's word.
+///
+/// The estimate has two parts: what the processor time of the job drew beyond the idle
+/// node, and the job's share of what the node draws anyway, by the cores that were
+/// reserved for it as long as it ran.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Power {
+    /// Watts of one busy core, beyond what it draws idle.
+    pub watts_per_core: f64,
+    /// Watts of the idle node, divided by its cores.
+    pub idle_watts_per_core: f64,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn energy_is_that_of_the_work_and_of_the_reservation() {
+        let power = Power {
+            watts_per_core: 10.0,
+            idle_watts_per_core: 3.0,
+        };
+        let usage = Usage {
+            cpu: Duration::from_secs(90),
+            wall: Duration::from_secs(60),
+            ..Usage::default()
+        };
+        // 90 s x 10 W, and 60 s x 2 cores x 3 W.
+        assert_eq!(usage.energy_millijoules(&power, 2000), 900_000 + 360_000);
+        assert_eq!(Usage::default().energy_millijoules(&power, 2000), 0);
+    }
 
     #[test]
     fn counters_never_go_back() {

@@ -4,4 +4,5 @@
 mod abuse;
 mod collecting;
 mod container;
+mod init;
 mod orchestrator;

@@ -64,6 +64,12 @@ pub fn program() -> PathBuf {
         "{} is not built; run: cargo build -p sandyq",
         path.display()
     );
+    let init = path.with_file_name("sandyq-init");
+    assert!(
+        init.exists(),
+        "{} is not built; run: make init",
+        init.display()
+    );
     path
 }
 

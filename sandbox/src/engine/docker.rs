@@ -4,6 +4,7 @@ mod image;
 mod mounts;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,11 +16,12 @@ use bollard::query_parameters::{
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::StreamExt;
+use sandyq_init::{Decoder, Frame, Report};
 
 use super::cgroup::Cgroup;
 use super::{
     ArchiveStream, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames, LogRequest,
-    Observed, host, observe,
+    Observed, host, init, observe,
 };
 use crate::id::{ContainerId, ImageDigest, JobId, PlatformId};
 use crate::isolation::Isolation;
@@ -33,6 +35,8 @@ const CALL_SECONDS: u64 = 60;
 const SETTLES: Duration = Duration::from_secs(10);
 /// Pause before a name that is taken is tried again.
 const AGAIN: Duration = Duration::from_millis(50);
+/// The end of a log, in which init's report is the last line.
+const REPORT_LINES: &str = "3";
 /// For a whole image, or for a job to end.
 const LONG_SECONDS: u64 = 40 * 86_400;
 
@@ -43,18 +47,21 @@ pub struct DockerOptions {
     pub address: String,
     /// Whose containers to touch.
     pub platform: PlatformId,
+    /// The program `sandyq-init`, which begins every container.
+    pub init: PathBuf,
 }
 
 impl DockerOptions {
     /// The address from `DOCKER_HOST`, or the usual socket.
     #[must_use]
-    pub fn from_environment(platform: PlatformId) -> Self {
+    pub fn from_environment(platform: PlatformId, init: PathBuf) -> Self {
         let address = std::env::var("DOCKER_HOST")
             .ok()
             .filter(|host| !host.is_empty());
         Self {
             address: address.unwrap_or_else(|| DEFAULT_SOCKET.to_owned()),
             platform,
+            init,
         }
     }
 }
@@ -68,6 +75,7 @@ pub struct DockerEngine {
     patient: Docker,
     address: String,
     platform: PlatformId,
+    init: PathBuf,
     gaps: Vec<String>,
     host_has_swap: bool,
     /// One import at a time, so that a tag means the image that was just loaded.
@@ -80,7 +88,11 @@ impl DockerEngine {
     /// # Errors
     /// [`EngineError::NotRunning`] when nobody answers; [`EngineError::NotLocal`].
     pub async fn connect(options: DockerOptions) -> Result<Self, EngineError> {
-        let DockerOptions { address, platform } = options;
+        let DockerOptions {
+            address,
+            platform,
+            init,
+        } = options;
         if !address.starts_with("unix://") && !address.starts_with('/') {
             return Err(EngineError::NotLocal { address });
         }
@@ -99,6 +111,7 @@ impl DockerEngine {
             patient,
             address,
             platform,
+            init,
             gaps,
             host_has_swap,
             importing: tokio::sync::Mutex::new(()),
@@ -255,10 +268,12 @@ impl Engine for DockerEngine {
         self.check_isolation(spec.isolation()).await?;
         let image_variables = self.runnable_image(spec.image()).await?;
         mounts::check_inputs(spec)?;
+        init::check(&self.init)?;
         let body = container(
             spec,
             &ContainerContext {
                 platform: &self.platform,
+                init: &self.init,
                 image_variables: &image_variables,
             },
         );
@@ -300,29 +315,10 @@ impl Engine for DockerEngine {
             return Ok(());
         }
         mounts::check_outputs(&found)?;
-        match self
-            .docker
+        self.docker
             .start_container(&job.container_name(), None::<StartContainerOptions>)
             .await
-        {
-            Ok(()) => Ok(()),
-            Err(error) => match self
-                .inspect(job)
-                .await
-                .map(|found| found.as_ref().map(state_of))
-            {
-                Ok(Some(Observed::Exited {
-                    code: code @ (126 | 127),
-                    error: Some(reason),
-                    ..
-                })) => Err(EngineError::Command {
-                    job: job.clone(),
-                    reason,
-                    code,
-                }),
-                _ => Err(self.failed("start a container")(error)),
-            },
-        }
+            .map_err(self.failed("start a container"))
     }
 
     async fn observe(&self, job: &JobId) -> Result<Observed, EngineError> {
@@ -420,13 +416,48 @@ impl Engine for DockerEngine {
             ..LogsOptions::default()
         };
         let address = self.address.clone();
-        let frames = self.patient.logs(&job.container_name(), Some(options));
-        let frames = frames.map(move |output| {
+        let outputs = self.patient.logs(&job.container_name(), Some(options));
+        let mut decoder = Decoder::default();
+        let frames = outputs.map(move |output| {
             output
-                .map(observe::frame)
+                .map(|output| observe::printed(&mut decoder, output))
                 .map_err(|error| failed("read a log", &address, error))
         });
-        Ok(frames.boxed())
+        let each = |frames: Result<Vec<_>, _>| match frames {
+            Ok(frames) => futures::stream::iter(frames.into_iter().map(Ok).collect::<Vec<_>>()),
+            Err(error) => futures::stream::iter(vec![Err(error)]),
+        };
+        Ok(frames.flat_map(each).boxed())
+    }
+
+    async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError> {
+        let Some(found) = self.inspect(job).await? else {
+            return Ok(None);
+        };
+        if !matches!(state_of(&found), Observed::Exited { .. }) {
+            return Ok(None);
+        }
+        let options = LogsOptions {
+            stdout: true,
+            tail: REPORT_LINES.to_owned(),
+            ..LogsOptions::default()
+        };
+        let mut outputs = self.docker.logs(&job.container_name(), Some(options));
+        let (mut decoder, mut report) = (Decoder::default(), None);
+        while let Some(output) = outputs.next().await {
+            match output {
+                Err(error) if status(&error) == Some(404) => return Ok(None),
+                other => {
+                    let output = other.map_err(self.failed("read a log"))?;
+                    for frame in decoder.push(&output.into_bytes()) {
+                        if let Frame::Report(last) = frame {
+                            report = Some(last);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(report)
     }
 
     async fn remove(&self, job: &JobId) -> Result<(), EngineError> {

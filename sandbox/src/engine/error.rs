@@ -103,15 +103,16 @@ pub enum EngineError {
         /// The job.
         job: JobId,
     },
-    /// The command cannot be executed in the image.
-    #[error("the command of job {job} cannot be executed: {reason}")]
-    Command {
-        /// The job.
-        job: JobId,
-        /// What the engine said.
+    /// The program that begins every container cannot be used.
+    #[error(
+        "{} cannot begin a container: {reason}; build it with `make init`, put it beside `sandyq` or name it as `init` under [sandbox] in sandyq.toml",
+        path.display()
+    )]
+    Init {
+        /// Where it was looked for.
+        path: PathBuf,
+        /// What is wrong with it.
         reason: String,
-        /// 126 or 127, as a shell would say.
-        code: i32,
     },
 }
 
@@ -129,7 +130,6 @@ impl EngineError {
             Self::ImageMissing { .. } | Self::ImageUnsafe { .. } => {
                 CauseOfDeath::ImageRefused(self.to_string())
             }
-            Self::Command { code, .. } => CauseOfDeath::Exit(*code),
             _ => CauseOfDeath::EngineError(self.to_string()),
         }
     }

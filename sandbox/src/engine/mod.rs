@@ -7,6 +7,7 @@ pub mod cgroup;
 mod docker;
 mod error;
 pub mod host;
+mod init;
 mod observe;
 
 use std::time::SystemTime;
@@ -17,11 +18,13 @@ use futures::stream::BoxStream;
 
 pub use docker::{DockerEngine, DockerOptions};
 pub use error::EngineError;
+pub use init::{INIT, beside, check as check_init};
 
 use crate::id::{ContainerId, ImageDigest, JobId};
 use crate::isolation::Isolation;
 use crate::spec::JobSpec;
 use crate::usage::Sample;
+use sandyq_init::Report;
 
 /// An image archive as it arrives.
 pub type ArchiveStream = BoxStream<'static, std::io::Result<Bytes>>;
@@ -67,6 +70,10 @@ pub trait Engine: Send + Sync {
 
     /// What the job prints, from the beginning of what is kept.
     async fn logs(&self, job: &JobId, request: LogRequest) -> Result<LogFrames, EngineError>;
+
+    /// The last word of the container's init, once it has ended by itself; `None` when it
+    /// was killed, or is not there.
+    async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError>;
 
     /// Kills and removes the container; `Ok` when it is not there.
     async fn remove(&self, job: &JobId) -> Result<(), EngineError>;
@@ -182,12 +189,13 @@ pub enum LogStream {
     Stderr,
 }
 
-/// Some bytes that a job printed; neither whole lines nor whole characters. The
-/// order within a stream is exact, between the two it is about right.
+/// Some bytes that a job printed, or a line that the platform says about its log; neither
+/// whole lines nor whole characters. The order within a stream is exact, between the two
+/// it is about right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogFrame {
     /// Where to.
     pub stream: LogStream,
-    /// At most 16 KiB with Docker.
+    /// At most 8,000 bytes with Docker.
     pub bytes: Bytes,
 }

@@ -6,6 +6,7 @@ use bollard::container::LogOutput;
 use bollard::models::{
     ContainerState, ContainerStateStatusEnum, ContainerStatsResponse, ImageInspect, SystemInfo,
 };
+use sandyq_init::{Decoder, Frame, Stream};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -173,21 +174,45 @@ pub(super) fn sample(stats: &ContainerStatsResponse) -> Sample {
     }
 }
 
-pub(super) fn frame(output: LogOutput) -> LogFrame {
-    let stream = if matches!(output, LogOutput::StdErr { .. }) {
-        LogStream::Stderr
-    } else {
-        LogStream::Stdout
-    };
-    LogFrame {
-        stream,
-        bytes: output.into_bytes(),
+/// What a piece of the container's output says that the job printed. Its standard output
+/// has init's frames; its standard error is init's and the runtime's own, for when
+/// there is no job to be heard.
+pub(super) fn printed(decoder: &mut Decoder, output: LogOutput) -> Vec<LogFrame> {
+    if matches!(output, LogOutput::StdErr { .. }) {
+        return vec![LogFrame {
+            stream: LogStream::Stderr,
+            bytes: output.into_bytes(),
+        }];
     }
+    decoder
+        .push(&output.into_bytes())
+        .into_iter()
+        .filter_map(shown)
+        .collect()
+}
+
+fn shown(frame: Frame) -> Option<LogFrame> {
+    let said = |text: &[u8]| [b"[", text, b"]\n"].concat();
+    let (stream, bytes) = match frame {
+        Frame::Printed(Stream::Stdout, bytes) => (LogStream::Stdout, bytes),
+        Frame::Printed(Stream::Stderr, bytes) => (LogStream::Stderr, bytes),
+        Frame::Note(text) => (LogStream::Stderr, said(&text)),
+        Frame::Foreign(text) => (LogStream::Stderr, said(&text)),
+        Frame::Report(_) => return None,
+    };
+    Some(LogFrame {
+        stream,
+        bytes: bytes.into(),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "tests fail by panicking"
+    )]
     use super::*;
 
     fn state(status: ContainerStateStatusEnum) -> ContainerState {
@@ -252,6 +277,30 @@ mod tests {
                 ..
             }
         ));
+    }
+
+    #[test]
+    fn a_job_is_heard_through_inits_frames_alone() {
+        let mut decoder = Decoder::default();
+        let message = bytes::Bytes::from_static(b"ohello\\nxend=exit:0 deadline=0\nnthe limit\n");
+        let frames = printed(&mut decoder, LogOutput::StdOut { message });
+        let texts: Vec<_> = frames
+            .iter()
+            .map(|frame| (frame.stream, frame.bytes.as_ref()))
+            .collect();
+        assert_eq!(
+            texts,
+            [
+                (
+                    LogStream::Stdout,
+                    b"hello\nxend=exit:0 deadline=0".as_slice()
+                ),
+                (LogStream::Stderr, b"[the limit]\n".as_slice()),
+            ]
+        );
+        let message = bytes::Bytes::from_static(b"sandyq-init: no\n");
+        let frames = printed(&mut decoder, LogOutput::StdErr { message });
+        assert_eq!(frames[0].bytes.as_ref(), b"sandyq-init: no\n");
     }
 
     #[test]

@@ -5,12 +5,15 @@
 //! docs/threat-model.md that a setting answers.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use bollard::models::{
     ContainerCreateBody, HealthConfig, HostConfig, HostConfigCgroupnsModeEnum, HostConfigLogConfig,
     Mount, MountBindOptions, MountBindOptionsPropagationEnum, MountType, ResourcesUlimits,
     RestartPolicy, RestartPolicyNameEnum,
 };
+
+use sandyq_init::{Plan, budget};
 
 use super::{Input, JobSpec, Limits};
 use crate::id::PlatformId;
@@ -29,11 +32,21 @@ const OPEN_FILES: i64 = 4096;
 const TMP_INODES: u32 = 65_536;
 const SHM_INODES: u32 = 4096;
 
+/// Where the container finds its first process.
+const INIT: &str = "/.sandyq/init";
+/// Bytes of log a second; a job that prints faster is slowed down, so that no job keeps
+/// the engine from its other work.
+const LOG_RATE: u64 = 4 << 20;
+/// Init's own place among the processes.
+const INIT_PIDS: u32 = 1;
+
 /// What the container depends on beside the job.
 #[derive(Debug, Clone, Copy)]
 pub struct ContainerContext<'a> {
     /// The installation that owns the container.
     pub platform: &'a PlatformId,
+    /// The program `sandyq-init` on this machine.
+    pub init: &'a Path,
     /// Names of the variables that the image sets; each is taken out again.
     pub image_variables: &'a [String],
 }
@@ -44,9 +57,10 @@ pub fn container(spec: &JobSpec, context: &ContainerContext<'_>) -> ContainerCre
     ContainerCreateBody {
         // By digest: a tag can be moved after it was approved (threats 7).
         image: Some(spec.image().to_string()),
-        // The command is the entrypoint, whole, so neither the image's entrypoint
-        // nor its default arguments are ever used (threats 7).
-        entrypoint: Some(spec.command().to_vec()),
+        // Init of ours with the whole command as its arguments, so neither the image's
+        // entrypoint nor its default arguments are ever used (threats 7), and the
+        // deadline holds while nobody outside watches (threats 25).
+        entrypoint: Some(entrypoint(spec)),
         cmd: Some(vec![]),
         env: Some(environment(spec, context)),
         // A health check of the image would be a second command.
@@ -69,9 +83,26 @@ pub fn container(spec: &JobSpec, context: &ContainerContext<'_>) -> ContainerCre
         attach_stderr: Some(false),
         stop_signal: Some("SIGKILL".to_owned()),
         labels: Some(labels(spec, context)),
-        host_config: Some(host_config(spec)),
+        host_config: Some(host_config(spec, context)),
         ..ContainerCreateBody::default()
     }
+}
+
+fn entrypoint(spec: &JobSpec) -> Vec<String> {
+    let limits = spec.limits();
+    let plan = Plan {
+        wall_clock: limits.wall_clock,
+        grace: std::time::Duration::ZERO,
+        log_bytes: limits.log_bytes,
+        log_rate: LOG_RATE,
+        command: spec.command().iter().map(Into::into).collect(),
+    };
+    let arguments = plan.arguments().into_iter();
+    [INIT.to_owned()]
+        .into_iter()
+        // What came from text is text.
+        .chain(arguments.map(|argument| argument.to_string_lossy().into_owned()))
+        .collect()
 }
 
 fn labels(spec: &JobSpec, context: &ContainerContext<'_>) -> HashMap<String, String> {
@@ -124,7 +155,7 @@ fn environment(spec: &JobSpec, context: &ContainerContext<'_>) -> Vec<String> {
         .collect()
 }
 
-fn host_config(spec: &JobSpec) -> HostConfig {
+fn host_config(spec: &JobSpec, context: &ContainerContext<'_>) -> HostConfig {
     let limits = spec.limits();
     let isolation = spec.isolation();
     HostConfig {
@@ -161,7 +192,7 @@ fn host_config(spec: &JobSpec) -> HostConfig {
             ("/dev/shm".to_owned(), tmpfs(limits.shm_bytes(), SHM_INODES)),
         ])),
         // Threats 4.
-        pids_limit: Some(i64::from(isolation.host_pids(limits.pids))),
+        pids_limit: Some(i64::from(isolation.host_pids(all_pids(limits)))),
         memory: Some(signed(limits.memory_bytes)),
         // Memory and swap together: equal to memory means no swap.
         memory_swap: Some(signed(limits.memory_bytes)),
@@ -170,13 +201,17 @@ fn host_config(spec: &JobSpec) -> HostConfig {
         oom_score_adj: Some(500),
         nano_cpus: Some(i64::from(limits.cpu_millis) * 1_000_000),
         ulimits: Some(ulimits(limits, isolation)),
-        mounts: Some(mounts(spec)),
-        // Threats 10: the engine's default log has no limit at all. Two files, so
-        // that turning over loses at most the older half of what is kept.
+        mounts: Some(mounts(spec, context.init)),
+        // Threats 10: the engine's default log has no limit at all. Init keeps it
+        // within this, so that the file is never turned over; should it be, the newer
+        // one of two, with init's last word, is there.
         log_config: Some(HostConfigLogConfig {
             typ: Some("local".to_owned()),
             config: Some(HashMap::from([
-                ("max-size".to_owned(), limits.log_bytes.to_string()),
+                (
+                    "max-size".to_owned(),
+                    budget::engine_bytes(limits.log_bytes).to_string(),
+                ),
                 ("max-file".to_owned(), "2".to_owned()),
                 ("compress".to_owned(), "false".to_owned()),
                 ("mode".to_owned(), "blocking".to_owned()),
@@ -192,6 +227,11 @@ fn host_config(spec: &JobSpec) -> HostConfig {
     }
 }
 
+/// The job's processes, and init.
+fn all_pids(limits: &Limits) -> u32 {
+    limits.pids.saturating_add(INIT_PIDS)
+}
+
 /// The job's own: runc gives the mount the permissions of the image's folder of
 /// that name, which may be closed to all but its owner.
 fn tmpfs(bytes: u64, inodes: u32) -> String {
@@ -205,7 +245,7 @@ fn ulimits(limits: &Limits, isolation: Isolation) -> Vec<ResourcesUlimits> {
     let file = volume::image_bytes(limits.output_bytes, limits.output_files).max(limits.tmp_bytes);
     let always = [("nofile", OPEN_FILES), ("fsize", signed(file)), ("core", 0)];
     let guest = isolation
-        .guest_pids(limits.pids)
+        .guest_pids(all_pids(limits))
         .map(|pids| ("nproc", i64::from(pids)));
     always
         .into_iter()
@@ -218,13 +258,14 @@ fn ulimits(limits: &Limits, isolation: Isolation) -> Vec<ResourcesUlimits> {
         .collect()
 }
 
-fn mounts(spec: &JobSpec) -> Vec<Mount> {
+fn mounts(spec: &JobSpec, init: &Path) -> Vec<Mount> {
+    let init = bind(&init.to_string_lossy(), INIT, true);
     let inputs = spec
         .inputs()
         .iter()
         .map(|input: &Input| bind(&input.host_path.to_string_lossy(), &input.target(), true));
     let output = bind(&spec.output_path().to_string_lossy(), "/out", false);
-    inputs.chain([output]).collect()
+    [init].into_iter().chain(inputs).chain([output]).collect()
 }
 
 /// A bind mount that carries no other mounts along, in either direction, and that
@@ -286,6 +327,7 @@ mod tests {
         ];
         let context = ContainerContext {
             platform: &platform,
+            init: Path::new("/usr/lib/sandyq/sandyq-init"),
             image_variables: &image_variables,
         };
         let raw = RawJob { isolation, ..raw() };
@@ -341,10 +383,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_the_host_is_mounted_but_inputs_and_the_output() {
+    fn nothing_of_the_host_is_mounted_but_init_inputs_and_the_output() {
         let body = body(Isolation::Gvisor);
         let mounts = body["HostConfig"]["Mounts"].as_array().unwrap();
-        assert_eq!(mounts.len(), 2);
+        assert_eq!(mounts.len(), 3);
         for mount in mounts {
             assert_eq!(mount["ReadOnly"] == true, mount["Target"] != "/out");
             assert_eq!(mount["BindOptions"]["NonRecursive"], true);

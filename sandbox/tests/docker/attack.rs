@@ -67,7 +67,7 @@ pub async fn attack(bench: &Bench, isolation: Isolation, limits: Limits, script:
 
 /// Runs a job to its end.
 pub async fn end(bench: &Bench, job: &Job, spec: &JobSpec) -> Ended {
-    let (observed, usage) = bench.run(spec).await;
+    let (ending, usage) = bench.run(spec).await;
     let full = job.volume.is_full().unwrap();
     let log: String = bench
         .logs(spec)
@@ -75,11 +75,11 @@ pub async fn end(bench: &Bench, job: &Job, spec: &JobSpec) -> Ended {
         .into_iter()
         .map(|(_, text)| text)
         .collect();
-    println!("--- {:?} {observed:?} {usage:?}\n{log}", spec.isolation());
+    println!("--- {:?} {ending:?} {usage:?}\n{log}", spec.isolation());
     bench.engine.remove(spec.id()).await.unwrap();
     Ended {
-        cause: cause(&observed, &usage, full),
-        observed,
+        cause: cause(&ending, &usage, full),
+        observed: ending.observed,
         usage,
         log,
     }

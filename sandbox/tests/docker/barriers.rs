@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::Bench;
+use crate::support::{Bench, init};
 use sandyq_sandbox::DockerEngine;
 use sandyq_sandbox::DockerOptions;
 use sandyq_sandbox::Engine;
@@ -30,7 +30,10 @@ async fn the_container_has_no_rights_and_no_way_out() {
     std::fs::write(&input, b"PAR1").unwrap();
     let spec = job.with_input(&input).spec();
     let (end, _) = bench.run(&spec).await;
-    assert!(matches!(end, Observed::Exited { code: 0, .. }), "{end:?}");
+    assert!(
+        matches!(end.observed, Observed::Exited { code: 0, .. }),
+        "{end:?}"
+    );
     let log: String = bench
         .logs(&spec)
         .await
@@ -149,6 +152,7 @@ async fn an_engine_that_is_not_running_is_named_with_the_way_to_start_it() {
         let options = DockerOptions {
             address: address.clone(),
             platform: platform.clone(),
+            init: init(),
         };
         let error = DockerEngine::connect(options).await.unwrap_err();
         assert!(error.is_transient());
@@ -161,6 +165,7 @@ async fn an_engine_that_is_not_running_is_named_with_the_way_to_start_it() {
     let options = DockerOptions {
         address: "tcp://10.0.0.1:2375".to_owned(),
         platform,
+        init: init(),
     };
     assert!(matches!(
         DockerEngine::connect(options).await,

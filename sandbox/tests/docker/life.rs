@@ -4,11 +4,12 @@ use std::time::Duration;
 use std::time::Instant;
 use std::time::SystemTime;
 
-use crate::support::Bench;
+use crate::support::{Bench, init};
 use futures::StreamExt;
 use sandyq_sandbox::CauseOfDeath;
 use sandyq_sandbox::DockerEngine;
 use sandyq_sandbox::DockerOptions;
+use sandyq_sandbox::End;
 use sandyq_sandbox::Engine;
 use sandyq_sandbox::EngineError;
 use sandyq_sandbox::Limits;
@@ -67,7 +68,7 @@ async fn a_job_runs_end_to_end() {
     bench.engine.start(spec.id()).await.unwrap();
     assert_eq!(
         bench.engine.observe(spec.id()).await.unwrap(),
-        end,
+        end.observed,
         "what has run is not started again"
     );
 
@@ -114,18 +115,13 @@ async fn exit_codes_and_commands_that_do_not_exist_are_told_apart() {
     assert_eq!(cause(&end, &usage, false), CauseOfDeath::Exit(3));
 
     let spec = bench.job("").with_command(&["/no/such/program"]).spec();
-    bench.engine.create(&spec).await.unwrap();
-    let error = bench.engine.start(spec.id()).await.unwrap_err();
-    assert!(
-        matches!(error, EngineError::Command { code: 127, .. }),
-        "{error:?}"
-    );
-    assert_eq!(error.cause(), CauseOfDeath::Exit(127));
-    let seen = bench.engine.observe(spec.id()).await.unwrap();
-    assert_eq!(
-        cause(&seen, &Usage::default(), false),
-        CauseOfDeath::Exit(127)
-    );
+    let (end, usage) = bench.run(&spec).await;
+    assert_eq!(cause(&end, &usage, false), CauseOfDeath::Exit(127));
+    let report = end.report.unwrap();
+    assert!(matches!(report.end, End::NotStarted(_)), "{report:?}");
+    let spec = bench.job("").with_command(&["/data"]).spec();
+    let (end, usage) = bench.run(&spec).await;
+    assert_eq!(cause(&end, &usage, false), CauseOfDeath::Exit(126));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -192,9 +188,13 @@ async fn a_new_engine_object_adopts_what_the_old_one_started() {
     )
     .await
     .unwrap();
-    assert!(matches!(end, Observed::Exited { code: 4, .. }), "{end:?}");
+    assert!(
+        matches!(end.observed, Observed::Exited { code: 4, .. }),
+        "{end:?}"
+    );
 
-    let other = DockerOptions::from_environment(PlatformId::new("another-platform").unwrap());
+    let other =
+        DockerOptions::from_environment(PlatformId::new("another-platform").unwrap(), init());
     let other = DockerEngine::connect(other).await.unwrap();
     assert!(other.list().await.unwrap().is_empty());
     assert!(matches!(
@@ -252,6 +252,8 @@ async fn logs_are_followed_and_capped() {
         .into_iter()
         .map(|(_, text)| text)
         .collect();
-    assert!(kept.len() < 300_000, "{} bytes are kept", kept.len());
+    assert!(kept.len() <= 64 << 10, "{} bytes are kept", kept.len());
+    assert!(kept.starts_with("first\n0123456789\n"));
     assert!(kept.ends_with("last\n"));
+    assert_eq!(kept.matches("the log limit").count(), 1, "said once");
 }

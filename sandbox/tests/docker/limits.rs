@@ -40,7 +40,10 @@ async fn running_out_of_memory_is_found_in_the_main_process_and_in_a_child() {
         .with_limits(limits)
         .spec();
     let (end, usage) = bench.run(&spec).await;
-    assert!(matches!(end, Observed::Exited { code: 9, .. }), "{end:?}");
+    assert!(
+        matches!(end.observed, Observed::Exited { code: 9, .. }),
+        "{end:?}"
+    );
     assert!(
         usage.oom_kills > 0 && usage.peak_memory_bytes > 16 * MIB,
         "{usage:?}"
@@ -118,7 +121,7 @@ async fn what_was_promised_fits() {
     let job = bench.job("for i in $(seq 99); do echo x > /out/f$i || exit 1; done; dd if=/dev/zero of=/out/big bs=4096 count=$((1024-25)) || exit 2").with_limits(limits);
     let (end, _) = bench.run(&job.spec()).await;
     assert!(
-        matches!(end, Observed::Exited { code: 0, .. }),
+        matches!(end.observed, Observed::Exited { code: 0, .. }),
         "{end:?} {:?}",
         job.volume.room()
     );

@@ -11,6 +11,7 @@
 mod attack;
 mod barriers;
 mod images;
+mod init;
 mod life;
 mod limits;
 mod support;

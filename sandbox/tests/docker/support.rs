@@ -6,17 +6,27 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt;
-use sandyq_sandbox::engine::{ImportedImage, LogRequest, LogStream};
-use sandyq_sandbox::outcome::follow;
+use sandyq_sandbox::engine::{self, ImportedImage, LogRequest, LogStream};
+use sandyq_sandbox::outcome::{Ending, follow};
 use sandyq_sandbox::volume::OutputVolume;
 use sandyq_sandbox::{
     DockerEngine, DockerOptions, Engine, EngineError, ImageDigest, Input, Isolation, JobSpec,
-    Limits, Observed, PlatformId, RawJob, Usage,
+    Limits, PlatformId, RawJob, Usage,
 };
 
 pub const MIB: u64 = 1 << 20;
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+/// The first process of every container, which is linked apart from everything else.
+pub fn init() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let found = test
+        .ancestors()
+        .map(engine::beside)
+        .find(|path| path.is_file());
+    found.expect("these tests need sandyq-init (run `make init`)")
+}
 
 /// One test's surroundings.
 pub struct Bench {
@@ -43,11 +53,12 @@ impl Bench {
             .prefix("sandyq-sandbox-")
             .tempdir()
             .unwrap();
-        let engine = DockerEngine::connect(DockerOptions::from_environment(platform.clone()))
-            .await
-            .unwrap_or_else(|error| {
-                panic!("these tests need Docker (run deploy/setup.sh test): {error}")
-            });
+        let engine =
+            DockerEngine::connect(DockerOptions::from_environment(platform.clone(), init()))
+                .await
+                .unwrap_or_else(|error| {
+                    panic!("these tests need Docker (run deploy/setup.sh test): {error}")
+                });
         // An environment that must not reach the job. Each test has its own image, so
         // that removing it disturbs no other.
         let mark = format!("bench {platform}");
@@ -73,7 +84,7 @@ impl Bench {
     }
 
     pub async fn reconnect(&mut self) {
-        let options = DockerOptions::from_environment(self.platform.clone());
+        let options = DockerOptions::from_environment(self.platform.clone(), init());
         self.engine = DockerEngine::connect(options).await.unwrap();
     }
 
@@ -104,7 +115,7 @@ impl Bench {
     }
 
     /// Creates, starts and follows a job.
-    pub async fn run(&self, spec: &JobSpec) -> (Observed, Usage) {
+    pub async fn run(&self, spec: &JobSpec) -> (Ending, Usage) {
         self.engine.create(spec).await.unwrap();
         self.engine.start(spec.id()).await.unwrap();
         let mut usage = Usage::default();

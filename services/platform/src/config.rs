@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use sandyq_calendar::Calendar;
+use sandyq_sandbox::Power;
+use sandyq_sandbox::engine::beside;
 use serde::{Deserialize, Serialize};
 
 use crate::incidents::exposure;
@@ -53,6 +55,10 @@ pub struct RawConfig {
     pub incidents: RawIncidents,
     /// What the operator asks of systems and libraries beyond the law's letter.
     pub governance: RawGovernance,
+    /// How containers begin.
+    pub sandbox: RawSandbox,
+    /// What the machine draws.
+    pub energy: RawEnergy,
 }
 
 /// What the operator asks of systems and libraries.
@@ -91,6 +97,24 @@ impl Default for RawGovernance {
     }
 }
 
+/// How containers begin.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawSandbox {
+    /// The program `sandyq-init`; beside `sandyq` when empty.
+    pub init: PathBuf,
+}
+
+/// What the machine draws, for the estimate of a job's energy.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RawEnergy {
+    /// Watts of one busy core, beyond what it draws idle.
+    pub watts_per_core: f64,
+    /// Watts of the idle machine, divided by its cores.
+    pub idle_watts_per_core: f64,
+}
+
 /// Limits of what comes in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -124,6 +148,8 @@ impl Default for RawConfig {
             exposure: exposure::Table::default(),
             incidents: RawIncidents::default(),
             governance: RawGovernance::default(),
+            sandbox: RawSandbox::default(),
+            energy: RawEnergy::default(),
         }
     }
 }
@@ -133,6 +159,17 @@ impl Default for RawIntake {
         Self {
             max_dataset_bytes: 64 << 30,
             max_image_bytes: 16 << 30,
+        }
+    }
+}
+
+/// A server of two processors with 64 cores, 150 W idle and 342 W busy: sound enough to compare jobs,
+/// to be replaced by a measurement.
+impl Default for RawEnergy {
+    fn default() -> Self {
+        Self {
+            watts_per_core: 3.0,
+            idle_watts_per_core: 2.5,
         }
     }
 }
@@ -160,6 +197,10 @@ pub struct Config {
     pub collector: Option<SocketAddr>,
     /// Working days, by which terms are counted.
     pub calendar: Calendar,
+    /// The program `sandyq-init`.
+    pub init: PathBuf,
+    /// What the machine draws.
+    pub power: Power,
 }
 
 /// Name of the file.
@@ -279,6 +320,19 @@ impl Config {
                 return refuse(field, "kinds are 1-63 of a-z, 0-9 and dash");
             }
         }
+        let power = Power {
+            watts_per_core: raw.energy.watts_per_core,
+            idle_watts_per_core: raw.energy.idle_watts_per_core,
+        };
+        let sound = |watts: f64| (0.0..=10_000.0).contains(&watts);
+        if !sound(power.watts_per_core) || !sound(power.idle_watts_per_core) {
+            return refuse("energy", "watts must be between 0 and 10000");
+        }
+        let init = if raw.sandbox.init.as_os_str().is_empty() {
+            beside(&std::env::current_exe().unwrap_or_default())
+        } else {
+            dir.join(&raw.sandbox.init)
+        };
         let dir = std::path::absolute(dir).map_err(|source| ConfigError::Read {
             path: dir.to_owned(),
             source,
@@ -308,6 +362,8 @@ impl Config {
             work: dir.join(&raw.work),
             metrics,
             collector,
+            init: std::path::absolute(&init).unwrap_or(init),
+            power,
             raw,
             dir,
         })

@@ -1,5 +1,6 @@
 //! The container engine, which may be down when the server starts and may come back.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use sandyq_sandbox::{DockerEngine, DockerOptions, Engine, EngineError, PlatformId};
@@ -12,15 +13,17 @@ use crate::metrics::{Measured, Metrics};
 pub struct EngineSlot {
     platform: PlatformId,
     metrics: Arc<Metrics>,
+    init: PathBuf,
     connected: Mutex<Option<Arc<dyn Engine>>>,
 }
 
 impl EngineSlot {
-    /// A slot for the engine of this machine.
-    pub fn new(platform: PlatformId, metrics: Arc<Metrics>) -> Self {
+    /// A slot for the engine of this machine, whose containers begin with the program `init`.
+    pub fn new(platform: PlatformId, init: PathBuf, metrics: Arc<Metrics>) -> Self {
         Self {
             platform,
             metrics,
+            init,
             connected: Mutex::new(None),
         }
     }
@@ -34,7 +37,7 @@ impl EngineSlot {
         if let Some(engine) = slot.as_ref() {
             return Ok(Arc::clone(engine));
         }
-        let options = DockerOptions::from_environment(self.platform.clone());
+        let options = DockerOptions::from_environment(self.platform.clone(), self.init.clone());
         let engine: Arc<dyn Engine> = Arc::new(Measured {
             engine: Arc::new(DockerEngine::connect(options).await?),
             metrics: Arc::clone(&self.metrics),
@@ -54,6 +57,7 @@ impl From<EngineError> for Error {
             EngineError::Isolation { .. } => (Class::Precondition, "ISOLATION_NOT_AVAILABLE"),
             EngineError::ImageMissing { .. } => (Class::Precondition, "IMAGE_MISSING"),
             EngineError::ImageUnsafe { .. } => (Class::Precondition, "IMAGE_UNSAFE"),
+            EngineError::Init { .. } => (Class::Precondition, "INIT_UNUSABLE"),
             EngineError::Archive { .. } => (Class::Invalid, "IMAGE_ARCHIVE_INVALID"),
             _ => (Class::Internal, "ENGINE_FAILED"),
         };

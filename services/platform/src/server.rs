@@ -209,7 +209,7 @@ async fn open(config: Config, shutdown: CancellationToken) -> Result<Arc<Platfor
         keyring,
         policies,
         purposes,
-        engine: EngineSlot::new(platform_id, Arc::clone(&metrics)),
+        engine: EngineSlot::new(platform_id, config.init.clone(), Arc::clone(&metrics)),
         authority,
         log_key,
         config,

@@ -87,6 +87,7 @@ async fn launch_raw(site: &Site, engine: &Docker, image: &str, round: usize) -> 
     let platform = PlatformId::new(site.platform_id.clone()).unwrap();
     let context = ContainerContext {
         platform: &platform,
+        init: &sandyq_sandbox::engine::beside(&sandyq_tests::site::program()),
         image_variables: &[],
     };
     let body = container(&spec, &context);

@@ -42,6 +42,7 @@ impl Raw {
         let spec = spec(job, id, out);
         let context = ContainerContext {
             platform: &self.platform,
+            init: &sandyq_sandbox::engine::beside(&sandyq_tests::site::program()),
             image_variables: &[],
         };
         let body = container(&spec, &context);

@@ -103,6 +103,7 @@ fn overruling(
     }
     let usage = Usage {
         output_bytes: 0,
+        output_files: 0,
         log_bytes: 0,
         ..harvest.usage
     };
@@ -177,6 +178,7 @@ async fn change(
 pub fn sentence(cause: &CauseOfDeath) -> String {
     match cause {
         CauseOfDeath::Exit(0) => "the program ended by itself".to_owned(),
+        CauseOfDeath::Exit(127) => "the program was not found in the image (code 127)".to_owned(),
         CauseOfDeath::Exit(code) => format!("the program ended by itself with code {code}"),
         CauseOfDeath::TimedOut => "the wall clock limit passed".to_owned(),
         CauseOfDeath::OutOfMemory => {

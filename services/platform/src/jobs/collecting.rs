@@ -43,6 +43,9 @@ pub async fn harvest(
             cpu_millis: millis(measured.cpu),
             peak_memory_bytes: measured.peak_memory_bytes,
             input_bytes,
+            log_dropped_bytes: measured.log_dropped_bytes,
+            energy_millijoules: measured
+                .energy_millijoules(&platform.config.power, job.limits.cpu_millis),
             ..Usage::default()
         },
         ..Harvest::default()
@@ -59,6 +62,7 @@ pub async fn harvest(
     let (collected, refused) = outputs(platform, job, &name).await?;
     for (object, found) in collected {
         out.usage.output_bytes += object.bytes;
+        out.usage.output_files += 1;
         files.push(found);
         out.objects.push(object);
     }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use sandyq_sandbox::outcome::{cause, deadline, follow, reconcile};
+use sandyq_sandbox::outcome::{Ending, cause, deadline, follow, reconcile};
 use sandyq_sandbox::state::resume;
 use sandyq_sandbox::volume::OutputVolume;
 use sandyq_sandbox::{Action, CauseOfDeath, Engine, JobEvent, JobId, JobState, Observed, Usage};
@@ -49,8 +49,7 @@ const KILLED: i32 = 137;
 /// The exit code that the engine gives to a container of which it lost track.
 const LOST_TRACK: i32 = 255;
 
-/// How often, and at what distance, the engine is asked again why a program was killed.
-const KILL_LOOKS: u32 = 10;
+/// Pause before a container that was killed is looked at again.
 const KILL_PAUSE: Duration = Duration::from_millis(100);
 
 /// Goes on to drive a job that an earlier process left, until it has ended.
@@ -251,11 +250,10 @@ impl Driver {
             tokio::select! {
                 biased;
                 observed = follow(engine.as_ref(), &id, PERIOD, &mut self.usage, |_| {}) => match observed {
-                    Ok(Observed::Absent | Observed::Created) => return Ok(vanished()),
-                    Ok(observed) => {
-                        let observed = self.settled(engine.as_ref(), &id, observed).await;
-                        return Ok(self.ended(job, &observed));
+                    Ok(Ending { observed: Observed::Absent | Observed::Created, .. }) => {
+                        return Ok(vanished());
                     }
+                    Ok(ending) => return Ok(self.ended(job, &ending)),
                     // The engine went away; look again when it is back.
                     Err(error) => {
                         tracing::warn!(job = name, "{error}");
@@ -268,42 +266,17 @@ impl Driver {
         }
     }
 
-    /// The engine learns of an exit and of the kernel's killing for memory by two ways, and may tell of the exit first. Where
-    /// a kill is all that is known, it is asked again for a moment.
-    async fn settled(&mut self, engine: &dyn Engine, id: &JobId, first: Observed) -> Observed {
-        let mut observed = first;
-        for _ in 0..KILL_LOOKS {
-            let unexplained = matches!(
-                observed,
-                Observed::Exited {
-                    code: KILLED,
-                    oom: false,
-                    ..
-                }
-            );
-            if !unexplained || self.usage.oom_kills > 0 {
-                break;
-            }
-            sleep(KILL_PAUSE).await;
-            match engine.observe(id).await {
-                Ok(again @ (Observed::Exited { .. } | Observed::Absent)) => observed = again,
-                Ok(_) => break,
-                // An engine that ends kills its containers first.
-                Err(_) => {
-                    self.engine_went = true;
-                    break;
-                }
-            }
-        }
-        observed
-    }
-
-    fn ended(&self, job: &Job, observed: &Observed) -> Outcome {
+    fn ended(&self, job: &Job, ending: &Ending) -> Outcome {
         let full = OutputVolume::at(&job_folder(&self.platform, job))
             .is_full()
             .unwrap_or(false);
-        let cause = match cause(observed, &self.usage, full) {
-            CauseOfDeath::Exit(KILLED | LOST_TRACK) if self.engine_went => CauseOfDeath::NodeFailed,
+        let cause = match cause(ending, &self.usage, full) {
+            // With a last word of its own, it was not the engine that ended it.
+            CauseOfDeath::Exit(KILLED | LOST_TRACK)
+                if self.engine_went && ending.report.is_none() =>
+            {
+                CauseOfDeath::NodeFailed
+            }
             cause => cause,
         };
         let message = sentence(&cause);

@@ -9,7 +9,7 @@ use sandyq_sandbox::engine::{
     ArchiveStream, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames, LogRequest,
     Observed,
 };
-use sandyq_sandbox::{ContainerId, ImageDigest, JobId, JobSpec, Sample};
+use sandyq_sandbox::{ContainerId, ImageDigest, JobId, JobSpec, Report, Sample};
 use tracing::Instrument;
 
 use super::Metrics;
@@ -92,6 +92,10 @@ impl Engine for Measured {
 
     async fn logs(&self, job: &JobId, request: LogRequest) -> Result<LogFrames, EngineError> {
         self.timed("logs", self.engine.logs(job, request)).await
+    }
+
+    async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError> {
+        self.timed("report", self.engine.report(job)).await
     }
 
     async fn remove(&self, job: &JobId) -> Result<(), EngineError> {

@@ -34,6 +34,15 @@ pub struct Usage {
     pub output_bytes: u64,
     /// Bytes of log.
     pub log_bytes: u64,
+    /// Bytes that the program printed beyond its log limit.
+    #[serde(default)]
+    pub log_dropped_bytes: u64,
+    /// Files collected.
+    #[serde(default)]
+    pub output_files: u64,
+    /// Estimate of the energy, millijoules.
+    #[serde(default)]
+    pub energy_millijoules: u64,
 }
 
 /// One run of one container.

@@ -1,7 +1,9 @@
 //! What the container engine says of itself.
 
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
+use sandyq_sandbox::engine::{beside, check_init};
 use sandyq_sandbox::{DockerEngine, DockerOptions, Engine, EngineInfo, Isolation, PlatformId};
 
 use super::{Finding, Status};
@@ -12,7 +14,11 @@ const CLOCK_APART: Duration = Duration::from_secs(60);
 /// All checks that need the engine; one when it does not answer.
 pub async fn findings() -> Vec<Finding> {
     match look().await {
-        Ok(info) => judge(&info, SystemTime::now()),
+        Ok(info) => {
+            let mut findings = judge(&info, SystemTime::now());
+            findings.push(first_process());
+            findings
+        }
         Err(error) => vec![Finding::bad(
             "engine",
             Status::Failed,
@@ -24,10 +30,28 @@ pub async fn findings() -> Vec<Finding> {
 
 async fn look() -> Result<EngineInfo, String> {
     let platform = PlatformId::new("doctor").map_err(|error| error.to_string())?;
-    let engine = DockerEngine::connect(DockerOptions::from_environment(platform))
+    let engine = DockerEngine::connect(DockerOptions::from_environment(platform, init()))
         .await
         .map_err(|error| error.to_string())?;
     engine.info().await.map_err(|error| error.to_string())
+}
+
+/// Where the server looks for it, unless its configuration says otherwise.
+fn init() -> PathBuf {
+    beside(&std::env::current_exe().unwrap_or_default())
+}
+
+/// The program that begins every container.
+fn first_process() -> Finding {
+    match check_init(&init()) {
+        Ok(()) => Finding::ok("first process", init().display().to_string()),
+        Err(error) => Finding::bad(
+            "first process",
+            Status::Failed,
+            error.to_string(),
+            "no job is run until then",
+        ),
+    }
 }
 
 fn judge(info: &EngineInfo, now: SystemTime) -> Vec<Finding> {

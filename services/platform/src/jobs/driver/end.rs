@@ -1,6 +1,7 @@
 //! From the end of a program to nothing left of it on this machine.
 
 use sandyq_sandbox::engine::host;
+use sandyq_sandbox::outcome::ending;
 use sandyq_sandbox::{CauseOfDeath, JobEvent, Observed};
 use tokio::time::{sleep, timeout};
 
@@ -81,13 +82,15 @@ impl Driver {
 
     pub(super) async fn collect(&mut self, job: &Job) -> Result<Outcome> {
         let (observed, cause) = self.at_rest().await?;
-        if let Observed::Exited {
-            started: Some(started),
-            finished: Some(finished),
-            ..
-        } = observed
+        if let (Ok(engine), Observed::Exited { .. }) = (self.platform.engine.get().await, &observed)
         {
-            self.usage.wall = finished.duration_since(started).unwrap_or_default();
+            let id = job_id(job)?;
+            let heard = ending(engine.as_ref(), &id, observed.clone(), &mut self.usage);
+            match timeout(REMOVAL_PATIENCE, heard).await {
+                Ok(Ok(_)) => {}
+                // What was measured while it ran is known all the same.
+                _ => tracing::warn!(job = self.name, "the last word of the job was not heard"),
+            }
         }
         if observed == Observed::Absent && cause.keeps_outputs() {
             // With the container went the log, so that what there is cannot be reviewed.
