@@ -29,8 +29,6 @@ pub struct Element {
     pub possible: bool,
     /// Nothing is known of it, and it has no ending of nouns and adjectives that are never names.
     pub blank: bool,
-    /// It ends as Russian verbs, participles and adverbs do, which begin sentences.
-    pub verbal: bool,
     /// It ends nearly as a patronymic does.
     pub nearly: bool,
     /// The log-odds, in sixteenths, that its letters are those of a name.
@@ -233,7 +231,6 @@ fn initial(
         },
         possible: false,
         blank: false,
-        verbal: false,
         nearly: false,
         likely: 0,
         unlisted: false,
@@ -284,7 +281,6 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         patronymic,
         possible,
         blank,
-        verbal,
         nearly,
         likely,
         unlisted,
@@ -316,7 +312,6 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         written,
         possible,
         blank,
-        verbal,
         nearly,
         likely,
         unlisted,

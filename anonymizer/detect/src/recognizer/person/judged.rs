@@ -19,7 +19,6 @@ pub struct Judged {
     pub patronymic: Option<Patronymic>,
     pub possible: bool,
     pub blank: bool,
-    pub verbal: bool,
     pub nearly: bool,
     pub likely: i16,
     pub unlisted: bool,
@@ -55,8 +54,6 @@ pub struct Words<'t> {
 pub const UNLIKELY: i16 = -40;
 /// Letters that names have.
 pub const LIKELY: i16 = 16;
-/// Letters that hardly any other word has.
-pub const CERTAIN: i16 = 48;
 
 impl Judged {
     /// Whether a word without its capital, or all in capitals, may be a part of a name.
@@ -156,9 +153,6 @@ fn judge(folded: &str, token: &Token, lower: bool, lexicon: &Lexicon) -> Option<
         patronymic,
         possible: unlisted && (possible(&word) && likely > UNLIKELY || likely >= LIKELY),
         blank: unlisted && (!abstracted(&word) && likely > UNLIKELY || likely >= LIKELY),
-        verbal: ["о", "е", "и", "ю", "ы", "л", "ла", "ан", "ен", "ят", "им"]
-            .iter()
-            .any(|end| folded.ends_with(end)),
         nearly,
         likely,
         unlisted,

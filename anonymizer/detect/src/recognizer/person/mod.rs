@@ -106,6 +106,7 @@ impl Scan<'_> {
             };
         }
         if token.len == 1 && token.is_lower() {
+            self.words.plain = self.zone.is_plain(self.words.text, place);
             let initials = element::pair_of_initials(self.words.text, place);
             return if initials { Wake::Cyrillic } else { Wake::No };
         }
