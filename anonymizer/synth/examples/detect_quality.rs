@@ -8,7 +8,7 @@ use quality::{Score, Tally};
 use sandyq_detect::{Detector, code_points};
 use sandyq_synth::corpus::{CORPORA, Corpus, clean};
 use sandyq_synth::label::{Language, Span};
-use sandyq_synth::second;
+use sandyq_synth::{people, second};
 
 /// Kinds with a form or a check digit of their own.
 const FORMATTED: &[&str] = &[
@@ -52,6 +52,7 @@ fn main() {
             shown.map(String::as_str),
         );
     }
+    measure_people(&mut detector, shown.map(String::as_str) == Some("PEOPLE"));
     missed += measure_clean(&mut detector, seed, shown.is_some());
     missed += measure_second_clean(&mut detector, shown.is_some());
     println!("\n{missed} bars missed");
@@ -144,6 +145,28 @@ fn measure(
         tally.foreign()
     );
     missed
+}
+
+/// The texts written by hand, in which only names are marked.
+fn measure_people(detector: &mut Detector, show: bool) {
+    let (mut tally, mut others) = (Tally::default(), 0);
+    for document in people::documents() {
+        let mut found = detect(detector, &document.text);
+        let all = found.len();
+        found.retain(|span| span.kind == "PERSON");
+        others += all - found.len();
+        let wrong = tally.add(&document, &found);
+        if show {
+            for line in wrong {
+                println!("{line}\n    {}", document.text.replace('\n', "⏎"));
+            }
+        }
+    }
+    println!("\ntexts written by hand; {others} spans of other kinds\n");
+    for language in [Language::Russian, Language::Kazakh] {
+        let name = format!("person names, {language:?}");
+        print_score(&name, &tally.sum(&["PERSON"], Some(language)), None);
+    }
 }
 
 /// Prints a line, and counts a missed bar.

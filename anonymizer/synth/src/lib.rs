@@ -15,6 +15,7 @@ pub mod label;
 pub mod library;
 mod notation;
 pub mod numbers;
+pub mod people;
 pub mod person;
 pub mod place;
 pub mod rng;

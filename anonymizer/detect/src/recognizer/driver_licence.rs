@@ -4,7 +4,7 @@ use super::cue::Topic;
 use super::run::Run;
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
-use crate::text::Gap;
+use crate::text::{Gap, Letters};
 
 /// Six to ten digits, perhaps with two letters, where the text says driving licence.
 pub const RECOGNIZER: Recognizer = Recognizer::Run(find);
@@ -60,7 +60,9 @@ fn series(run: &Run<'_>, number: usize) -> usize {
     let Some(word) = text.token(place) else {
         return number;
     };
-    let letters = word.is_word() && word.len == 2 && word.is_upper();
+    // Small Cyrillic letters are a preposition: `от 123456`.
+    let small = word.is_lower() && word.letters.has(Letters::LATIN);
+    let letters = word.is_word() && word.len == 2 && (word.is_upper() || small);
     let abbreviation = matches!(text.folded(word), "ву" | "рк" | "кр" | "no");
     if letters && !abbreviation && near(place + 1) {
         place
@@ -89,6 +91,15 @@ mod tests {
                 ),
                 ("ВУ 012345678", "DRIVER_LICENCE 012345678"),
                 ("driver's license KZ123456", "DRIVER_LICENCE KZ123456"),
+                (
+                    "водительское удостоверение ac 307912, категории b",
+                    "DRIVER_LICENCE ac 307912",
+                ),
+                (
+                    "водительское удостоверение am639287",
+                    "DRIVER_LICENCE am639287",
+                ),
+                ("в/у от 307912", "DRIVER_LICENCE 307912"),
                 ("водительский стаж 5 лет", ""),
                 ("AB 123456", ""),
             ],

@@ -27,9 +27,9 @@ impl Finder<'_> {
         let calendar = self.calendar;
         let stop = calendar.is(place, '.') || calendar.is(place, '!') || calendar.is(place, '?');
         let long = place > 0
-            && calendar
-                .token(place - 1)
-                .is_some_and(|token| token.is_word() && token.len > 3);
+            && calendar.token(place - 1).is_some_and(|token| {
+                token.is_word() && token.len > 3 || token.is(']') || token.is('"')
+            });
         stop && long
             && calendar
                 .token(place + 1)

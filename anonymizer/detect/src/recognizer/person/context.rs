@@ -29,6 +29,10 @@ pub struct Before {
     pub quoted: bool,
     /// The form of an organization.
     pub organization: bool,
+    /// A dot stood between.
+    pub dotted: bool,
+    /// The time of a message, in brackets, after which its sender is named.
+    pub sent: bool,
 }
 
 /// Reads what stands before a place.
@@ -108,6 +112,7 @@ fn read(
         return back == 1;
     }
     if token.is('.') {
+        found.dotted = true;
         let short = text
             .before(place, back + 1)
             .filter(|word| token.is_glued() && abbreviation(word));
@@ -121,6 +126,14 @@ fn read(
     }
     if token.is(':') || token.is('=') {
         return label(text, lexicon, place, back, found);
+    }
+    if token.is(']') {
+        found.start |= back == 1;
+        found.sent |= back == 1
+            && text
+                .before(place, 2)
+                .is_some_and(|time| time.is_number() && time.len <= 4);
+        return false;
     }
     if token.is('-') {
         return token.gap < Gap::Line;
@@ -160,7 +173,27 @@ fn label(text: &Text, lexicon: &Lexicon, place: usize, back: usize, found: &mut 
 
 /// Labels of fields with names.
 fn label_word(word: u64) -> bool {
-    const LABELS: [u64; 12] = [
+    const LABELS: [u64; 32] = [
+        hash("author"),
+        hash("автор"),
+        hash("from"),
+        hash("sender"),
+        hash("fullname"),
+        hash("doctor"),
+        hash("owner"),
+        hash("кому"),
+        hash("от"),
+        hash("кімнен"),
+        hash("кімге"),
+        hash("подпись"),
+        hash("қолы"),
+        hash("отчество"),
+        hash("заявитель"),
+        hash("оқушы"),
+        hash("мама"),
+        hash("папа"),
+        hash("анасы"),
+        hash("әкесі"),
         hash("name"),
         hash("fio"),
         hash("surname"),
@@ -254,6 +287,9 @@ fn word(facts: Facts, token: &Token, back: usize, found: &mut Before) -> bool {
         found.institution |= back == 1;
         return false;
     }
+    if back == 1 && token.hash == hash("бұл") && !found.dotted {
+        return false;
+    }
     if facts.any(Facts::STREET.and(Facts::NAMED)) && !facts.has(Facts::GIVEN) {
         found.street |= facts.has(Facts::STREET);
         found.named |= facts.has(Facts::NAMED);
@@ -292,6 +328,8 @@ pub struct After {
     pub together: bool,
     /// A comma and a word that speaks to somebody.
     pub called: bool,
+    /// A colon.
+    pub colon: bool,
 }
 
 /// Reads what stands after a place.
@@ -332,6 +370,7 @@ pub fn after(text: &Text, lexicon: &Lexicon, place: usize) -> After {
         } else if token.is('"') || token.is('\'') {
             found.quoted |= ahead == 1;
         } else {
+            found.colon = ahead == 1 && token.is(':');
             found.called = ahead == 1
                 && token.is(',')
                 && text.token(place + 2).is_some_and(|next| speaks(next.hash));

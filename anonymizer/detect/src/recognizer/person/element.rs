@@ -1,6 +1,6 @@
 //! What a name may be made of: words and initials that stand in a row.
 
-use super::judged::{Judged, Words};
+use super::judged::{Judged, LIKELY, Words};
 use crate::names::{Facts, Lexicon, Patronymic, Shape, Strength};
 use crate::text::{Gap, Letters, Text, Token, hash};
 
@@ -21,16 +21,20 @@ pub struct Element {
     pub patronymic: Option<Patronymic>,
     /// A capital, with or without its dot.
     pub initial: Option<Initial>,
-    /// How it is written.
+    /// How it is written; as with a capital, where capitals are no help and the word may well be part of a name.
     pub case: Case,
+    /// How it is truly written.
+    pub written: Case,
     /// Nothing speaks against it as a name that is not known.
     pub possible: bool,
     /// Nothing is known of it, and it has no ending of nouns and adjectives that are never names.
     pub blank: bool,
-    /// It ends as Russian verbs, participles and adverbs do, which begin sentences.
-    pub verbal: bool,
     /// It ends nearly as a patronymic does.
     pub nearly: bool,
+    /// The log-odds, in sixteenths, that its letters are those of a name.
+    pub likely: i16,
+    /// No list has it.
+    pub unlisted: bool,
 }
 
 /// How an initial is written.
@@ -127,8 +131,23 @@ impl Element {
     }
 
     /// Whether it may be a name of which nothing is known.
-    pub const fn is_unknown(&self) -> bool {
+    pub fn is_unknown(&self) -> bool {
         self.possible && !matches!(self.case, Case::Lower)
+    }
+}
+
+impl Element {
+    /// Whether its letters are those of names.
+    pub const fn is_likely(&self) -> bool {
+        self.likely >= LIKELY
+    }
+
+    /// As it is truly written.
+    pub const fn as_written(self) -> Self {
+        Self {
+            case: self.written,
+            ..self
+        }
     }
 }
 
@@ -139,7 +158,7 @@ pub fn element(words: &mut Words<'_>, place: usize) -> Option<Element> {
     if !token.is_word() || token.letters.has(Letters::LATIN) {
         return None;
     }
-    if let Some(initial) = initial(text, lexicon, token, place) {
+    if let Some(initial) = initial(text, lexicon, (token, place), words.plain) {
         return Some(initial);
     }
     let mut element = word(words, token, place)?;
@@ -152,13 +171,22 @@ pub fn element(words: &mut Words<'_>, place: usize) -> Option<Element> {
     Some(element)
 }
 
-fn initial(text: &Text, lexicon: &Lexicon, token: &Token, place: usize) -> Option<Element> {
+fn initial(
+    text: &Text,
+    lexicon: &Lexicon,
+    (token, place): (&Token, usize),
+    plain: bool,
+) -> Option<Element> {
     let dotted = text
         .token(place + 1)
         .is_some_and(|next| next.is('.') && next.is_glued());
     let short = token.len == 1 || dotted && token.len == 2 && token.hash == hash("дж");
     let initial = match (dotted, token.len) {
-        _ if token.is_lower() && short && dotted && pair_of_initials(text, place) => {
+        _ if token.is_lower()
+            && short
+            && dotted
+            && (plain && !abbreviated(text, token, place) || pair_of_initials(text, place)) =>
+        {
             Initial::Dotted
         }
         _ if !token.letters.has(Letters::TITLE) => return None,
@@ -191,16 +219,40 @@ fn initial(text: &Text, lexicon: &Lexicon, token: &Token, place: usize) -> Optio
         shape: None,
         patronymic: None,
         initial: Some(initial),
-        case: if token.is_lower() {
+        case: if token.is_lower() && !plain {
+            Case::Lower
+        } else {
+            Case::Upper
+        },
+        written: if token.is_lower() {
             Case::Lower
         } else {
             Case::Upper
         },
         possible: false,
         blank: false,
-        verbal: false,
         nearly: false,
+        likely: 0,
+        unlisted: false,
     })
+}
+
+/// Whether a small letter with a dot is the begin of a word like город, дом, село, or stands before a number.
+fn abbreviated(text: &Text, token: &Token, place: usize) -> bool {
+    const WORDS: [u64; 8] = [
+        hash("г"),
+        hash("д"),
+        hash("с"),
+        hash("п"),
+        hash("т"),
+        hash("ж"),
+        hash("қ"),
+        hash("у"),
+    ];
+    let numbered = text
+        .token(place + 2)
+        .is_some_and(|next| next.is_number() && next.gap <= Gap::Space);
+    numbered || WORDS.contains(&token.hash) && !pair_of_initials(text, place)
 }
 
 /// Whether a lower-case letter with a dot is one of two: `ахметов б.к.`.
@@ -222,19 +274,31 @@ pub fn pair_of_initials(text: &Text, place: usize) -> bool {
 }
 
 fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
+    let judged = words.judge(token)?;
     let Judged {
         facts,
         shape,
         patronymic,
         possible,
         blank,
-        verbal,
         nearly,
-    } = words.judge(token)?;
-    let case = match () {
+        likely,
+        unlisted,
+    } = judged;
+    let written = match () {
         () if token.is_lower() => Case::Lower,
         () if token.is_upper() => Case::Upper,
         () => Case::Title,
+    };
+    let helpless = match written {
+        Case::Lower => words.plain,
+        Case::Upper => token.len > 2 && beside_capitals(words.text, place),
+        Case::Title => false,
+    };
+    let case = if helpless && judged.is_namable() {
+        Case::Title
+    } else {
+        written
     };
     Some(Element {
         first: place,
@@ -245,11 +309,21 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         patronymic,
         initial: None,
         case,
+        written,
         possible,
         blank,
-        verbal,
         nearly,
+        likely,
+        unlisted,
     })
+}
+
+/// Whether a word all in capitals stands beside another.
+fn beside_capitals(text: &Text, place: usize) -> bool {
+    let capitals = |token: Option<&Token>| {
+        token.is_some_and(|token| token.is_word() && token.is_upper() && token.len > 2)
+    };
+    capitals(text.token(place + 1)) || capitals(text.before(place, 1))
 }
 
 /// The part after a hyphen.
@@ -316,4 +390,6 @@ fn merge(element: &mut Element, part: &Element, text: &Text) {
     };
     element.shape = part.shape.or(element.shape);
     element.patronymic = part.patronymic;
+    element.likely = element.likely.min(part.likely);
+    element.unlisted &= part.unlisted;
 }

@@ -18,6 +18,25 @@ pub struct Name {
 /// The rule for two words of which no given name is known.
 pub const GUESSED: &str = "person.cue_two_words";
 
+/// TUNING
+pub fn tune(at: usize) -> i16 {
+    static T: std::sync::LazyLock<Vec<i16>> = std::sync::LazyLock::new(|| {
+        std::env::var("TUNE")
+            .unwrap_or_default()
+            .split(',')
+            .map(|t| t.parse().unwrap_or(0))
+            .collect()
+    });
+    const D: [i16; 20] = [
+        0, 16, 48, 32, 32, 32, 32, 64, 96, 0, 16, 0, 0, 0, 16, 0, 0, 0, 0, 0,
+    ];
+    T.get(at)
+        .copied()
+        .filter(|t| *t != 0)
+        .or(D.get(at).copied())
+        .unwrap_or(0)
+}
+
 const fn name(len: usize, confidence: f32, rule: &'static str) -> Option<Name> {
     Some(Name {
         len,
@@ -62,7 +81,7 @@ fn with_patronymic(row: &[Element], before: &Before) -> Option<Name> {
                 "person.given_patronymic"
             };
             let sure = first.is_given() || son.patronymic.is_some_and(|found| found.known);
-            let blank = first.is_blank() && (!before.start || !first.verbal);
+            let blank = first.is_blank() && (!before.start || first.likely >= tune(9));
             let clear = sure && (first.is_given() || !before.start || first.family() > 0) || blank;
             (clear || !matches!(first.case, Case::Lower) && sure).then_some(())?;
             name(if surname { 3 } else { 2 }, 0.92, rule)
@@ -108,13 +127,13 @@ fn surname(element: &Element, before: &Before) -> bool {
     }
     element.family() > 0
         || element.is_given()
-        || element.is_blank() && (!before.start || !element.verbal)
+        || element.is_blank() && (!before.start || element.likely >= tune(9))
         || element.is_unknown() && before.cue
 }
 
 /// Whether the first element is no surname because one follows: (Шеф) Иван Петрович Сидоров.
 fn leads(first: &Element, row: &[Element], before: &Before) -> bool {
-    let doubtful = first.family() == 0 && !first.is_given();
+    let doubtful = first.family() == 0 && !first.is_given() && !first.is_likely();
     doubtful && before.start && row.get(3).is_some_and(|last| last.family() >= 2)
 }
 
@@ -152,8 +171,9 @@ fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
         let likely = last.family() >= 2
             || last.is_given()
             || last.family() == 1 && (leading > 1 || !before.start);
-        let possible =
-            leading > 1 && dotted && last.is_unknown() || before.cue && dotted && last.is_unknown();
+        let possible = dotted
+            && last.is_unknown()
+            && (leading > 1 || before.cue || before.title || last.likely >= tune(10));
         let lower = matches!(first_case(row), Case::Lower);
         let written = match last.case {
             Case::Lower => lower && leading == 2 && last.family() >= 2,
@@ -195,7 +215,8 @@ fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
         return None;
     }
     let possible = (first.is_unknown() || first.is_blank())
-        && (trailing == 2 || before.cue || before.title)
+        && (trailing == 2 || before.cue || before.title || first.likely >= tune(10))
+        || (before.title || before.cue) && first.unlisted && first.likely >= tune(12)
         || matches!(first.case, Case::Lower) && first.possible;
     if dotted && (likely || possible) {
         return name(trailing + 1, 0.92, "person.surname_initials");
@@ -249,7 +270,7 @@ fn of_two(row: &[Element], before: &Before) -> Option<Name> {
             && !lower
             && a.family().max(b.family()) >= 2
             && (both || before.cue && (a.is_unknown() || b.is_unknown()));
-        let strong = !lower && with_strong_surname(a, b, before);
+        let strong = !lower && (with_strong_surname(a, b, before) || both_likely(a, b, before));
         return (cue || shaped || strong)
             .then_some(())
             .and_then(|()| name(2, 0.65, GUESSED));
@@ -296,6 +317,17 @@ fn of_two(row: &[Element], before: &Before) -> Option<Name> {
     })
 }
 
+/// Whether the letters of two words of which nothing is known are those of names.
+fn both_likely(a: &Element, b: &Element, before: &Before) -> bool {
+    let least = tune(if before.start { 8 } else { 7 });
+    let may = |element: &Element| {
+        matches!(element.case, Case::Title)
+            && (element.unlisted || element.shape.is_some())
+            && element.likely >= tune(14)
+    };
+    !before.organization && !before.quoted && may(a) && may(b) && a.likely + b.likely >= least
+}
+
 /// Whether one of two words can only be a surname, so that the other, of which nothing is known, is the given name.
 fn with_strong_surname(a: &Element, b: &Element, before: &Before) -> bool {
     if a.case != b.case || before.organization {
@@ -306,8 +338,18 @@ fn with_strong_surname(a: &Element, b: &Element, before: &Before) -> bool {
     };
     let unknown = Element::is_blank;
     let nominative = b.shape.is_some_and(|shape| shape.nominative);
-    surname(a) && unknown(b)
-        || surname(b) && unknown(a) && (!before.start || nominative && !a.verbal)
+    let probable = |element: &Element| {
+        element.shape.is_some_and(|shape| shape.suffixed) && element.likely >= tune(10)
+    };
+    let pair = |a: &Element, b: &Element| {
+        surname(a) && unknown(b) || probable(a) && unknown(b) && b.likely >= tune(10)
+    };
+    pair(a, b)
+        || pair(b, a) && (!before.start || a.likely >= tune(11) && (nominative || a.is_likely()))
+}
+
+fn clear_of_words(given: &Element) -> bool {
+    !given.facts.any(Facts::WORD.and(Facts::PLACE))
 }
 
 /// Whether an unknown word beside a given name is its surname.
@@ -316,6 +358,12 @@ fn beside(given: &Element, other: &Element, given_first: bool, before: &Before) 
         matches!(other.case, Case::Title) || matches!(given.case, Case::Upper) && before.cue;
     if !other.is_unknown() && !other.is_blank() || !title || given.facts.has(Facts::PLACE) {
         return false;
+    }
+    if other.is_likely()
+        && given.facts.has(Facts::NOMINATIVE)
+        && (clear_of_words(given) || !before.start)
+    {
+        return true;
     }
     if given_first {
         let foreign =

@@ -2,7 +2,7 @@
 
 use crate::names::{
     Facts, Lexicon, Patronymic, Shape, Strength, Word, abstracted, compound, declined_given,
-    nearly_patronymic, patronymic, possible, shape,
+    likeness, nearly_patronymic, patronymic, possible, shape,
 };
 use crate::text::{Text, Token};
 
@@ -19,8 +19,9 @@ pub struct Judged {
     pub patronymic: Option<Patronymic>,
     pub possible: bool,
     pub blank: bool,
-    pub verbal: bool,
     pub nearly: bool,
+    pub likely: i16,
+    pub unlisted: bool,
 }
 
 /// A word as it was written, and what it says.
@@ -45,6 +46,31 @@ pub struct Words<'t> {
     pub lexicon: &'static Lexicon,
     /// What was judged before.
     pub memory: Memory,
+    /// The text around is written without capitals, so that a small letter says nothing.
+    pub plain: bool,
+}
+
+/// Letters that ordinary words have, in sixteenths of log-odds.
+pub const UNLIKELY: i16 = -40;
+/// Letters that names have.
+pub const LIKELY: i16 = 16;
+
+impl Judged {
+    /// Whether a word without its capital, or all in capitals, may be a part of a name.
+    pub fn is_namable(&self) -> bool {
+        if self.facts.has(Facts::STOP) {
+            return false;
+        }
+        let shaped = self.shape.is_some_and(|shape| match shape.strength {
+            Strength::Known | Strength::Strong => self.likely > -LIKELY,
+            Strength::Likely => self.likely >= 0,
+            Strength::Weak => self.likely >= LIKELY,
+        });
+        self.facts.any(Facts::GIVEN.and(Facts::SURNAME))
+            || self.patronymic.is_some_and(|found| found.sure)
+            || shaped
+            || self.facts.without(Facts::STEM).is_empty() && self.likely >= LIKELY
+    }
 }
 
 impl Words<'_> {
@@ -58,7 +84,7 @@ impl Words<'_> {
         };
         let folded = self.text.folded(token);
         let bytes = folded.as_bytes();
-        let lower = token.is_lower();
+        let lower = token.is_lower() && !self.plain;
         if bytes.len() > LONGEST {
             return None;
         }
@@ -72,7 +98,7 @@ impl Words<'_> {
         if known == Some(bytes) && slot.lower == lower && slot.len > 0 {
             return slot.judged;
         }
-        slot.judged = judge(folded, token, self.lexicon);
+        slot.judged = judge(folded, token, lower, self.lexicon);
         slot.word.get_mut(..bytes.len())?.copy_from_slice(bytes);
         slot.len = bytes.len() as u8;
         slot.lower = lower;
@@ -80,17 +106,17 @@ impl Words<'_> {
     }
 }
 
-fn judge(folded: &str, token: &Token, lexicon: &Lexicon) -> Option<Judged> {
+fn judge(folded: &str, token: &Token, lower: bool, lexicon: &Lexicon) -> Option<Judged> {
     let facts = lexicon.get(token.hash);
     let word = Word::new(folded)?;
     let stopped = facts.has(Facts::STOP);
     let shape = if stopped { None } else { shape(&word, lexicon) };
-    let named = !token.is_lower()
+    let named = !lower
         && facts.without(Facts::STEM).is_empty()
         && token.len > 4
         && shape.is_none_or(|shape| shape.strength == Strength::Weak && !shape.suffixed)
         && compound(&word, lexicon);
-    let unknown = !token.is_lower() && !named && token.len > 5 && facts.is_empty();
+    let unknown = !lower && !named && token.len > 5 && facts.is_empty();
     let facts = if unknown && shape.is_none() {
         declined_given(&word, lexicon)
     } else {
@@ -109,21 +135,26 @@ fn judge(folded: &str, token: &Token, lexicon: &Lexicon) -> Option<Judged> {
     } else {
         patronymic(&word, lexicon)
     };
-    let nearly = !token.is_lower()
+    let nearly = !lower
         && facts.is_empty()
         && match patronymic {
             Some(son) => son.kazakh,
             None => shape.is_none() && nearly_patronymic(&word),
         };
+    let likely = if stopped {
+        i16::MIN
+    } else {
+        likeness(&word) as i16
+    };
+    let unlisted = token.len >= 2 && facts.without(Facts::STEM).is_empty();
     Some(Judged {
         facts,
         shape,
         patronymic,
-        possible: token.len >= 2 && facts.without(Facts::STEM).is_empty() && possible(&word),
-        blank: token.len >= 2 && facts.without(Facts::STEM).is_empty() && !abstracted(&word),
-        verbal: ["о", "е", "и", "ю", "ы", "л", "ла", "ан", "ен", "ят", "им"]
-            .iter()
-            .any(|end| folded.ends_with(end)),
+        possible: unlisted && (possible(&word) && likely > UNLIKELY || likely >= LIKELY),
+        blank: unlisted && (!abstracted(&word) && likely > UNLIKELY || likely >= LIKELY),
         nearly,
+        likely,
+        unlisted,
     })
 }

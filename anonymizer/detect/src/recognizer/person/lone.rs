@@ -2,6 +2,7 @@
 
 use super::context::Before;
 use super::element::{Case, Element};
+use super::grammar::tune;
 use crate::names::Facts;
 
 /// How a word is a name by itself.
@@ -54,6 +55,13 @@ pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
         0 if cue && element.is_unknown() && matches!(element.case, Case::Title) => {
             Lone::Name("person.cue_word")
         }
+        _ if cue && element.likely >= tune(0) && !matches!(element.case, Case::Upper) => {
+            Lone::Name("person.cue_word")
+        }
+        _ if before.title && likely(element, tune(1)) => Lone::Name("person.title_word"),
+        _ if !before.start && !before.quoted && likely(element, tune(2)) => {
+            Lone::Name("person.likely")
+        }
         _ => Lone::Perhaps,
     }
 }
@@ -71,7 +79,9 @@ fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     let said = matches!(element.case, Case::Upper) || before.start;
     let doubtful = element.facts.has(Facts::WORD) || !element.facts.has(Facts::COMMON);
     let foreign = !element.facts.any(Facts::COMMON.and(Facts::NOMINATIVE));
-    if (doubtful && said || foreign) && !before.title {
+    let letters = element.likely >= tune(if said { 3 } else { 4 });
+    let word = element.facts.has(Facts::WORD);
+    if (doubtful && said || foreign) && !before.title && (word && said || !letters) {
         Lone::Perhaps
     } else {
         Lone::Name("person.given")
@@ -85,12 +95,30 @@ fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
     if known {
         return Lone::Name("person.patronymic");
     }
-    let plain = element.is_clear() && element.facts.has(Facts::PLAIN) && before.lower;
+    let said = element.facts.has(Facts::PLAIN) || element.likely >= tune(5);
+    let plain = element.is_clear() && said && before.lower;
     if plain || cue && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
         return Lone::Name("person.lower_given");
     }
     if (cue || before.title) && element.family() >= 2 && element.shape.is_some() {
         return Lone::Name("person.title_surname");
     }
-    Lone::No
+    let lower = before.lower && element.shape.is_some();
+    if lower && element.family() == 3 && element.likely >= tune(6) {
+        return Lone::Name("person.surname");
+    }
+    if before.lower {
+        Lone::Perhaps
+    } else {
+        Lone::No
+    }
+}
+
+/// Whether the letters of a capitalized word of which nothing is known are those of names.
+fn likely(element: &Element, least: i16) -> bool {
+    let known = Facts::PLACE.and(Facts::TITLE).and(Facts::CUE);
+    matches!(element.case, Case::Title)
+        && !element.facts.any(known)
+        && element.unlisted
+        && element.likely >= least
 }

@@ -10,10 +10,11 @@ mod judged;
 mod latin;
 mod lone;
 mod row;
+mod zone;
 
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
-use crate::names::{Facts, lexicon, patronymic_tail};
+use crate::names::{Facts, Word, lexicon, patronymic_tail, trunks};
 use crate::text::{Gap, Letters, Text, Token};
 use context::{Before, after, before, without_capitals};
 use element::{Case, Element};
@@ -22,6 +23,7 @@ pub(crate) use judged::Memory;
 use judged::Words;
 use lone::{Lone, lone};
 use row::row;
+use zone::{Zone, is_capital};
 
 /// Finds names of people.
 pub const RECOGNIZER: Recognizer = Recognizer::Piece(find);
@@ -33,7 +35,9 @@ fn find(text: &Text, out: &mut Candidates) {
             text,
             lexicon: lexicon(),
             memory,
+            plain: false,
         },
+        zone: Zone::default(),
         out,
         row: Vec::new(),
         seen: Seen::default(),
@@ -57,6 +61,9 @@ enum Wake {
     Latin,
 }
 
+/// So many parts of names are remembered.
+const MOST_SEEN: usize = 256;
+
 /// Names that were found whole.
 #[derive(Default)]
 struct Seen {
@@ -78,6 +85,7 @@ impl Seen {
 
 struct Scan<'t> {
     words: Words<'t>,
+    zone: Zone,
     out: &'t mut Candidates,
     row: Vec<Element>,
     seen: Seen,
@@ -85,10 +93,11 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    fn wakes(&self, token: &Token, place: usize) -> Wake {
+    fn wakes(&mut self, token: &Token, place: usize) -> Wake {
         if !token.is_word() {
             return Wake::No;
         }
+        self.words.plain = false;
         if token.letters.has(Letters::LATIN) {
             return if token.letters.has(Letters::TITLE) && token.len >= 3 {
                 Wake::Latin
@@ -97,13 +106,25 @@ impl Scan<'_> {
             };
         }
         if token.len == 1 && token.is_lower() {
+            self.words.plain = self.zone.is_plain(self.words.text, place);
             let initials = element::pair_of_initials(self.words.text, place);
             return if initials { Wake::Cyrillic } else { Wake::No };
         }
         let facts = self.words.lexicon.get(token.hash);
         if token.letters.has(Letters::TITLE) {
+            if is_capital(token) {
+                self.zone.capital_until(place);
+            }
             let stopped = facts.has(Facts::STOP) && !facts.has(Facts::GIVEN) && token.len > 2;
             return if stopped { Wake::No } else { Wake::Cyrillic };
+        }
+        if token.len > 2 && self.zone.is_plain(self.words.text, place) {
+            self.words.plain = true;
+            let namable = self
+                .words
+                .judge(token)
+                .is_some_and(|word| word.is_namable());
+            return if namable { Wake::Cyrillic } else { Wake::No };
         }
         let known = facts.has(Facts::GIVEN) || patronymic_tail(self.words.text.folded(token));
         if known { Wake::Cyrillic } else { Wake::No }
@@ -138,7 +159,8 @@ impl Scan<'_> {
         if let Some(read) = lower.then(|| self.with_lower_surname(row)).flatten() {
             return read;
         }
-        let before = before(self.words.text, self.words.lexicon, head.first);
+        let mut before = before(self.words.text, self.words.lexicon, head.first);
+        before.start |= head.case != head.written;
         if let Some(name) = several(row, &before) {
             if head.facts.any(Facts::CUE.and(Facts::TITLE)) && says_who(row) {
                 return 1;
@@ -149,7 +171,7 @@ impl Scan<'_> {
             self.several(row, name, &before);
             return name.len;
         }
-        self.lone(head, &before);
+        self.lone(&head.as_written(), &before);
         1
     }
 
@@ -216,9 +238,7 @@ impl Scan<'_> {
             return;
         }
         for element in elements.iter().filter(|element| element.initial.is_none()) {
-            self.seen
-                .note(element.shape.map_or(element.hash, |shape| shape.stem));
-            self.seen.note(element.hash);
+            self.note(element);
         }
         self.out.push(
             self.words.text,
@@ -247,18 +267,16 @@ impl Scan<'_> {
                 && without_capitals(self.words.text, element.first),
             ..*before
         };
+        let sent = before.sent && after.colon && element.case != Case::Lower;
         let spoken = (after.together || after.called)
             && element.is_given()
             && element.case == Case::Title
             && !element.facts.has(Facts::PLACE);
-        let told = after.title || spoken;
+        let told = after.title || spoken || sent;
         match lone(element, before, told) {
             Lone::Name(rule) => {
                 let sure = before.cue || after.title;
-                if sure {
-                    self.seen
-                        .note(element.shape.map_or(element.hash, |shape| shape.stem));
-                }
+                self.note(element);
                 self.out.push(
                     self.words.text,
                     element.first,
@@ -273,22 +291,68 @@ impl Scan<'_> {
         }
     }
 
+    /// Remembers a part of a name in all its forms.
+    fn note(&mut self, element: &Element) {
+        if self.seen.hashes.len() >= MOST_SEEN {
+            return;
+        }
+        self.seen.note(element.hash);
+        if let Some(shape) = element.shape {
+            self.seen.note(shape.stem);
+        }
+        for trunk in self.trunks(element).into_iter().flatten() {
+            self.seen.note(trunk);
+        }
+    }
+
+    fn trunks(&self, element: &Element) -> Option<[u64; 2]> {
+        let token = self.words.text.token(element.last)?;
+        Word::new(self.words.text.folded(token)).map(|word| trunks(&word))
+    }
+
     /// Names words that by themselves say too little, but are parts of names found whole.
     fn recall(&mut self) {
         let perhaps = std::mem::take(&mut self.perhaps);
+        if self.seen.hashes.is_empty() {
+            return;
+        }
         for element in perhaps {
             let stem = element.shape.is_some_and(|shape| self.seen.has(shape.stem));
-            if stem || self.seen.has(element.hash) {
+            let form = || {
+                let trunks = self.trunks(&element);
+                trunks.is_some_and(|trunks| trunks.iter().any(|trunk| self.seen.has(*trunk)))
+            };
+            let known = element.is_given() || element.family() > 0 || element.likely > 0;
+            if stem || self.seen.has(element.hash) || known && form() {
+                let last = self.with_initials(element.last);
                 self.out.push(
                     self.words.text,
                     element.first,
-                    element.last,
+                    last,
                     Kind::Person,
                     0.66,
                     "person.named_before",
                 );
             }
         }
+    }
+
+    /// The last token of the dotted initials behind a place, or that place.
+    fn with_initials(&self, mut last: usize) -> usize {
+        let text = self.words.text;
+        for _ in 0..2 {
+            let letter = text
+                .token(last + 1)
+                .is_some_and(|token| token.is_word() && token.len == 1 && token.gap <= Gap::Space);
+            let dotted = text
+                .token(last + 2)
+                .is_some_and(|token| token.is('.') && token.is_glued());
+            if !letter || !dotted {
+                break;
+            }
+            last += 2;
+        }
+        last
     }
 }
 

@@ -18,6 +18,7 @@ pub fn row(words: &mut Words<'_>, place: usize, row: &mut Vec<Element>) {
         let element = match row.last() {
             None => element(words, at),
             Some(last) if joins(words, last, token, at) => element(words, at),
+            Some(last) if row.len() == 1 && breaks(words, last, token, at) => element(words, at),
             Some(_) => None,
         };
         let Some(mut element) = element else { return };
@@ -37,6 +38,13 @@ fn joins(words: &mut Words<'_>, last: &Element, token: &Token, at: usize) -> boo
         Gap::None if last.initial.is_some() => {}
         Gap::Line => return wraps(words.text, words.lexicon, at),
         _ => return false,
+    }
+    if token.is_lower() && words.plain {
+        return if token.len == 1 {
+            element(words, at).is_some()
+        } else {
+            words.judge(token).is_some_and(|word| word.is_namable())
+        };
     }
     !token.is_lower() || continues(words, last, (token, at))
 }
@@ -99,6 +107,30 @@ fn wraps(text: &Text, lexicon: &Lexicon, at: usize) -> bool {
                 .token(at + 1)
                 .is_some_and(|token| token.gap == Gap::Space)
             && is(at + 1)
+}
+
+/// Whether a name that begins within a line is broken after the surname: by its initials, or a given name alone.
+fn breaks(words: &mut Words<'_>, last: &Element, token: &Token, at: usize) -> bool {
+    let text = words.text;
+    let within = text
+        .token(last.first)
+        .is_some_and(|token| token.gap < Gap::Line);
+    if token.gap != Gap::Line || !within || !token.is_word() || token.is_lower() {
+        return false;
+    }
+    let dotted = |at: usize| {
+        text.token(at)
+            .is_some_and(|next| next.is('.') && next.is_glued())
+    };
+    if last.initial.is_some() || token.len == 1 {
+        let surname = last.initial.is_none() && last.family() >= 2;
+        return token.len == 1 && dotted(at + 1) && (surname || last.initial.is_some());
+    }
+    let given = words.judge(token).is_some_and(|word| {
+        word.facts.has(Facts::GIVEN) && !word.facts.any(Facts::STOP.and(Facts::WORD))
+    });
+    // A list of names goes on with a surname, which no mark parts from what follows.
+    given && last.family() >= 2 && !last.is_given() && last.first > 0
 }
 
 /// `Серік ұлы`, `Гасан оглы`: the father's name and the word for child are one element.

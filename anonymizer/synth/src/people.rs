@@ -1,0 +1,67 @@
+//! Texts written by hand, with the names of people marked: what no generator has made.
+
+use crate::label::{Document, Language, Span};
+use crate::place::lines;
+
+const TEXTS: &str = include_str!("../data/people.txt");
+
+/// All of them, in the order of the file. Of a text without a name nothing is to be found.
+pub fn documents() -> Vec<Document> {
+    lines(TEXTS)
+        .enumerate()
+        .filter_map(|(number, line)| document(number, line))
+        .collect()
+}
+
+fn document(number: usize, line: &str) -> Option<Document> {
+    let (language, marked) = line.split_once(": ")?;
+    let language = match language {
+        "ru" => Language::Russian,
+        "kk" => Language::Kazakh,
+        _ => return None,
+    };
+    let (mut text, mut spans, mut begun, mut at) = (String::new(), Vec::new(), 0, 0);
+    for letter in marked.chars() {
+        match letter {
+            '⟦' => begun = at,
+            '⟧' => spans.push(Span {
+                start: begun,
+                end: at,
+                kind: "PERSON".to_owned(),
+                optional: false,
+                unlisted: false,
+            }),
+            _ => {
+                text.push(match letter {
+                    '⏎' => '\n',
+                    '⇥' => '\t',
+                    other => other,
+                });
+                at += 1;
+            }
+        }
+    }
+    Some(Document {
+        id: number.to_string(),
+        text,
+        language,
+        genre: "by hand".to_owned(),
+        spans,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_a_text() {
+        let documents = documents();
+        assert_eq!(documents.len(), lines(TEXTS).count());
+        assert!(documents.len() >= 150);
+        for document in documents {
+            assert!(!document.text.contains(['⟦', '⟧']), "{}", document.text);
+            assert!(document.spans.iter().all(|span| span.start < span.end));
+        }
+    }
+}

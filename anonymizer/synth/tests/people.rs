@@ -1,0 +1,51 @@
+//! How well names are found in texts that nobody wrote recognizers by.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests fail by panicking"
+)]
+
+use sandyq_detect::{Detector, Kind, code_points};
+use sandyq_synth::label::Language;
+use sandyq_synth::people;
+
+/// Labelled, found, and found right, with exact edges.
+fn counts(language: Language) -> (usize, usize, usize) {
+    let mut detector = Detector::new();
+    let (mut labelled, mut found, mut right) = (0, 0, 0);
+    let documents = people::documents().into_iter();
+    for document in documents.filter(|document| document.language == language) {
+        let mut spans = detector.detect(&document.text);
+        spans.retain(|span| span.kind == Kind::Person);
+        let places = code_points(&document.text, &spans);
+        labelled += document.spans.len();
+        found += places.len();
+        right += places
+            .iter()
+            .filter(|place| {
+                let mut labels = document.spans.iter();
+                labels.any(|label| (label.start, label.end) == (place.start, place.end))
+            })
+            .count();
+    }
+    (labelled, found, right)
+}
+
+#[test]
+fn names_in_texts_written_by_hand_are_found() {
+    for (language, recall, precision) in [
+        (Language::Russian, 0.80, 0.88),
+        (Language::Kazakh, 0.93, 0.90),
+    ] {
+        let (labelled, found, right) = counts(language);
+        let ratio = |whole: usize| right as f64 / whole as f64;
+        assert!(
+            ratio(labelled) >= recall && ratio(found) >= precision,
+            "{language:?}: recall {:.3} of {labelled}, precision {:.3} of {found}",
+            ratio(labelled),
+            ratio(found)
+        );
+    }
+}
