@@ -3,8 +3,8 @@
 mod data;
 mod granting;
 mod incidents;
-mod rights;
 mod lending;
+mod rights;
 mod systems;
 
 pub use granting::sandbox_of_high_risk;
