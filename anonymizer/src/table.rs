@@ -6,6 +6,7 @@
 mod codes;
 mod derived;
 mod dictionary;
+mod without;
 
 use polars::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -117,6 +117,11 @@ impl<W> Release<W> {
         self.report_mut().input_sha256 = Some(sha256);
     }
 
+    /// Tells in the report how many rows were taken out of the dataset before, because their subjects withdrew consent.
+    pub fn of_withdrawn(&mut self, rows: u64) {
+        self.report_mut().withdrawn_rows = (rows > 0).then_some(rows);
+    }
+
     /// Adds to the report what takes longer than measuring the release: see [`Report::complete`].
     ///
     /// # Errors

@@ -52,6 +52,9 @@ pub struct Report {
     /// SHA-256 of the file that was read, in hex, if whoever read it told it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub input_sha256: Option<String>,
+    /// Rows of subjects who withdrew consent, which were taken out before anything else; `rows.input` does not count them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub withdrawn_rows: Option<u64>,
     /// Everything that the profile asks for and what the release measures: classes, models, risks to three attackers, losses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measured: Option<Measurement>,

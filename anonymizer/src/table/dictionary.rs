@@ -108,6 +108,27 @@ impl Dictionary {
         Ok((dictionary, ranks(&order)))
     }
 
+    /// A dictionary of the values whose codes are flagged, and the code in it of each of the present codes; 0 for those that are gone.
+    pub(crate) fn only(&self, used: &[bool]) -> PolarsResult<(Self, Vec<u32>)> {
+        let value_is_used = |value: &u32| used.get(*value as usize + 1) == Some(&true);
+        let kept: Vec<u32> = (0..self.values() as u32).filter(value_is_used).collect();
+        let texts = kept
+            .iter()
+            .filter_map(|value| self.texts.get(*value as usize));
+        let texts = texts.collect();
+        let typed = match &self.typed {
+            Some(values) => Some(values.take(&IdxCa::from_vec("".into(), kept.clone()))?),
+            None => None,
+        };
+        let mut map = vec![0; self.len()];
+        for (value, code) in kept.iter().zip(1..) {
+            if let Some(slot) = map.get_mut(*value as usize + 1) {
+                *slot = code;
+            }
+        }
+        Ok((Self { texts, typed }, map))
+    }
+
     /// Number of codes: the values and the missing one.
     pub(crate) fn len(&self) -> usize {
         self.texts.len() + 1

@@ -36,6 +36,9 @@ pub(super) fn files(report: &Report) -> Option<Markup> {
             }
         }
         p class="aside" { "The released file has " (show::count(report.output_bytes)) " bytes." }
+        @if let Some(rows) = report.withdrawn_rows {
+            p { "Before anything else " (show::count(rows)) " rows were taken out, because their subjects withdrew consent." }
+        }
     })
 }
 
