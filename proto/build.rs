@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-const FILES: [&str; 10] = [
+const FILES: [&str; 12] = [
     "sandyq/v1/common.proto",
     "sandyq/v1/identity.proto",
     "sandyq/v1/library.proto",
@@ -13,6 +13,8 @@ const FILES: [&str; 10] = [
     "sandyq/v1/image.proto",
     "sandyq/v1/airlock.proto",
     "sandyq/v1/audit.proto",
+    "sandyq/v1/subject.proto",
+    "sandyq/v1/incident.proto",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {

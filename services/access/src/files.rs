@@ -25,6 +25,10 @@ pub fn builtin() -> &'static [(&'static str, &'static str)] {
         ("identity.cedar", include_str!("../policies/identity.cedar")),
         ("images.cedar", include_str!("../policies/images.cedar")),
         (
+            "incidents.cedar",
+            include_str!("../policies/incidents.cedar"),
+        ),
+        (
             "libraries.cedar",
             include_str!("../policies/libraries.cedar"),
         ),
@@ -32,6 +36,7 @@ pub fn builtin() -> &'static [(&'static str, &'static str)] {
             "sandboxes.cedar",
             include_str!("../policies/sandboxes.cedar"),
         ),
+        ("subjects.cedar", include_str!("../policies/subjects.cedar")),
         ("systems.cedar", include_str!("../policies/systems.cedar")),
         ("use.cedar", include_str!("../policies/use.cedar")),
     ]

@@ -133,13 +133,17 @@ pub enum ResourceKind {
     Image,
     /// An output held in the airlock.
     Output,
+    /// A request of a subject.
+    SubjectRequest,
+    /// An incident.
+    Incident,
     /// The audit log.
     AuditLog,
 }
 
 impl ResourceKind {
     /// Every kind.
-    pub const ALL: [ResourceKind; 13] = [
+    pub const ALL: [ResourceKind; 15] = [
         ResourceKind::Platform,
         ResourceKind::Organization,
         ResourceKind::User,
@@ -152,6 +156,8 @@ impl ResourceKind {
         ResourceKind::Job,
         ResourceKind::Image,
         ResourceKind::Output,
+        ResourceKind::SubjectRequest,
+        ResourceKind::Incident,
         ResourceKind::AuditLog,
     ];
 
@@ -170,6 +176,8 @@ impl ResourceKind {
             ResourceKind::Job => "Job",
             ResourceKind::Image => "Image",
             ResourceKind::Output => "Output",
+            ResourceKind::SubjectRequest => "SubjectRequest",
+            ResourceKind::Incident => "Incident",
             ResourceKind::AuditLog => "AuditLog",
         }
     }

@@ -58,6 +58,14 @@ kinds! {
     Upload => "uploads",
     /// Sealed secrets.
     Secret => "secrets",
+    /// Requests of subjects.
+    SubjectRequest => "subject_requests",
+    /// Subjects of whom nothing is released any more; never deleted.
+    Exclusion => "exclusions",
+    /// What each version holds of whom.
+    SubjectIndex => "subject_indexes",
+    /// Incidents.
+    Incident => "incidents",
 }
 
 impl fmt::Display for Kind {

@@ -1,8 +1,8 @@
 //! The rules as a table: call, record, and who may.
 
 use sandyq_access::ResourceKind::{
-    AuditLog, Grant, Image, Job, Library, Organization, Output, Platform, Run, Sandbox, System,
-    User, Version,
+    AuditLog, Grant, Image, Incident, Job, Library, Organization, Output, Platform, Run, Sandbox,
+    SubjectRequest, System, User, Version,
 };
 use sandyq_access::{Resource, ResourceKind};
 
@@ -414,6 +414,63 @@ fn audit() -> Vec<Row> {
     ]
 }
 
+fn subjects() -> Vec<Row> {
+    let request = || asked_by("as", of(SubjectRequest, "stat"));
+    vec![
+        (
+            "SubjectService.CreateSubjectRequest",
+            of(Platform, ""),
+            "AO AS AO2 AS2",
+        ),
+        (
+            "SubjectService.ListSubjectRequests",
+            of(Platform, ""),
+            "OA AO AS AO2 AS2 AU",
+        ),
+        ("SubjectService.GetSubjectRequest", request(), "OA AO AS AU"),
+        ("SubjectService.AcceptSubjectRequest", request(), "AO"),
+        (
+            "SubjectService.AcceptSubjectRequest",
+            asked_by("ao", of(SubjectRequest, "stat")),
+            "",
+        ),
+        ("SubjectService.RefuseSubjectRequest", request(), "AO"),
+        (
+            "SubjectService.RefuseSubjectRequest",
+            of(SubjectRequest, "operator"),
+            "",
+        ),
+        ("SubjectService.NotifySubject", request(), "AO AS"),
+    ]
+}
+
+fn incidents() -> Vec<Row> {
+    let incident = || of(Incident, "operator");
+    let mut rows = vec![
+        ("IncidentService.CreateIncident", of(Platform, ""), "OA"),
+        (
+            "IncidentService.ListIncidents",
+            of(Platform, ""),
+            "OA AO AS AO2 AS2 AU",
+        ),
+        ("IncidentService.GetIncident", incident(), "OA AU"),
+        (
+            "IncidentService.GetIncident",
+            seen_by(Incident, "operator", "stat"),
+            "OA AO AS AU",
+        ),
+    ];
+    for action in [
+        "IncidentService.ClassifyIncident",
+        "IncidentService.LinkIncident",
+        "IncidentService.RecordIncidentNotice",
+        "IncidentService.CloseIncident",
+    ] {
+        rows.push((action, seen_by(Incident, "operator", "stat"), "OA"));
+    }
+    rows
+}
+
 /// All of it.
 pub fn rows() -> Vec<Row> {
     [
@@ -424,6 +481,8 @@ pub fn rows() -> Vec<Row> {
         sandboxes(),
         images(),
         airlock(),
+        subjects(),
+        incidents(),
         audit(),
     ]
     .concat()

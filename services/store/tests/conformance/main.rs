@@ -51,6 +51,7 @@ async fn suite(database: &Database) {
     records::a_request_is_carried_out_once(database).await;
     records::an_object_is_kept_with_a_change(database).await;
     records::every_kind_has_its_table(database).await;
+    records::an_exclusion_stays(database).await;
     records::the_master_key_is_recognized(database).await;
     audit::entries_make_a_log_that_verifies(database).await;
     audit::proofs_hold(database).await;

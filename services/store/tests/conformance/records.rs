@@ -457,9 +457,34 @@ pub async fn every_kind_has_its_table(database: &Database) {
         Image,
         Output,
         Upload,
-        Secret
+        Secret,
+        SubjectRequest,
+        Exclusion,
+        SubjectIndex,
+        Incident
     );
     assert_eq!(lived, Kind::ALL);
+    store.close().await;
+}
+
+/// Who withdrew consent stays withdrawn: not even the platform's own code can take a subject from the list.
+pub async fn an_exclusion_stays(database: &Database) {
+    #[derive(Clone, Serialize, Deserialize)]
+    struct Excluded(String);
+    impl Record for Excluded {
+        const KIND: Kind = Kind::Exclusion;
+        fn name(&self) -> &str {
+            &self.0
+        }
+    }
+    let store = database.open().await;
+    let name = "exclusions/00".to_owned();
+    let insert = change().insert(&Excluded(name.clone())).unwrap();
+    store.commit(insert, NOW).await.unwrap();
+    let stored = store.get::<Excluded>(&name).await.unwrap().unwrap();
+    let refused = store.commit(change().delete(&stored), NOW).await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert!(store.get::<Excluded>(&name).await.unwrap().is_some());
     store.close().await;
 }
 
