@@ -384,6 +384,8 @@ fn get_action(kind: ResourceKind) -> &'static str {
         ResourceKind::Job => "SandboxService.GetJob",
         ResourceKind::Image => "ImageService.GetImage",
         ResourceKind::Output => "AirlockService.GetOutput",
+        ResourceKind::SubjectRequest => "SubjectService.GetSubjectRequest",
+        ResourceKind::Incident => "IncidentService.GetIncident",
         ResourceKind::Platform | ResourceKind::AuditLog => "",
     }
 }

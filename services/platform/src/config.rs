@@ -1,13 +1,18 @@
 //! The server's configuration: `sandyq.toml` as written by people, and what it means once checked.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use sandyq_calendar::Calendar;
 use serde::{Deserialize, Serialize};
 
+mod incidents;
 mod jobs;
 mod observe;
 
+use crate::incidents::exposure;
+pub use incidents::RawIncidents;
 pub use jobs::{RawJobs, RawQuota};
 pub use observe::{RawMetrics, RawTraces};
 
@@ -31,6 +36,8 @@ pub struct RawConfig {
     pub work: PathBuf,
     /// Name of this installation, for labels of containers and as origin of the audit log.
     pub platform_id: String,
+    /// File with the working days; empty for the calendar that is shipped.
+    pub calendar: PathBuf,
     /// Limits of uploads and data sets.
     pub intake: RawIntake,
     /// How many jobs run at once and what they may use.
@@ -39,6 +46,10 @@ pub struct RawConfig {
     pub metrics: RawMetrics,
     /// Where traces are sent.
     pub traces: RawTraces,
+    /// Fines of article 641-1.
+    pub exposure: exposure::Table,
+    /// Kinds of incidents.
+    pub incidents: RawIncidents,
 }
 
 /// Limits of what comes in.
@@ -66,10 +77,13 @@ impl Default for RawConfig {
             master_key: "master.key".into(),
             work: "work".into(),
             platform_id: "sandyq".to_owned(),
+            calendar: PathBuf::new(),
             intake: RawIntake::default(),
             jobs: RawJobs::default(),
             metrics: RawMetrics::default(),
             traces: RawTraces::default(),
+            exposure: exposure::Table::default(),
+            incidents: RawIncidents::default(),
         }
     }
 }
@@ -104,6 +118,8 @@ pub struct Config {
     pub metrics: Option<SocketAddr>,
     /// Where traces are sent.
     pub collector: Option<SocketAddr>,
+    /// Working days, by which terms are counted.
+    pub calendar: Calendar,
 }
 
 /// Name of the file.
@@ -116,6 +132,14 @@ pub enum ConfigError {
     /// The file cannot be read.
     #[error("cannot read {path}; make a platform folder with `sandyq init`")]
     Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The calendar cannot be read.
+    #[error("cannot read the calendar {path}; leave `calendar` empty for the one that is shipped")]
+    Calendar {
         /// The file.
         path: PathBuf,
         /// Why.
@@ -187,6 +211,18 @@ impl Config {
             Ok(address) => address,
             Err(reason) => return refuse("traces.collector", &reason),
         };
+        if let Some((field, reason)) = raw.exposure.fault() {
+            return refuse(field, &reason);
+        }
+        let ids: BTreeSet<&str> = raw
+            .incidents
+            .category
+            .iter()
+            .map(|of| of.id.as_str())
+            .collect();
+        if ids.len() < raw.incidents.category.len() || ids.contains("") {
+            return refuse("incidents.category", "give each category an id of its own");
+        }
         let dir = std::path::absolute(dir).map_err(|source| ConfigError::Read {
             path: dir.to_owned(),
             source,
@@ -195,7 +231,20 @@ impl Config {
             Some(file) => format!("sqlite:{}", dir.join(file).display()),
             None => raw.database_url.clone(),
         };
+        let calendar = match raw.calendar.as_os_str().is_empty() {
+            true => Calendar::kazakhstan(),
+            false => {
+                let path = dir.join(&raw.calendar);
+                let text = std::fs::read_to_string(&path);
+                Calendar::parse(&text.map_err(|source| ConfigError::Calendar { path, source })?)
+            }
+        };
+        let calendar = match calendar {
+            Ok(calendar) => calendar,
+            Err(error) => return refuse("calendar", &error.to_string()),
+        };
         Ok(Self {
+            calendar,
             database_url,
             objects: dir.join(&raw.objects),
             policies: dir.join(&raw.policies),

@@ -5,9 +5,11 @@ use sandyq_access::{Resource, ResourceKind};
 use crate::records::access::Grant;
 use crate::records::airlock::Output;
 use crate::records::identity::{Organization, User};
+use crate::records::incident::Incident;
 use crate::records::job::Job;
 use crate::records::library::{Library, Run, RunState, Version, VersionState};
 use crate::records::sandbox::Sandbox;
+use crate::records::subject::SubjectRequest;
 use crate::records::system::{Image, System};
 
 /// A record that policies decide on.
@@ -158,5 +160,34 @@ impl Governed for Output {
             &self.organization,
             self.state.as_str(),
         )
+    }
+}
+
+impl Governed for SubjectRequest {
+    fn resource(&self) -> Resource {
+        Resource {
+            user: Some(self.recorder.clone()),
+            ..owned(
+                ResourceKind::SubjectRequest,
+                &self.name,
+                &self.organization,
+                self.state.as_str(),
+            )
+        }
+    }
+}
+
+impl Governed for Incident {
+    fn resource(&self) -> Resource {
+        Resource {
+            viewers: self.viewers.clone(),
+            user: Some(self.recorder.clone()),
+            ..owned(
+                ResourceKind::Incident,
+                &self.name,
+                &self.organization,
+                self.state.as_str(),
+            )
+        }
     }
 }

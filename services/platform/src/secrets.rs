@@ -22,6 +22,8 @@ use crate::records::secret::Secret;
 pub const AUTHORITY: &str = "secrets/authority";
 /// The server's key; its certificate is the public part.
 pub const SERVER: &str = "secrets/server";
+/// The key under which subjects are hashed.
+pub const SUBJECTS: &str = "secrets/subjects";
 /// The key that signs checkpoints; the verifier key is the public part.
 pub const AUDIT: &str = "secrets/audit-log";
 
@@ -160,10 +162,6 @@ pub fn generate(
     let (log_key, document) =
         LogKey::generate(&format!("sandyq/{platform_id}"), &SystemRandom::new())
             .map_err(|error| Error::internal("make the log's key", error))?;
-    let mut pseudonyms = Zeroizing::new([0_u8; 32]);
-    SystemRandom::new()
-        .fill(pseudonyms.as_mut())
-        .map_err(|_| Error::internal("make a key", std::io::Error::other("no random numbers")))?;
     Ok(vec![
         sealed(
             keyring,
@@ -178,13 +176,31 @@ pub fn generate(
             server.certificate_pem,
         )?,
         sealed(keyring, AUDIT, &document, log_key.verifier().to_string())?,
-        sealed(
-            keyring,
-            PSEUDONYM_SECRET,
-            pseudonyms.as_ref(),
-            String::new(),
-        )?,
+        random(keyring, PSEUDONYM_SECRET)?,
+        random(keyring, SUBJECTS)?,
     ])
+}
+
+/// A fresh key of 256 bits.
+fn random(keyring: &Keyring, name: &str) -> Result<Secret> {
+    let mut key = Zeroizing::new([0_u8; 32]);
+    SystemRandom::new()
+        .fill(key.as_mut())
+        .map_err(|_| Error::internal("make a key", std::io::Error::other("no random numbers")))?;
+    sealed(keyring, name, key.as_ref(), String::new())
+}
+
+/// Makes a key that a platform from an earlier version does not have yet.
+///
+/// # Errors
+/// The store's, or no random numbers.
+pub async fn ensure(platform: &Platform, name: &str) -> Result<()> {
+    if platform.store.get::<Secret>(name).await?.is_some() {
+        return Ok(());
+    }
+    let secret = random(&platform.keyring, name)?;
+    let event = system_event("KeyMade", name, "", []);
+    platform.commit(Change::new(event).insert(&secret)?).await
 }
 
 async fn read(store: &Store, name: &str) -> Result<Stored<Secret>> {

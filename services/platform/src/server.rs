@@ -14,8 +14,10 @@ use sandyq_proto::v1::audit_service_server::AuditServiceServer;
 use sandyq_proto::v1::depersonalization_service_server::DepersonalizationServiceServer;
 use sandyq_proto::v1::identity_service_server::IdentityServiceServer;
 use sandyq_proto::v1::image_service_server::ImageServiceServer;
+use sandyq_proto::v1::incident_service_server::IncidentServiceServer;
 use sandyq_proto::v1::library_service_server::LibraryServiceServer;
 use sandyq_proto::v1::sandbox_service_server::SandboxServiceServer;
+use sandyq_proto::v1::subject_service_server::SubjectServiceServer;
 use sandyq_proto::v1::system_service_server::SystemServiceServer;
 use sandyq_sandbox::PlatformId;
 use sandyq_store::{Change, KeyringError, ObjectError, ObjectStore, Store, StoreError};
@@ -33,7 +35,7 @@ use crate::metrics::{self, Metrics};
 use crate::platform::{Parts, Platform, system_clock};
 use crate::secrets::{self, MasterKeyError};
 use crate::services::Services;
-use crate::{expiry, jobs, pipeline};
+use crate::{expiry, jobs, pipeline, subjects};
 
 /// Flow control windows: an upload keeps the line full.
 const STREAM_WINDOW: u32 = 8 << 20;
@@ -212,8 +214,10 @@ async fn open(config: Config, shutdown: CancellationToken) -> Result<Arc<Platfor
 
 /// Goes on with what an earlier process left, and starts the workers.
 async fn resume(platform: &Arc<Platform>) -> Result<(), ServeError> {
+    secrets::ensure(platform, secrets::SUBJECTS).await?;
     pipeline::resume(platform).await?;
     jobs::resume(platform).await?;
+    subjects::withdrawal::resume(platform).await?;
     platform
         .tasks
         .spawn(jobs::run_scheduler(Arc::clone(platform)));
@@ -221,6 +225,9 @@ async fn resume(platform: &Arc<Platform>) -> Result<(), ServeError> {
         .tasks
         .spawn(jobs::run_reconciler(Arc::clone(platform)));
     platform.tasks.spawn(expiry::run(Arc::clone(platform)));
+    platform
+        .tasks
+        .spawn(subjects::due::run(Arc::clone(platform)));
     let tidy = Arc::clone(platform);
     platform.tasks.spawn(async move {
         loop {
@@ -308,6 +315,8 @@ async fn run(
         .add_service(service!(SandboxServiceServer))
         .add_service(service!(ImageServiceServer))
         .add_service(service!(AirlockServiceServer))
+        .add_service(service!(SubjectServiceServer))
+        .add_service(service!(IncidentServiceServer))
         .add_service(service!(AuditServiceServer));
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     let cut = platform.shutdown.clone();

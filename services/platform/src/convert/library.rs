@@ -237,6 +237,7 @@ pub fn run(stored: &Stored<Run>) -> v1::Run {
                 input_rows: count(report.input_rows),
                 released_rows: count(report.released_rows),
                 suppressed_rows: count(report.suppressed_rows),
+                withdrawn_rows: count(report.withdrawn_rows),
                 measured_k: count(report.measured_k),
                 equivalence_classes: count(report.classes),
                 loss: report.loss,

@@ -1,12 +1,16 @@
 //! Between records and messages. Nothing else knows both.
 
 mod governance;
+mod incident;
 mod library;
 mod sandbox;
+mod subject;
 
 pub use governance::*;
+pub use incident::*;
 pub use library::*;
 pub use sandbox::*;
+pub use subject::*;
 
 use prost_types::{Duration, Timestamp};
 use time::OffsetDateTime;

@@ -8,11 +8,12 @@ use sandyq_anonymizer::{Format, Limits, Schema, intake};
 use sandyq_store::Change;
 use serde_json::json;
 
-use super::{heavy, raw, trial};
+use super::{heavy, raw, scan, trial};
 use crate::call::system_event;
-use crate::error::{Error, Result, chain};
+use crate::error::{Class, Error, Result, chain};
 use crate::platform::Platform;
 use crate::records::library::{Column, Dataset, Version, VersionEvent, VersionState};
+use crate::subjects::holdings::{self, Indexed};
 
 /// Begins, or begins again, the intake of a QUARANTINED version.
 pub fn start(platform: &Arc<Platform>, name: String) {
@@ -58,16 +59,31 @@ async fn take_in(platform: &Arc<Platform>, name: &str) -> Result<()> {
             Err(error) => failures.push(format!("data set {}: {}", dataset.id, error.chain())),
         }
     }
+    let indexed = match failures.as_slice() {
+        [] => match indexed(platform, &version, &taken).await {
+            Ok(indexed) => Some(indexed),
+            Err(error) if error.class == Class::Precondition => {
+                failures.push(error.chain());
+                None
+            }
+            Err(error) => return Err(error),
+        },
+        _ => None,
+    };
     platform
         .change::<Version>(name, |version| {
             if version.state != VersionState::Quarantined {
                 return Ok(None);
             }
-            if failures.is_empty() {
+            if let Some(indexed) = &indexed {
                 version.state = version.state.after(VersionEvent::Classify)?;
                 describe(version, &taken);
                 let event = system_event("VersionClassified", name, &version.organization, []);
-                Ok(Some(Change::new(event)))
+                let mut change = Change::new(event);
+                if !indexed.index.columns.is_empty() {
+                    change = change.also(holdings::indexed_event(&indexed.index));
+                }
+                Ok(Some(indexed.kept(change)?))
             } else {
                 version.state = version.state.after(VersionEvent::Refuse)?;
                 version.failure = failures.join("\n");
@@ -79,6 +95,17 @@ async fn take_in(platform: &Arc<Platform>, name: &str) -> Result<()> {
         })
         .await?;
     Ok(())
+}
+
+/// Which subjects the version holds, by the columns that were found to hold personal numbers.
+async fn indexed(
+    platform: &Platform,
+    version: &Version,
+    taken: &[(String, Schema, Classification)],
+) -> Result<Indexed> {
+    let mut described = version.clone();
+    describe(&mut described, taken);
+    holdings::index(platform, &described, &scan::columns(&described)).await
 }
 
 /// What is in the columns of a data set that is well-formed, or why it cannot be taken in all the same.

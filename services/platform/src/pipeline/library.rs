@@ -9,19 +9,18 @@ use sandyq_anonymizer::{
 };
 use sandyq_store::objects::BlockingReader;
 
+use super::scan::Columns;
 use super::{heavy, raw};
 use crate::error::{Class, Error, Result, chain};
 use crate::platform::Platform;
-use crate::records::library::{Dataset, Run};
+use crate::records::library::Dataset;
+use crate::subjects::withdrawal::Withdrawn;
 
 /// The releases of data sets that are depersonalized together, and the quality of each.
 pub(super) async fn depersonalized(
     platform: &Platform,
-    run: &Run,
     datasets: &[Dataset],
-    key: &PseudonymKey,
-    today: &str,
-    cancel: &Cancel,
+    work: Work,
 ) -> Result<Vec<(Release, DatasetQuality)>> {
     let mut sources = Vec::new();
     for dataset in datasets {
@@ -33,13 +32,6 @@ pub(super) async fn depersonalized(
             bytes: raw(platform, dataset).await?,
         });
     }
-    let work = Work {
-        profile: run.profile.clone(),
-        hierarchies: run.hierarchies.clone(),
-        key: key.clone(),
-        today: today.to_owned(),
-        cancel: cancel.clone(),
-    };
     heavy(move || work.carry_out(sources))
         .await?
         .map_err(|message| Error::new(Class::Precondition, "RUN_FAILED", message))
@@ -66,12 +58,21 @@ fn types(dataset: &Dataset) -> BTreeMap<String, String> {
 }
 
 /// What is to be done, for a thread of its own.
-struct Work {
-    profile: String,
-    hierarchies: Vec<(String, String)>,
-    key: PseudonymKey,
-    today: String,
-    cancel: Cancel,
+pub(super) struct Work {
+    /// The profile's text.
+    pub profile: String,
+    /// The hierarchies' texts by name.
+    pub hierarchies: Vec<(String, String)>,
+    /// The key of pseudonyms.
+    pub key: PseudonymKey,
+    /// The date, for ages.
+    pub today: String,
+    /// Ends it early.
+    pub cancel: Cancel,
+    /// Who is left out.
+    pub withdrawn: Option<Withdrawn>,
+    /// Columns that tell who it is.
+    pub numbers: Columns,
 }
 
 type Outcome<T> = std::result::Result<T, String>;
@@ -84,12 +85,14 @@ impl Work {
         for source in sources {
             let table = intake::read(&source.id, source.bytes, &source.format, &Limits::default());
             let table = table.map_err(|e| format!("data set {}: {}", source.id, chain(&e)))?;
+            // Before anything else: what follows has never seen who withdrew.
+            let (table, gone) = self.without_withdrawn(table)?;
             let table = match profile.dataset(&source.id) {
                 Ok(dataset) => table.derived(dataset).map_err(|e| chain(&e))?,
                 Err(_) => table,
             };
             tables.push(table);
-            others.push((source.sha256, source.types));
+            others.push((source.sha256, source.types, gone));
         }
         let (key, cancel) = (&self.key, &self.cancel);
         let made = depersonalize_library(&tables, &profile, &hierarchies, key, cancel, &mut |_| {});
@@ -98,17 +101,32 @@ impl Work {
             _ => chain(&e),
         })?;
         let mut described = Vec::new();
-        for ((mut release, table), (sha256, types)) in made.into_iter().zip(&tables).zip(others) {
+        for ((mut release, table), (sha256, types, gone)) in
+            made.into_iter().zip(&tables).zip(others)
+        {
             let quality = self
                 .quality(table, types, &profile)
                 .map_err(|e| chain(&e))?;
             release.of_file(sha256);
             release.of_quality(quality.clone());
+            release.of_withdrawn(gone);
             self.describe(&mut release, table, &profile, &hierarchies)
                 .map_err(|message| format!("data set {}: {message}", table.name()))?;
             described.push((release, quality));
         }
         Ok(described)
+    }
+
+    /// The table without the rows of subjects who withdrew consent, and how many rows those are.
+    fn without_withdrawn(&self, table: Table) -> Outcome<(Table, u64)> {
+        let Some(withdrawn) = &self.withdrawn else {
+            return Ok((table, 0));
+        };
+        let name = table.name().to_owned();
+        let own = self.numbers.iter().filter(|(dataset, _)| *dataset == name);
+        let columns: Vec<&str> = own.map(|(_, column)| column.as_str()).collect();
+        let rest = table.without(&columns, |cell| withdrawn.has(cell));
+        rest.map_err(|error| format!("data set {name}: {}", chain(&error)))
     }
 
     fn hierarchies(&self) -> Outcome<Hierarchies> {

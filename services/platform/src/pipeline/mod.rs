@@ -3,6 +3,7 @@
 pub mod intake;
 mod library;
 pub mod runs;
+pub mod scan;
 mod trial;
 
 use std::panic::AssertUnwindSafe;
@@ -52,7 +53,7 @@ pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
     Ok(())
 }
 
-/// Opens the raw bytes of a data set: only intake and depersonalization do this.
+/// Opens the raw bytes of a data set: only intake, depersonalization and the search for subjects do this.
 async fn raw(platform: &Platform, dataset: &Dataset) -> Result<BlockingReader> {
     let upload = platform.record::<Upload>(&dataset.upload).await?;
     let place = upload

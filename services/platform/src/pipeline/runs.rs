@@ -17,6 +17,8 @@ use crate::platform::Platform;
 use crate::records::library::{
     Dataset, DatasetReport, ReleasedDataset, Run, RunEvent, RunState, Version, VersionEvent,
 };
+use crate::subjects::holdings;
+use crate::subjects::withdrawal::{self, Withdrawn};
 
 /// The secret under which releases have their pseudonyms.
 pub const PSEUDONYM_SECRET: &str = "secrets/pseudonyms";
@@ -83,6 +85,10 @@ async fn releases(platform: &Arc<Platform>, run: &Run, cancel: &Cancel) -> Resul
     let today = platform.now().date().to_string();
     let profile = Profile::parse(&run.profile)
         .map_err(|error| Error::internal("read the profile of a run", error))?;
+    let withdrawn = Withdrawn::of(platform, &version.organization).await?;
+    // What the owner declares is looked through as well, now and when somebody withdraws consent later.
+    let numbers = withdrawal::declared(&version, &profile);
+    holdings::widen(platform, &version, &numbers).await?;
     let joins = profile
         .datasets()
         .any(|dataset| dataset.subject().is_some());
@@ -90,7 +96,16 @@ async fn releases(platform: &Arc<Platform>, run: &Run, cancel: &Cancel) -> Resul
     let (mut releases, mut measured) = (Vec::new(), Vec::new());
     // Where subjects are counted over all data sets they are in memory together, otherwise one after the other.
     for datasets in version.datasets.chunks(together.max(1)) {
-        let made = library::depersonalized(platform, run, datasets, &key, &today, cancel).await?;
+        let work = library::Work {
+            profile: run.profile.clone(),
+            hierarchies: run.hierarchies.clone(),
+            key: key.clone(),
+            today: today.clone(),
+            cancel: cancel.clone(),
+            withdrawn: withdrawn.clone(),
+            numbers: numbers.clone(),
+        };
+        let made = library::depersonalized(platform, datasets, work).await?;
         for (dataset, (release, quality)) in datasets.iter().zip(made) {
             let place = format!(
                 "{}/datasets/{}/{}",
@@ -124,6 +139,7 @@ fn report(dataset: &Dataset, release: &Release, object: &ObjectRecord) -> Result
         input_rows: measured.rows.input,
         released_rows: measured.rows.output,
         suppressed_rows: measured.rows.suppressed,
+        withdrawn_rows: measured.withdrawn_rows.unwrap_or_default(),
         measured_k: release.k(),
         classes: measured.rows.classes,
         loss: release.loss(),

@@ -222,6 +222,9 @@ pub struct DatasetReport {
     pub released_rows: u64,
     /// Records suppressed.
     pub suppressed_rows: u64,
+    /// Rows taken out before, because their subjects withdrew consent.
+    #[serde(default)]
+    pub withdrawn_rows: u64,
     /// Smallest equivalence class.
     pub measured_k: u64,
     /// Equivalence classes.

@@ -6,10 +6,12 @@
 pub mod access;
 pub mod airlock;
 pub mod identity;
+pub mod incident;
 pub mod job;
 pub mod library;
 pub mod sandbox;
 pub mod secret;
+pub mod subject;
 pub mod system;
 
 /// A transition that the table of a state machine does not have.

@@ -16,6 +16,7 @@ use crate::error::{Error, Result, Violation, chain};
 use crate::governed::Governed;
 use crate::pipeline::runs;
 use crate::records::library::{Library, Run, RunEvent, RunState, Version, VersionEvent};
+use crate::subjects::withdrawal;
 use crate::watch::{Answers, watch};
 
 /// Checks a profile against what intake found, without reading a row. Returns the columns that it does not name.
@@ -212,6 +213,7 @@ impl Services {
                 ),
             ));
         }
+        withdrawal::check_publication(&self.0, &version, run.create_time).await?;
         for dataset in &mut version.datasets {
             dataset.release = run
                 .reports

@@ -6,13 +6,16 @@ mod audit;
 mod depersonalization;
 mod identity;
 mod image;
+mod incident;
 mod library;
 mod sandbox;
+mod subject;
 mod system;
 mod upload;
 mod version;
 
 pub use identity::{fresh_token, invitation_name};
+pub use version::retirement;
 
 use std::sync::Arc;
 
@@ -123,6 +126,14 @@ fn text(field: &str, value: &str, required: bool, longest: usize) -> Result<Stri
 /// Too long, or with control characters.
 pub fn optional_text(field: &str, value: &str, longest: usize) -> Result<String> {
     text(field, value, false, longest)
+}
+
+/// A text for people: not empty where `required`, and bounded.
+///
+/// # Errors
+/// Empty, too long, or with control characters.
+pub fn checked_text(field: &str, value: &str, required: bool, longest: usize) -> Result<String> {
+    text(field, value, required, longest)
 }
 
 /// An id that the client chose, or a fresh one.

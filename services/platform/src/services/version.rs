@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::governed::Governed;
 use crate::names;
 use crate::pipeline::{intake, runs};
+use crate::platform::Platform;
 use crate::records::library::{Dataset, Library, Upload, Version, VersionEvent, VersionState};
 
 const MOST_DATASETS: usize = 100;
@@ -172,27 +173,8 @@ impl Services {
             return Ok(done);
         }
         required_reason(&message.reason)?;
-        version.state = version.state.after(VersionEvent::Retire)?;
         let event = call.event(&version.name, [("reason", json!(message.reason))]);
-        let mut change = Change::new(event).update(&version)?;
-        let mut library = call.fetch::<Library>(&version.library).await?;
-        if library.published_version.as_ref() == Some(&version.name) {
-            library.published_version = None;
-            change = change.update(&library)?;
-        }
-        // The raw bytes and the release have no use any more: dropping their keys shreds them.
-        let uploads: Vec<Stored<Upload>> = self.uploads(&version.name).await?;
-        for upload in uploads {
-            if let Some(place) = &upload.place {
-                change = change.drop_object(place.clone());
-            }
-            change = change.delete(&upload);
-        }
-        for place in version.datasets.iter().filter_map(|d| d.release.as_ref()) {
-            change = change.drop_object(place.place.clone());
-        }
-        // Nor has the release of a run that waited for approval.
-        change = runs::supersede(&self.0, change, &version.name).await?;
+        let change = retirement(&self.0, Change::new(event), &mut version).await?;
         version.revision += 1;
         let answer = v1::RetireVersionResponse {
             version: Some(convert::version(&version)),
@@ -201,17 +183,45 @@ impl Services {
         crate::jobs::stop::version_retired(&self.0, &version.name).await?;
         Ok(answer)
     }
+}
 
-    async fn uploads(&self, version: &str) -> Result<Vec<Stored<Upload>>> {
-        let filter = Filter {
-            parent: Some(version),
-            ..Filter::default()
-        };
-        let most = u32::try_from(MOST_DATASETS).unwrap_or(u32::MAX);
-        Ok(self
-            .0
-            .store
-            .list(&filter, sandyq_store::Page::first(most))
-            .await?)
+/// Adds to a change the retirement of a version and all that goes with it: nobody can use it any more, its raw bytes and its releases are
+/// shredded.
+///
+/// # Errors
+/// The version cannot be retired in its state; the store's.
+pub async fn retirement(
+    platform: &Platform,
+    mut change: Change,
+    version: &mut Stored<Version>,
+) -> Result<Change> {
+    version.state = version.state.after(VersionEvent::Retire)?;
+    change = change.update(version)?;
+    let mut library = platform.record::<Library>(&version.library).await?;
+    if library.published_version.as_ref() == Some(&version.name) {
+        library.published_version = None;
+        change = change.update(&library)?;
     }
+    // The raw bytes and the release have no use any more: dropping their keys shreds them.
+    for upload in uploads(platform, &version.name).await? {
+        if let Some(place) = &upload.place {
+            change = change.drop_object(place.clone());
+        }
+        change = change.delete(&upload);
+    }
+    for place in version.datasets.iter().filter_map(|d| d.release.as_ref()) {
+        change = change.drop_object(place.place.clone());
+    }
+    // Nor has the release of a run that waited for approval.
+    runs::supersede(platform, change, &version.name).await
+}
+
+async fn uploads(platform: &Platform, version: &str) -> Result<Vec<Stored<Upload>>> {
+    let filter = Filter {
+        parent: Some(version),
+        ..Filter::default()
+    };
+    let most = u32::try_from(MOST_DATASETS).unwrap_or(u32::MAX);
+    let page = sandyq_store::Page::first(most);
+    Ok(platform.store.list(&filter, page).await?)
 }
