@@ -16,8 +16,10 @@ pub use sandyq_proto::v1::audit_service_client::AuditServiceClient;
 pub use sandyq_proto::v1::depersonalization_service_client::DepersonalizationServiceClient;
 pub use sandyq_proto::v1::identity_service_client::IdentityServiceClient;
 pub use sandyq_proto::v1::image_service_client::ImageServiceClient;
+pub use sandyq_proto::v1::incident_service_client::IncidentServiceClient;
 pub use sandyq_proto::v1::library_service_client::LibraryServiceClient;
 pub use sandyq_proto::v1::sandbox_service_client::SandboxServiceClient;
+pub use sandyq_proto::v1::subject_service_client::SubjectServiceClient;
 pub use sandyq_proto::v1::system_service_client::SystemServiceClient;
 
 /// Bytes on their way that the other side has not yet read; a slow round trip must not bound a transfer.

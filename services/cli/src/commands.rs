@@ -4,6 +4,7 @@ pub mod access;
 pub mod anonymize;
 pub mod anonymize_library;
 pub mod audit;
+pub mod calendar;
 pub mod classify;
 pub mod completions;
 pub mod context;
@@ -14,6 +15,7 @@ pub mod doctor;
 pub mod hierarchy;
 pub mod identity;
 pub mod image;
+pub mod incident;
 pub mod job;
 pub mod library;
 pub mod mask;
@@ -24,6 +26,7 @@ pub mod push;
 pub mod quality;
 pub mod sandbox;
 pub mod server;
+pub mod subject;
 pub mod synth;
 pub mod system;
 mod tables;
@@ -111,9 +114,18 @@ pub enum Command {
     /// What jobs made, on its way out.
     #[command(subcommand)]
     Output(output::Command),
+    /// Requests of the people whom libraries hold: withdrawals of consent, objections, questions.
+    #[command(subcommand)]
+    Subject(subject::Command),
+    /// Incidents: what happened, whom it touches, who is to be told.
+    #[command(subcommand)]
+    Incident(incident::Command),
     /// The append-only log.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Working days: the calendar by which legal terms are counted, on this machine.
+    #[command(subcommand)]
+    Calendar(calendar::Command),
     /// Decode a Parquet file from standard input and forget it; the server tries strange files so, apart from itself.
     #[command(hide = true)]
     DecodeParquet(decode::DecodeParquet),
@@ -155,7 +167,10 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Image(command) => image::run(command, session).await,
         Command::Job(command) => job::run(command, session).await,
         Command::Output(command) => output::run(command, session).await,
+        Command::Subject(command) => subject::run(command, session).await,
+        Command::Incident(command) => incident::run(command, session).await,
         Command::Audit(command) => audit::run(command, session).await,
+        Command::Calendar(command) => calendar::run(&command, session),
         Command::DecodeParquet(command) => decode::run(&command),
         Command::Synth(command) => synth::run(&command, session),
         Command::Completions(command) => completions::run(&command),

@@ -114,6 +114,22 @@ pub fn term(text: &str) -> Result<Term, String> {
         })
 }
 
+/// A moment in the past: a date, whose noon in Almaty is meant, or an RFC 3339 time.
+pub fn moment(text: &str) -> Result<Timestamp, String> {
+    let whole = if text.len() == 10 {
+        format!("{text}T12:00:00+05:00")
+    } else {
+        text.to_owned()
+    };
+    let time = OffsetDateTime::parse(&whole, &Rfc3339).map_err(|_| {
+        format!("`{text}` is not a time; write for example 2026-12-11 or 2026-12-11T09:30:00+05:00")
+    })?;
+    Ok(Timestamp {
+        seconds: time.unix_timestamp(),
+        nanos: 0,
+    })
+}
+
 /// Reads a duration as a message.
 pub fn proto_duration(text: &str) -> Result<prost_types::Duration, String> {
     let span = duration(text)?;
@@ -199,6 +215,7 @@ fn placeholder(collection: &str) -> String {
     let singular = match collection {
         "libraries" => "library",
         "sandboxes" => "sandbox",
+        "subjectRequests" => "request",
         other => other.strip_suffix('s').unwrap_or(other),
     };
     singular.to_uppercase()
@@ -233,6 +250,10 @@ names! {
     job = "sandboxes/jobs";
     /// `outputs/{output}`.
     output = "outputs";
+    /// `subjectRequests/{request}`.
+    subject_request = "subjectRequests";
+    /// `incidents/{incident}`.
+    incident = "incidents";
 }
 
 /// `images/{image}`; the digest, with or without `sha256:`, does as well.

@@ -46,6 +46,20 @@ pub fn columns(message: &str) -> &'static [&'static str] {
             "organization",
             "create_time",
         ],
+        "sandyq.v1.Incident" => &[
+            "name",
+            "display_name",
+            "state",
+            "category",
+            "subject_count",
+            "detect_time",
+        ],
+        "sandyq.v1.Incident.AffectedVersion" => {
+            &["version", "organization", "subject_count", "counted"]
+        }
+        "sandyq.v1.Incident.Notice" => {
+            &["recipient", "due_time", "send_time", "reference", "overdue"]
+        }
         "sandyq.v1.Job" => &[
             "name",
             "display_name",
@@ -79,6 +93,19 @@ pub fn columns(message: &str) -> &'static [&'static str] {
             "organization",
             "expire_time",
         ],
+        "sandyq.v1.SubjectRequest" => &[
+            "name",
+            "kind",
+            "state",
+            "organization",
+            "due_time",
+            "working_days_left",
+            "overdue",
+        ],
+        "sandyq.v1.SubjectRequest.HeldVersion" => &["version", "retired"],
+        "sandyq.v1.SubjectRequest.TrainedOutput" => {
+            &["output", "job", "system", "organization", "released"]
+        }
         "sandyq.v1.System" => &[
             "name",
             "display_name",
