@@ -4,6 +4,7 @@ mod doctor;
 mod help;
 mod main_job;
 mod push;
+mod rights;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -2,6 +2,8 @@
 
 mod data;
 mod granting;
+mod incidents;
+mod rights;
 
 pub use granting::sandbox_of_high_risk;
 
@@ -274,10 +276,33 @@ async fn law_10_a_fully_autonomous_system_cannot_be_declared() {
 }
 
 #[tokio::test]
+async fn law_16_a_withdrawal_of_consent_ends_processing_for_good() {
+    rights::withdrawal(&Site::start().await).await;
+}
+
+#[tokio::test]
+async fn law_16_a_release_made_before_a_withdrawal_is_not_published() {
+    rights::releases_under_way(&Site::start().await).await;
+}
+
+#[tokio::test]
 async fn law_17_only_what_was_depersonalized_and_measured_is_lent() {
     let site = Site::start().await;
     data::nothing_is_published_unmeasured(&site).await;
     data::a_job_sees_the_release_only(&site).await;
+}
+
+#[tokio::test]
+async fn law_18_objections_are_answered_in_three_working_days() {
+    let site = Site::start().await;
+    rights::answers(&site).await;
+    rights::overdue(&site).await;
+    rights::bad_requests(&site).await;
+}
+
+#[tokio::test]
+async fn law_18_a_term_outside_of_the_calendar_is_refused() {
+    rights::calendar_without_the_year().await;
 }
 
 #[tokio::test]
@@ -286,4 +311,15 @@ async fn law_19_raw_data_cannot_be_read_back() {
     data::no_call_answers_with_raw_bytes(&site).await;
     data::nothing_raw_lies_on_the_disk(&site).await;
     data::messages_that_may_quote_raw_values_are_the_owners(&site).await;
+}
+
+#[tokio::test]
+async fn law_21_a_breach_tells_whose_data_it_was_and_who_is_to_be_told() {
+    let site = Site::start().await;
+    incidents::breach(&site).await;
+}
+
+#[tokio::test]
+async fn law_24_an_incident_tells_the_fine_that_it_exposes_to() {
+    incidents::exposure(&Site::start().await).await;
 }

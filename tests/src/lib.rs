@@ -13,6 +13,7 @@ mod lending;
 pub mod people;
 pub mod raw;
 pub mod register;
+pub mod rights;
 pub mod site;
 pub mod traces;
 pub mod work;

@@ -10,8 +10,10 @@ use sandyq_proto::v1::audit_service_client::AuditServiceClient;
 use sandyq_proto::v1::depersonalization_service_client::DepersonalizationServiceClient;
 use sandyq_proto::v1::identity_service_client::IdentityServiceClient;
 use sandyq_proto::v1::image_service_client::ImageServiceClient;
+use sandyq_proto::v1::incident_service_client::IncidentServiceClient;
 use sandyq_proto::v1::library_service_client::LibraryServiceClient;
 use sandyq_proto::v1::sandbox_service_client::SandboxServiceClient;
+use sandyq_proto::v1::subject_service_client::SubjectServiceClient;
 use sandyq_proto::v1::system_service_client::SystemServiceClient;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
@@ -79,6 +81,8 @@ services! {
     sandbox: SandboxServiceClient,
     image: ImageServiceClient,
     airlock: AirlockServiceClient,
+    subject: SubjectServiceClient,
+    incident: IncidentServiceClient,
     audit: AuditServiceClient,
 }
 

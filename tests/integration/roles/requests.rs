@@ -100,6 +100,7 @@ pub fn rows(world: &World) -> Vec<Row> {
     rows.extend(jobs(world));
     rows.extend(images(&world.image));
     rows.extend(airlock(world));
+    rows.extend(rights(world));
     rows.extend(audit());
     rows
 }
@@ -244,6 +245,26 @@ fn airlock(world: &World) -> Vec<Row> {
         rows.push(note(state, row!(AirlockService, "DownloadOutput", DownloadOutputRequest, name, |name| { name, path: ".sandyq/job.log".to_owned() })));
     }
     rows
+}
+
+#[rustfmt::skip]
+fn rights(world: &World) -> Vec<Row> {
+    let (request, incident) = (&world.subject_request, &world.incident);
+    vec![
+        row!(SubjectService, "CreateSubjectRequest", CreateSubjectRequestRequest, "", |_n| { request_id: malformed(), ..Default::default() }),
+        row!(SubjectService, "ListSubjectRequests", ListSubjectRequestsRequest, "", |_n| { ..Default::default() }),
+        row!(SubjectService, "GetSubjectRequest", GetSubjectRequestRequest, request, |name| { name }),
+        row!(SubjectService, "AcceptSubjectRequest", AcceptSubjectRequestRequest, request, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(SubjectService, "RefuseSubjectRequest", RefuseSubjectRequestRequest, request, |name| { name, reason: reason(), request_id: malformed(), ..Default::default() }),
+        row!(SubjectService, "NotifySubject", NotifySubjectRequest, request, |name| { name, channel: reason(), request_id: malformed() }),
+        row!(IncidentService, "CreateIncident", CreateIncidentRequest, "", |_n| { request_id: malformed(), ..Default::default() }),
+        row!(IncidentService, "ListIncidents", ListIncidentsRequest, "", |_n| { ..Default::default() }),
+        row!(IncidentService, "GetIncident", GetIncidentRequest, incident, |name| { name }),
+        row!(IncidentService, "ClassifyIncident", ClassifyIncidentRequest, incident, |name| { name, request_id: malformed(), ..Default::default() }),
+        row!(IncidentService, "LinkIncident", LinkIncidentRequest, incident, |name| { name, request_id: malformed(), ..Default::default() }),
+        row!(IncidentService, "RecordIncidentNotice", RecordIncidentNoticeRequest, incident, |name| { name, request_id: malformed(), ..Default::default() }),
+        row!(IncidentService, "CloseIncident", CloseIncidentRequest, incident, |name| { name, request_id: malformed(), ..Default::default() }),
+    ]
 }
 
 #[rustfmt::skip]

@@ -2,6 +2,7 @@
 
 use sandyq_proto::v1;
 use sandyq_tests::register::{PROFILE, csv};
+use sandyq_tests::rights;
 use sandyq_tests::work::shell;
 use sandyq_tests::{Site, images};
 
@@ -24,6 +25,8 @@ pub struct World {
     pub job: String,
     pub in_review: String,
     pub released: String,
+    pub subject_request: String,
+    pub incident: String,
 }
 
 impl World {
@@ -44,6 +47,17 @@ impl World {
         let image = images::import(&site.user("developer"), &images::busybox())
             .await
             .unwrap();
+        let subject_request = site
+            .request_of_subject("steward", rights::withdrawal(), rights::SUBJECT)
+            .await
+            .unwrap();
+        let incident = site
+            .record_incident(v1::Incident {
+                libraries: vec!["libraries/people".to_owned()],
+                ..rights::incident()
+            })
+            .await
+            .unwrap();
         Self {
             library: "libraries/people".to_owned(),
             upload: published.datasets[0].upload.clone(),
@@ -54,6 +68,8 @@ impl World {
             draft_version: draft.name,
             draft_run: run.name,
             system: "systems/box-system".to_owned(),
+            subject_request: subject_request.name,
+            incident: incident.name,
             sandbox,
             rival_sandbox,
             grant: grant.name,
