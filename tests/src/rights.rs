@@ -57,8 +57,9 @@ impl Site {
             iin: iin.to_owned(),
             request_id: request_id(),
         };
-        let answer = self.user(who).subject().create_subject_request(request);
-        Ok(answer.await?.into_inner().subject_request.unwrap())
+        let mut client = self.user(who).subject();
+        let answer = client.create_subject_request(request).await?;
+        Ok(answer.into_inner().subject_request.unwrap())
     }
 
     /// Somebody accepts a request.
@@ -73,8 +74,9 @@ impl Site {
             reason: reason.to_owned(),
             request_id: request_id(),
         };
-        let answer = self.user(who).subject().accept_subject_request(request);
-        Ok(answer.await?.into_inner().subject_request.unwrap())
+        let mut client = self.user(who).subject();
+        let answer = client.accept_subject_request(request).await?;
+        Ok(answer.into_inner().subject_request.unwrap())
     }
 
     /// The operator enters an incident.
@@ -83,7 +85,8 @@ impl Site {
             incident: Some(incident),
             request_id: request_id(),
         };
-        let answer = self.user("admin").incident().create_incident(request);
-        Ok(answer.await?.into_inner().incident.unwrap())
+        let mut client = self.user("admin").incident();
+        let answer = client.create_incident(request).await?;
+        Ok(answer.into_inner().incident.unwrap())
     }
 }

@@ -171,16 +171,12 @@ pub async fn breach(site: &Site) {
             Code::NotFound
         );
     }
-    let listed = site
-        .user("other-owner")
-        .incident()
-        .list_incidents(v1::ListIncidentsRequest::default());
-    assert!(listed.await.unwrap().into_inner().incidents.is_empty());
-    let listed = site
-        .user("owner")
-        .incident()
-        .list_incidents(v1::ListIncidentsRequest::default());
-    assert_eq!(listed.await.unwrap().into_inner().incidents.len(), 1);
+    for (who, count) in [("other-owner", 0), ("owner", 1), ("auditor", 1)] {
+        let request = v1::ListIncidentsRequest::default();
+        let mut client = site.user(who).incident();
+        let listed = client.list_incidents(request).await.unwrap();
+        assert_eq!(listed.into_inner().incidents.len(), count, "{who}");
+    }
 
     let status = close(site, &incident.name, rights::evidence())
         .await
