@@ -79,6 +79,13 @@ fn dataset(text: &mut String, report: &DatasetReport) {
         "  rows                 {} of {}",
         report.released_rows, report.input_rows
     );
+    if report.withdrawn_rows > 0 {
+        let _ = writeln!(
+            text,
+            "  consent withdrawn    {} rows, taken out before",
+            report.withdrawn_rows
+        );
+    }
     let _ = writeln!(
         text,
         "  records suppressed   {} ({share:.2}%)",
