@@ -218,6 +218,7 @@ mod tests {
                 {"name":"job","role":"sensitive","transform":{"keep":{"cast":null}},"level":null,"loss":null}],
                 "dropped":[{"name":"phone","reason":"not_in_profile"}]}"#
                 .into(),
+            withdrawn_rows: 3,
         };
         let text = render(&Run {
             name: "r".into(),
@@ -228,6 +229,7 @@ mod tests {
         for part in [
             "VERIFIED",
             "29900 of 30162",
+            "consent withdrawn    3 rows",
             "262 (0.87%)",
             "k, measured          10",
             "0.2500",
