@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use sandyq_calendar::Calendar;
 use serde::{Deserialize, Serialize};
 
+use crate::incidents::exposure;
+
 mod incidents;
 mod jobs;
 mod observe;
