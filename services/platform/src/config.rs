@@ -13,7 +13,6 @@ mod incidents;
 mod jobs;
 mod observe;
 
-use crate::incidents::exposure;
 pub use incidents::RawIncidents;
 pub use jobs::{RawJobs, RawQuota};
 pub use observe::{RawMetrics, RawTraces};
