@@ -12,7 +12,7 @@ pub const SUBJECT: &str = "900101300017";
 /// A document.
 pub fn evidence() -> Option<v1::Evidence> {
     Some(v1::Evidence {
-        document: "statement 17 of the archive".to_owned(),
+        reference: "statement 17 of the archive".to_owned(),
         sha256: crate::sha256(b"statement"),
     })
 }

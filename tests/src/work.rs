@@ -128,6 +128,7 @@ impl Site {
             provenance: "a register kept by law".to_owned(),
             datasets,
             request_id: request_id(),
+            ..Default::default()
         };
         let answer = self.user("owner").library().create_version(request).await?;
         Ok(answer.into_inner().version.unwrap())

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::error::StoreError;
 use crate::record::{Kind, Record, Stored};
@@ -14,6 +15,8 @@ const ABSENT: &str = "\u{1}";
 
 /// Bytes of records that are kept between changes.
 const MOST_KEPT: usize = 8 << 20;
+/// What is kept is read anew after this long all the same: somebody may repair the database by hand.
+const LONGEST_KEPT: Duration = Duration::from_secs(1);
 
 /// What is to be read, all as it was at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -130,20 +133,22 @@ pub(crate) struct Recent(Mutex<Kept>);
 struct Kept {
     size: u64,
     bytes: usize,
-    answers: HashMap<Reads, Found>,
+    answers: HashMap<Reads, (Instant, Found)>,
 }
 
 impl Recent {
     fn get(&self, reads: &Reads, size: u64) -> Option<Found> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        (kept.size == size)
-            .then(|| kept.answers.get(reads).cloned())
-            .flatten()
+        if kept.size != size {
+            return None;
+        }
+        let (since, found) = kept.answers.get(reads)?;
+        (since.elapsed() < LONGEST_KEPT).then(|| found.clone())
     }
 
     /// Keeps what was asked for when the log had this size. A change may have come while it was read: then it is kept
     /// under a size that nobody asks for any more.
-    fn keep(&self, reads: Reads, size: u64, found: &Found) {
+    fn keep(&self, reads: Reads, size: u64, since: Instant, found: &Found) {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if size < kept.size {
             return;
@@ -155,7 +160,8 @@ impl Recent {
                 ..Kept::default()
             };
         }
-        if bytes <= MOST_KEPT && kept.answers.insert(reads, found.clone()).is_none() {
+        let answer = (since, found.clone());
+        if bytes <= MOST_KEPT && kept.answers.insert(reads, answer).is_none() {
             kept.bytes += bytes;
         }
     }
@@ -171,12 +177,12 @@ impl Store {
             return self.query(&reads).await;
         }
         // Looked at before the records: what is read after it is never older than it.
-        let size = self.inner.head.borrow().size;
+        let (size, since) = (self.inner.head.borrow().size, Instant::now());
         if let Some(found) = self.inner.recent.get(&reads, size) {
             return Ok(found);
         }
         let found = self.query(&reads).await?;
-        self.inner.recent.keep(reads, size, &found);
+        self.inner.recent.keep(reads, size, since, &found);
         Ok(found)
     }
 

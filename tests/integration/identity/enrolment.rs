@@ -346,6 +346,8 @@ pub async fn an_expired_certificate_is_refused(site: &Site) {
         .unwrap();
     assert_eq!(done.rows_affected(), 1);
     database.close().await;
+    // The server reads again what was changed behind its back.
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let status = who(&user).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated, "{status:?}");
     assert_eq!(reason(&status), "CERTIFICATE_NOT_ACCEPTED");

@@ -529,7 +529,7 @@ pub async fn bad_requests(site: &Site) {
     }
     let evidence = |document: &str, sha256: &str| {
         Some(v1::Evidence {
-            document: document.to_owned(),
+            reference: document.to_owned(),
             sha256: sha256.to_owned(),
         })
     };
@@ -555,7 +555,7 @@ pub async fn bad_requests(site: &Site) {
                 evidence: evidence("", &hash),
                 ..objection()
             },
-            "subject_request.evidence.document",
+            "subject_request.evidence.reference",
         ),
         (
             v1::SubjectRequest {
@@ -569,7 +569,7 @@ pub async fn bad_requests(site: &Site) {
                 evidence: evidence(&number, &hash),
                 ..objection()
             },
-            "subject_request.evidence.document",
+            "subject_request.evidence.reference",
         ),
         (
             v1::SubjectRequest {

@@ -58,7 +58,7 @@ impl Document {
         let bytes = std::fs::read(&self.document_file)
             .map_err(|error| Failure::file("read", &self.document_file, &error))?;
         Ok(Evidence {
-            document: self.document,
+            reference: self.document,
             sha256: hex::encode(digest(&SHA256, &bytes)),
         })
     }

@@ -4,7 +4,7 @@ use sandyq_proto::v1;
 use sandyq_store::Stored;
 use time::OffsetDateTime;
 
-use super::{count, evidence, timestamp};
+use super::{count, evidence_message, timestamp};
 use crate::error::{Error, Result};
 use crate::records::incident::{
     Counted, Incident, IncidentState, Offence, Offender, OffenderCategory,
@@ -125,7 +125,7 @@ pub fn incident(stored: &Stored<Incident>, now: OffsetDateTime) -> v1::Incident 
         offender: stored.offender.as_ref().map(shown),
         exposure,
         measures: stored.measures.clone(),
-        evidence: stored.evidence.as_ref().map(evidence),
+        evidence: stored.evidence.as_ref().map(evidence_message),
         close_time: stored.close_time.map(timestamp),
         create_time: Some(timestamp(stored.create_time)),
         etag: stored.etag(),

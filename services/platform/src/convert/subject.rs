@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::timestamp;
 use crate::error::{Error, Result};
 use crate::records::subject::{
-    Evidence, RefusalGround, SubjectRequest, SubjectRequestKind, SubjectRequestState,
+    RefusalGround, SubjectRequest, SubjectRequestKind, SubjectRequestState,
 };
 
 /// What is asked for.
@@ -77,14 +77,6 @@ fn state(state: SubjectRequestState) -> v1::subject_request::State {
     }
 }
 
-/// Evidence.
-pub fn evidence(evidence: &Evidence) -> v1::Evidence {
-    v1::Evidence {
-        document: evidence.document.clone(),
-        sha256: evidence.sha256.clone(),
-    }
-}
-
 /// A request, with the working days that are left of its term.
 pub fn subject_request(
     stored: &Stored<SubjectRequest>,
@@ -100,7 +92,7 @@ pub fn subject_request(
         organization: stored.organization.clone(),
         recorder: stored.recorder.clone(),
         statement: stored.statement.clone(),
-        evidence: Some(evidence(&stored.evidence)),
+        evidence: Some(super::evidence_message(&stored.evidence)),
         receive_time: Some(timestamp(stored.receive_time)),
         due_time: Some(timestamp(stored.due_time)),
         working_days_left: i32::try_from(days_left).unwrap_or_default(),

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::machine;
-use super::subject::Evidence;
+use super::system::Evidence;
 
 machine! {
     /// Life of an incident.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::machine;
+use super::system::Evidence;
 
 machine! {
     /// Life of a request.
@@ -78,15 +79,6 @@ pub enum RefusalGround {
     IdentityNotShown,
     /// Nothing is processed automatically.
     NotAutomated,
-}
-
-/// A document outside of the platform.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// What it is and where.
-    pub document: String,
-    /// SHA-256 of its file, hexadecimal.
-    pub sha256: String,
 }
 
 /// That the subject was told.

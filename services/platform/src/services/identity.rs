@@ -2,7 +2,7 @@
 
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
-use sandyq_access::{Resource, Role};
+use sandyq_access::{OrganizationKind, Resource, Role};
 use sandyq_proto::v1;
 use sandyq_proto::v1::identity_service_server::IdentityService;
 use sandyq_store::{Change, Event, Filter};
@@ -70,10 +70,7 @@ fn certificate_record(signed: &Signed, user: &str) -> Certificate {
     }
 }
 
-fn roles(
-    kind: sandyq_access::OrganizationKind,
-    message: &v1::CreateInvitationRequest,
-) -> Result<Vec<Role>> {
+fn roles(kind: OrganizationKind, message: &v1::CreateInvitationRequest) -> Result<Vec<Role>> {
     let mut out = Vec::new();
     for (index, role) in message.roles().enumerate() {
         let field = format!("roles[{index}]");

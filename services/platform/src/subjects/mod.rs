@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use crate::error::{Error, Result, Violation};
 use crate::platform::Platform;
-use crate::records::subject::Evidence;
+use crate::records::system::Evidence;
 
 /// Digits of an individual identification number.
 const IIN_DIGITS: usize = 12;
@@ -97,9 +97,9 @@ pub fn evidence(
         )
     };
     let sent = sent.ok_or_else(missing)?;
-    if sent.document.trim().is_empty() {
+    if sent.reference.trim().is_empty() {
         return Err(Error::invalid(
-            format!("{field}.document"),
+            format!("{field}.reference"),
             format!("is required: say what the document is and where it is kept ({article})"),
         ));
     }
@@ -113,7 +113,7 @@ pub fn evidence(
         ));
     }
     Ok(Evidence {
-        document: plain_text(&format!("{field}.document"), &sent.document, true, 1000)?,
+        reference: plain_text(&format!("{field}.reference"), &sent.reference, true, 1000)?,
         sha256,
     })
 }
