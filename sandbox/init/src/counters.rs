@@ -6,16 +6,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use nix::sys::resource::{Usage, UsageWho, getrusage};
-use nix::sys::time::TimeValLike;
-
 /// What the kernel counted; `None` where it does not tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Processor time of all processes.
     pub cpu: Option<Duration>,
-    /// The most memory in use at any time, with page cache and tmpfs; without a control
-    /// group, of the largest process.
+    /// The most memory in use at any time, with page cache and tmpfs.
     pub peak_memory_bytes: Option<u64>,
     /// Processes that the kernel killed at the memory limit.
     pub oom_kills: Option<u64>,
@@ -24,31 +20,13 @@ pub struct Counters {
 }
 
 impl Counters {
-    /// Reads them, from the control groups of the container or else from what the
-    /// children of this process used.
+    /// Reads them from the control groups of the container. A kernel inside, such as
+    /// gVisor's, has none, and its own figures are not the host's: it counts a process
+    /// that is held back as if it ran.
     #[must_use]
     pub fn read() -> Self {
         let read = |file: &str| std::fs::read_to_string(Path::new("/sys/fs/cgroup").join(file));
-        let own = Self::of_control_group(&|file| read(file).ok());
-        let children = getrusage(UsageWho::RUSAGE_CHILDREN).map(Self::of_children);
-        let children = children.unwrap_or_default();
-        Self {
-            cpu: own.cpu.or(children.cpu),
-            peak_memory_bytes: own.peak_memory_bytes.or(children.peak_memory_bytes),
-            ..own
-        }
-    }
-
-    fn of_children(usage: Usage) -> Self {
-        let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-        let peak = u64::try_from(usage.max_rss())
-            .ok()
-            .and_then(|kib| kib.checked_mul(1024));
-        Self {
-            cpu: u64::try_from(micros).ok().map(Duration::from_micros),
-            peak_memory_bytes: peak,
-            ..Self::default()
-        }
+        Self::of_control_group(&|file| read(file).ok())
     }
 
     fn of_control_group(read: &dyn Fn(&str) -> Option<String>) -> Self {

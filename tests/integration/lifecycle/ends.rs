@@ -178,7 +178,7 @@ fn assert_hardened(container: &serde_json::Value) {
     };
     assert!(has("no-new-privileges"), "{options:?}");
     assert!(!has("seccomp=unconfined"), "{options:?}");
-    assert_eq!(host["PidsLimit"], 128);
+    assert_eq!(host["PidsLimit"], 129, "the job's 128 and init");
     assert_eq!(host["Memory"], 64 << 20);
     assert_eq!(host["MemorySwap"], 64 << 20);
     assert_eq!(host["NanoCpus"], 1_000_000_000_u64);
