@@ -164,7 +164,11 @@ impl PrivateEngine {
         };
         let ours = |pid: String| {
             let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-            let is = String::from_utf8_lossy(&line).contains(&folder);
+            // What waits to become a container's program says nothing of the engine, but its root is of the engine's folder.
+            let mounts = std::fs::read_to_string(format!("/proc/{pid}/mountinfo")).ok()?;
+            let root = |line: &&str| line.split(' ').nth(4) == Some("/") && line.contains(&folder);
+            let is = String::from_utf8_lossy(&line).contains(&folder)
+                || mounts.lines().any(|line| root(&line));
             (is && pid
                 .parse::<u32>()
                 .is_ok_and(|pid| pid != std::process::id()))

@@ -23,12 +23,16 @@ pub fn unmount_below(folder: &Path) {
     let Ok(mounts) = std::fs::read_to_string("/proc/mounts") else {
         return;
     };
-    for line in mounts.lines() {
+    // What was mounted last lies on what was mounted before.
+    for line in mounts.lines().rev() {
         let Some(target) = line.split(' ').nth(1) else {
             continue;
         };
         if Path::new(target).starts_with(folder) {
-            let _ = std::process::Command::new("umount").arg(target).output();
+            // Lazily: somebody may still look at it, and lets go in a moment.
+            let _ = std::process::Command::new("umount")
+                .args(["-l", target])
+                .output();
         }
     }
 }
