@@ -37,6 +37,12 @@ async fn a_push_goes_on_after_the_server_was_killed_twice() {
             "Large",
             "--purpose",
             "research",
+            "--basis",
+            "not-personal",
+            "--basis-reference",
+            "invented",
+            "--provenance-kind",
+            "generated",
         ],
     );
     let file = terminal.path("large.csv");
