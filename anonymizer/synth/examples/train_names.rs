@@ -3,6 +3,10 @@
 //! `train_names RU.dic RU.aff KK.dic KK.aff OUT`, with the dictionaries of Debian's packages hunspell-ru (A. Lebedev) and
 //! hunspell-kk (A. Mussayeva). Only the weights are kept. Names are those of sandyq-words and sandyq-detect in their case forms;
 //! names of the corpora are not used. A tenth of names and words is left out, and what the weights make of it is printed.
+#![allow(
+    clippy::indexing_slicing,
+    reason = "places are those of the weights they were counted from"
+)]
 
 mod train;
 

@@ -257,7 +257,11 @@ fn masked(index: u32, mask: u64, value: u64) -> Value {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "tests fail by panicking"
+    )]
     use std::collections::BTreeSet;
 
     use super::*;

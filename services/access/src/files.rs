@@ -91,7 +91,7 @@ impl Sources {
             let file = read(&path)?;
             let name = path.file_name().unwrap_or_default();
             let shipped = |(known, text): &(&str, &str)| name == *known && file.text == *text;
-            if !builtin().iter().any(|entry| shipped(entry)) {
+            if !builtin().iter().any(shipped) {
                 texts.push((file.name, file.text));
             }
         }

@@ -12,6 +12,10 @@ pub const MOST: usize = 10_000;
 
 /// What was asked.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "most of what is asked is calls, which another box each would cost"
+)]
 enum Asked {
     Call {
         principal: Principal,

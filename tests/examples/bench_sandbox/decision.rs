@@ -87,10 +87,10 @@ fn decisions(seconds: impl Fn(u64) -> u64) -> (f64, f64) {
     while (queue.waiting() as u64) < WAITING {
         number += 1;
         queue.submit(request(number, seconds(number))).unwrap();
-        if number.is_multiple_of(1000) {
-            if let Some(ended) = start_all(&mut queue, number, &mut Vec::new()) {
-                queue.remove(&ended);
-            }
+        if number.is_multiple_of(1000)
+            && let Some(ended) = start_all(&mut queue, number, &mut Vec::new())
+        {
+            queue.remove(&ended);
         }
     }
     for _ in 0..EVENTS {

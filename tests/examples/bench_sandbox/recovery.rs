@@ -22,7 +22,14 @@ pub async fn measure() -> Vec<Row> {
     let image = site.approved_image().await;
     let sandbox = site::roomy(&site, "developer", "recovery").await;
     let sleeping = job(&image, "sleep 3000", 3600);
-    let names = site::submit_many(&site, "developer", &[sandbox.clone()], &sleeping, RUNNING).await;
+    let names = site::submit_many(
+        &site,
+        "developer",
+        std::slice::from_ref(&sandbox),
+        &sleeping,
+        RUNNING,
+    )
+    .await;
     for name in &names {
         site::running(&site, name).await;
     }

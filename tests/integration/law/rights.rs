@@ -476,7 +476,7 @@ pub async fn overdue(site: &Site) {
     for who in ["owner", "admin", "auditor"] {
         assert_eq!(
             names(requests(site, who, true).await),
-            [late.name.clone()],
+            std::slice::from_ref(&late.name),
             "{who}"
         );
     }
@@ -496,7 +496,7 @@ pub async fn overdue(site: &Site) {
         .unwrap();
     assert_eq!(
         names(requests(site, "owner", true).await),
-        [late.name.clone()]
+        std::slice::from_ref(&late.name)
     );
     notify(site, &late.name).await.unwrap();
     assert!(requests(site, "owner", true).await.is_empty());

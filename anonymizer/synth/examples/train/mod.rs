@@ -26,7 +26,7 @@ impl Example {
             source,
             features: places,
             name,
-            held: hash(&word.to_lowercase()) % 10 == 0,
+            held: hash(&word.to_lowercase()).is_multiple_of(10),
         }
     }
 }

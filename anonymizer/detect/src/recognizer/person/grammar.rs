@@ -18,23 +18,23 @@ pub struct Name {
 /// The rule for two words of which no given name is known.
 pub const GUESSED: &str = "person.cue_two_words";
 
-/// TUNING
-pub fn tune(at: usize) -> i16 {
-    static T: std::sync::LazyLock<Vec<i16>> = std::sync::LazyLock::new(|| {
-        std::env::var("TUNE")
-            .unwrap_or_default()
-            .split(',')
-            .map(|t| t.parse().unwrap_or(0))
-            .collect()
-    });
-    const D: [i16; 20] = [
-        0, 16, 48, 32, 32, 32, 32, 64, 96, 0, 16, 0, 0, 0, 16, 0, 0, 0, 0, 0,
-    ];
-    T.get(at)
-        .copied()
-        .filter(|t| *t != 0)
-        .or(D.get(at).copied())
-        .unwrap_or(0)
+/// How much the letters of a word must speak for a name, in sixteenths of log-odds; found by trial on the
+/// invented texts, where their recall is flat around these.
+mod least {
+    /// Of a word that could be a given name, at the beginning of a sentence.
+    pub const AT_START: i16 = -32;
+    /// Of a surname beside one initial, or of a word beside one shaped like a surname.
+    pub const BESIDE: i16 = 16;
+    /// Of a surname that follows the given name at the beginning of a sentence.
+    pub const LAST: i16 = -32;
+    /// Of a word that is in no list, with initials, where a name is expected.
+    pub const EXPECTED: i16 = -32;
+    /// Of two words together, in a sentence.
+    pub const TWO: i16 = 64;
+    /// Of two words together, at the beginning of one.
+    pub const TWO_AT_START: i16 = 96;
+    /// Of each of the two.
+    pub const EACH: i16 = -16;
 }
 
 const fn name(len: usize, confidence: f32, rule: &'static str) -> Option<Name> {
@@ -81,7 +81,8 @@ fn with_patronymic(row: &[Element], before: &Before) -> Option<Name> {
                 "person.given_patronymic"
             };
             let sure = first.is_given() || son.patronymic.is_some_and(|found| found.known);
-            let blank = first.is_blank() && (!before.start || first.likely >= tune(9));
+            let blank = first.is_blank()
+                && (!before.start || before.cue || before.title || first.likely >= least::AT_START);
             let clear = sure && (first.is_given() || !before.start || first.family() > 0) || blank;
             (clear || !matches!(first.case, Case::Lower) && sure).then_some(())?;
             name(if surname { 3 } else { 2 }, 0.92, rule)
@@ -127,7 +128,8 @@ fn surname(element: &Element, before: &Before) -> bool {
     }
     element.family() > 0
         || element.is_given()
-        || element.is_blank() && (!before.start || element.likely >= tune(9))
+        || element.is_blank()
+            && (!before.start || before.cue || before.title || element.likely >= least::AT_START)
         || element.is_unknown() && before.cue
 }
 
@@ -173,7 +175,7 @@ fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
             || last.family() == 1 && (leading > 1 || !before.start);
         let possible = dotted
             && last.is_unknown()
-            && (leading > 1 || before.cue || before.title || last.likely >= tune(10));
+            && (leading > 1 || before.cue || before.title || last.likely >= least::BESIDE);
         let lower = matches!(first_case(row), Case::Lower);
         let written = match last.case {
             Case::Lower => lower && leading == 2 && last.family() >= 2,
@@ -215,8 +217,8 @@ fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
         return None;
     }
     let possible = (first.is_unknown() || first.is_blank())
-        && (trailing == 2 || before.cue || before.title || first.likely >= tune(10))
-        || (before.title || before.cue) && first.unlisted && first.likely >= tune(12)
+        && (trailing == 2 || before.cue || before.title || first.likely >= least::BESIDE)
+        || (before.title || before.cue) && first.unlisted && first.likely >= least::EXPECTED
         || matches!(first.case, Case::Lower) && first.possible;
     if dotted && (likely || possible) {
         return name(trailing + 1, 0.92, "person.surname_initials");
@@ -319,13 +321,17 @@ fn of_two(row: &[Element], before: &Before) -> Option<Name> {
 
 /// Whether the letters of two words of which nothing is known are those of names.
 fn both_likely(a: &Element, b: &Element, before: &Before) -> bool {
-    let least = tune(if before.start { 8 } else { 7 });
+    let both = if before.start {
+        least::TWO_AT_START
+    } else {
+        least::TWO
+    };
     let may = |element: &Element| {
         matches!(element.case, Case::Title)
             && (element.unlisted || element.shape.is_some())
-            && element.likely >= tune(14)
+            && element.likely >= least::EACH
     };
-    !before.organization && !before.quoted && may(a) && may(b) && a.likely + b.likely >= least
+    !before.organization && !before.quoted && may(a) && may(b) && a.likely + b.likely >= both
 }
 
 /// Whether one of two words can only be a surname, so that the other, of which nothing is known, is the given name.
@@ -339,13 +345,13 @@ fn with_strong_surname(a: &Element, b: &Element, before: &Before) -> bool {
     let unknown = Element::is_blank;
     let nominative = b.shape.is_some_and(|shape| shape.nominative);
     let probable = |element: &Element| {
-        element.shape.is_some_and(|shape| shape.suffixed) && element.likely >= tune(10)
+        element.shape.is_some_and(|shape| shape.suffixed) && element.likely >= least::BESIDE
     };
     let pair = |a: &Element, b: &Element| {
-        surname(a) && unknown(b) || probable(a) && unknown(b) && b.likely >= tune(10)
+        surname(a) && unknown(b) || probable(a) && unknown(b) && b.likely >= least::BESIDE
     };
     pair(a, b)
-        || pair(b, a) && (!before.start || a.likely >= tune(11) && (nominative || a.is_likely()))
+        || pair(b, a) && (!before.start || a.likely >= least::LAST && (nominative || a.is_likely()))
 }
 
 fn clear_of_words(given: &Element) -> bool {

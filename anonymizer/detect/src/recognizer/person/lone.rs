@@ -2,8 +2,16 @@
 
 use super::context::Before;
 use super::element::{Case, Element};
-use super::grammar::tune;
 use crate::names::Facts;
+
+/// How much the letters of a word must speak for a name after a cue, in sixteenths of log-odds.
+const CUED: i16 = 32;
+/// The same after a title.
+const TITLED: i16 = -32;
+/// The same in a sentence, with nothing beside it that speaks for a name.
+const PROSE: i16 = 48;
+/// The same where the word is in a list, or written without a capital letter.
+const SURE: i16 = 32;
 
 /// How a word is a name by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,14 +60,18 @@ pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
         1 if before.title && element.shape.is_some_and(|shape| shape.nominative) => {
             Lone::Name("person.title_surname")
         }
-        0 if cue && element.is_unknown() && matches!(element.case, Case::Title) => {
+        0 if cue
+            && element.is_unknown()
+            && matches!(element.case, Case::Title)
+            && (!before.start || element.likely >= SURE) =>
+        {
             Lone::Name("person.cue_word")
         }
-        _ if cue && element.likely >= tune(0) && !matches!(element.case, Case::Upper) => {
+        _ if cue && element.likely >= CUED && !matches!(element.case, Case::Upper) => {
             Lone::Name("person.cue_word")
         }
-        _ if before.title && likely(element, tune(1)) => Lone::Name("person.title_word"),
-        _ if !before.start && !before.quoted && likely(element, tune(2)) => {
+        _ if before.title && likely(element, TITLED) => Lone::Name("person.title_word"),
+        _ if !before.start && !before.quoted && likely(element, PROSE) => {
             Lone::Name("person.likely")
         }
         _ => Lone::Perhaps,
@@ -79,7 +91,7 @@ fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     let said = matches!(element.case, Case::Upper) || before.start;
     let doubtful = element.facts.has(Facts::WORD) || !element.facts.has(Facts::COMMON);
     let foreign = !element.facts.any(Facts::COMMON.and(Facts::NOMINATIVE));
-    let letters = element.likely >= tune(if said { 3 } else { 4 });
+    let letters = element.likely >= SURE;
     let word = element.facts.has(Facts::WORD);
     if (doubtful && said || foreign) && !before.title && (word && said || !letters) {
         Lone::Perhaps
@@ -95,7 +107,7 @@ fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
     if known {
         return Lone::Name("person.patronymic");
     }
-    let said = element.facts.has(Facts::PLAIN) || element.likely >= tune(5);
+    let said = element.facts.has(Facts::PLAIN) || element.likely >= SURE;
     let plain = element.is_clear() && said && before.lower;
     if plain || cue && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
         return Lone::Name("person.lower_given");
@@ -104,7 +116,7 @@ fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
         return Lone::Name("person.title_surname");
     }
     let lower = before.lower && element.shape.is_some();
-    if lower && element.family() == 3 && element.likely >= tune(6) {
+    if lower && element.family() == 3 && element.likely >= SURE {
         return Lone::Name("person.surname");
     }
     if before.lower {
