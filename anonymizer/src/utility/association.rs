@@ -41,7 +41,8 @@ fn corrected(phi: f64, n: f64, r: f64, c: f64) -> f64 {
     let phi = (phi - (r - 1.0) * (c - 1.0) / (n - 1.0)).max(0.0);
     let shrunk = |k: f64| k - (k - 1.0).powi(2) / (n - 1.0);
     let least = (shrunk(r) - 1.0).min(shrunk(c) - 1.0);
-    if least <= 0.0 {
+    // The root would make what rounding left of nothing a thousand million times larger.
+    if least <= 0.0 || phi < 1e-12 {
         return 0.0;
     }
     (phi / least).sqrt().clamp(0.0, 1.0)

@@ -144,13 +144,13 @@ async fn attack_25_the_deadline_holds_while_nobody_watches() {
         ..Limits::default()
     };
     let starved = Limits {
-        cpu_millis: 100,
+        cpu_millis: 500,
         ..limits
     };
     let mut specs = Vec::new();
     for (script, limits) in [
         ("trap '' TERM; while :; do sleep 1; done", limits),
-        // A hundred that want the tenth of a core that init too must live on.
+        // A hundred that want the half core that init too must live on.
         (
             "i=0; while [ $i -lt 100 ]; do (while :; do :; done) & i=$((i+1)); done; wait",
             starved,

@@ -461,7 +461,9 @@ pub async fn every_kind_has_its_table(database: &Database) {
         SubjectRequest,
         Exclusion,
         SubjectIndex,
-        Incident
+        Incident,
+        Declaration,
+        LibraryUse
     );
     assert_eq!(lived, Kind::ALL);
     store.close().await;
