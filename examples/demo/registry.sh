@@ -28,7 +28,7 @@ registry_arrives() {
 
 registry_is_depersonalized() {
     step "The agency edits the draft, and depersonalizes both tables together"
-    say "one pseudonym for a person in both; k counts people, not visits; what is personal in notes is masked"
+    say "one pseudonym for a person in both; k counts people, not visits; what is personal in notes gives way to its kind"
     sed -n '/^\[relations/,/^$/p; /citizens\.columns\."ИИН"\]/,/^$/p; /visits\.columns\.notes/,$p' \
         "$root/examples/registry/profile.toml" | indent
     show as keeper depersonalize "$registry_version" --profile "$root/examples/registry/profile.toml" \
