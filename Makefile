@@ -40,7 +40,7 @@ test: init ## Run all tests, on a real Docker engine and a real PostgreSQL
 	deploy/setup.sh test
 	# One set of features for everything, so that nothing is compiled twice.
 	$(CARGO) build --workspace --all-targets --locked
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked --no-fail-fast
 
 soak: ## Drive jobs through seeded faults (SEED=7 JOBS=300)
 	deploy/setup.sh test
