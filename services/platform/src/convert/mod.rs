@@ -21,6 +21,12 @@ use time::OffsetDateTime;
 
 use crate::error::{Error, Result};
 
+/// A SHA-256 that a client sent, in lower-case hexadecimal; nothing where it is none.
+pub fn sha256(sent: &str) -> Option<String> {
+    let sha256 = sent.to_ascii_lowercase();
+    (sha256.len() == 64 && hex::decode(&sha256).is_ok()).then_some(sha256)
+}
+
 /// A time as protobuf has it.
 pub fn timestamp(time: OffsetDateTime) -> Timestamp {
     Timestamp {

@@ -4,7 +4,7 @@ use sandyq_proto::v1;
 use sandyq_store::Stored;
 use time::OffsetDateTime;
 
-use super::{count, future_time, timestamp};
+use super::{count, future_time, sha256, timestamp};
 use crate::error::{Error, Result};
 use crate::governance::law;
 use crate::records::system::{
@@ -61,13 +61,12 @@ pub fn evidence(field: &str, message: Option<&v1::Evidence>) -> Result<Evidence>
     if reference.is_empty() {
         return Err(Error::invalid(format!("{field}.reference"), "is required"));
     }
-    let sha256 = message.sha256.to_ascii_lowercase();
-    if sha256.len() != 64 || hex::decode(&sha256).is_err() {
-        return Err(Error::invalid(
+    let sha256 = sha256(&message.sha256).ok_or_else(|| {
+        Error::invalid(
             format!("{field}.sha256"),
             "must be the SHA-256 of the document, 64 hexadecimal digits",
-        ));
-    }
+        )
+    })?;
     Ok(Evidence { reference, sha256 })
 }
 

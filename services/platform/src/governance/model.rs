@@ -11,11 +11,12 @@ use time::{Duration, OffsetDateTime};
 
 use super::libraries::{lendable_purpose, within_terms};
 use super::purposes::Purposes;
+use super::systems::tests::system as registered;
 use crate::records::access::{Conditions, Grant, GrantEvent, GrantState};
 use crate::records::library::{Library, Version, VersionEvent, VersionState};
 use crate::records::rule::Declared;
 use crate::records::sandbox::{Budget, Sandbox, SandboxEvent, SandboxState, Stage};
-use crate::records::system::{Autonomy, RiskClass, System, SystemEvent, SystemState};
+use crate::records::system::{RiskClass, System, SystemEvent, SystemState};
 use crate::usage::{self, Facts};
 
 const SEQUENCES: u64 = 2000;
@@ -151,24 +152,8 @@ fn version(number: usize, random: &mut Random) -> Version {
 fn system(number: usize, random: &mut Random) -> System {
     System {
         name: format!("systems/s{number}"),
-        display_name: String::new(),
-        description: String::new(),
-        purpose: String::new(),
-        risk_class: random.of(&RISKS),
-        autonomy: Autonomy::Assistant,
         organization: ORGANIZATIONS[number % 2].to_owned(),
-        requester: String::new(),
-        state: SystemState::Registered,
-        decision_reason: String::new(),
-        risk_reasons: String::new(),
-        functions: Vec::new(),
-        alters_biometrics: false,
-        biometric_consent: None,
-        documents: Vec::new(),
-        risks: Vec::new(),
-        declaration: 1,
-        reviewer: String::new(),
-        review_time: None,
+        ..registered(random.of(&RISKS))
     }
 }
 

@@ -111,7 +111,7 @@ pub fn apart(class: RiskClass, approver: &str, reviewer: &str) -> Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::*;
     use crate::records::system::{
@@ -125,7 +125,8 @@ mod tests {
         }
     }
 
-    fn system(risk_class: RiskClass) -> System {
+    /// A registered one that declares nothing.
+    pub(in crate::governance) fn system(risk_class: RiskClass) -> System {
         System {
             name: "systems/s".to_owned(),
             display_name: "S".to_owned(),

@@ -101,7 +101,10 @@ fn required<T>(field: &str, message: Option<T>) -> Result<T> {
 }
 
 /// A text for people: not empty where `required`, and bounded.
-fn text(field: &str, value: &str, required: bool, longest: usize) -> Result<String> {
+///
+/// # Errors
+/// Empty, too long, or with control characters.
+pub fn text(field: &str, value: &str, required: bool, longest: usize) -> Result<String> {
     let value = value.trim();
     if required && value.is_empty() {
         return Err(Error::invalid(field, "is required"));
@@ -127,14 +130,6 @@ fn text(field: &str, value: &str, required: bool, longest: usize) -> Result<Stri
 /// Too long, or with control characters.
 pub fn optional_text(field: &str, value: &str, longest: usize) -> Result<String> {
     text(field, value, false, longest)
-}
-
-/// A text for people: not empty where `required`, and bounded.
-///
-/// # Errors
-/// Empty, too long, or with control characters.
-pub fn checked_text(field: &str, value: &str, required: bool, longest: usize) -> Result<String> {
-    text(field, value, required, longest)
 }
 
 /// An id that the client chose, or a fresh one.

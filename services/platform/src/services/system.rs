@@ -120,6 +120,17 @@ impl Services {
     }
 }
 
+/// Name, reason and request id, which every message about a decision has.
+macro_rules! about {
+    ($message:expr) => {
+        (
+            $message.name.as_str(),
+            $message.reason.as_str(),
+            $message.request_id.as_str(),
+        )
+    };
+}
+
 #[tonic::async_trait]
 impl SystemService for Services {
     async fn create_system(
@@ -284,11 +295,7 @@ impl SystemService for Services {
             .enter("SystemService.RegisterSystem", &request)
             .await?;
         let message = request.into_inner();
-        let about = (
-            message.name.as_str(),
-            message.reason.as_str(),
-            message.request_id.as_str(),
-        );
+        let about = about!(message);
         let (answer, _) = self
             .decide_system(call, &message, about, SystemEvent::Register, |system| {
                 v1::RegisterSystemResponse {
@@ -305,11 +312,7 @@ impl SystemService for Services {
     ) -> Result<Response<v1::RefuseSystemResponse>, Status> {
         let call = self.0.enter("SystemService.RefuseSystem", &request).await?;
         let message = request.into_inner();
-        let about = (
-            message.name.as_str(),
-            message.reason.as_str(),
-            message.request_id.as_str(),
-        );
+        let about = about!(message);
         let (answer, _) = self
             .decide_system(call, &message, about, SystemEvent::Refuse, |system| {
                 v1::RefuseSystemResponse {
@@ -329,11 +332,7 @@ impl SystemService for Services {
             .enter("SystemService.SuspendSystem", &request)
             .await?;
         let message = request.into_inner();
-        let about = (
-            message.name.as_str(),
-            message.reason.as_str(),
-            message.request_id.as_str(),
-        );
+        let about = about!(message);
         let (answer, system) = self
             .decide_system(call, &message, about, SystemEvent::Suspend, |system| {
                 v1::SuspendSystemResponse {
@@ -352,11 +351,7 @@ impl SystemService for Services {
     ) -> Result<Response<v1::ResumeSystemResponse>, Status> {
         let call = self.0.enter("SystemService.ResumeSystem", &request).await?;
         let message = request.into_inner();
-        let about = (
-            message.name.as_str(),
-            message.reason.as_str(),
-            message.request_id.as_str(),
-        );
+        let about = about!(message);
         let (answer, _) = self
             .decide_system(call, &message, about, SystemEvent::Resume, |system| {
                 v1::ResumeSystemResponse {
@@ -376,11 +371,7 @@ impl SystemService for Services {
             .enter("SystemService.TerminateSystem", &request)
             .await?;
         let message = request.into_inner();
-        let about = (
-            message.name.as_str(),
-            message.reason.as_str(),
-            message.request_id.as_str(),
-        );
+        let about = about!(message);
         let (answer, system) = self
             .decide_system(call, &message, about, SystemEvent::Terminate, |system| {
                 v1::TerminateSystemResponse {

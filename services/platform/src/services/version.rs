@@ -37,13 +37,12 @@ fn datasets(message: &v1::CreateVersionRequest, most_bytes: u64) -> Result<Vec<D
                 "is declared twice",
             ));
         }
-        let sha256 = wanted.sha256.to_ascii_lowercase();
-        if sha256.len() != 64 || hex::decode(&sha256).is_err() {
-            return Err(Error::invalid(
+        let sha256 = convert::sha256(&wanted.sha256).ok_or_else(|| {
+            Error::invalid(
                 format!("{field}.sha256"),
                 "must be the SHA-256 of the file, 64 hexadecimal digits",
-            ));
-        }
+            )
+        })?;
         let declared_bytes = convert::uncount(&format!("{field}.size_bytes"), wanted.size_bytes)?;
         if declared_bytes > most_bytes {
             return Err(Error::invalid(

@@ -50,7 +50,7 @@ fn not_covered(field: &str, error: &CalendarError, article: &str) -> Error {
 /// # Errors
 /// It holds a personal number, is too long, or empty where it is required.
 pub fn plain_text(field: &str, text: &str, required: bool, longest: usize) -> Result<String> {
-    let text = crate::services::checked_text(field, text, required, longest)?;
+    let text = crate::services::text(field, text, required, longest)?;
     if holds_iin(&text) {
         return Err(Error::invalid(
             field,
@@ -103,15 +103,14 @@ pub fn evidence(
             format!("is required: say what the document is and where it is kept ({article})"),
         ));
     }
-    let sha256 = sent.sha256.to_ascii_lowercase();
-    if sha256.len() != 64 || hex::decode(&sha256).is_err() {
-        return Err(Error::invalid(
+    let sha256 = crate::convert::sha256(&sent.sha256).ok_or_else(|| {
+        Error::invalid(
             format!("{field}.sha256"),
             format!(
                 "must be the SHA-256 of the document's file, 64 hexadecimal digits ({article})"
             ),
-        ));
-    }
+        )
+    })?;
     Ok(Evidence {
         reference: plain_text(&format!("{field}.reference"), &sent.reference, true, 1000)?,
         sha256,
