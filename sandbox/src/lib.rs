@@ -14,6 +14,7 @@
 //! - [`outcome`]: follows it to its end and names the [`CauseOfDeath`];
 //! - [`collect`]: takes what it left, once nothing can change it any more;
 //! - [`logs`]: what it printed, whole for review or filtered for its author;
+//! - [`exits`]: what else can be observed of it from outside, coarse or counted;
 //! - [`queue`]: the pure scheduler that says which job starts next;
 //! - [`state`]: the pure state machine that the caller drives all this by.
 //!
@@ -24,6 +25,7 @@
 mod cause;
 pub mod collect;
 pub mod engine;
+pub mod exits;
 mod id;
 pub mod isolation;
 pub mod logs;

@@ -12,6 +12,7 @@ mod audit;
 mod bad_input;
 mod cli;
 mod crash;
+mod exits;
 mod identity;
 mod law;
 mod lifecycle;

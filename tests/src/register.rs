@@ -75,14 +75,27 @@ impl Site {
 
     /// A grant with these bytes of log open.
     pub async fn grant_with_log(&self, version: &str, sandbox: &str, bytes: i64) -> v1::Grant {
+        let conditions = v1::GrantConditions {
+            log_tail: Some(v1::LogTail {
+                max_bytes: bytes,
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        self.grant_on(version, sandbox, conditions).await
+    }
+
+    /// A grant on conditions of its owner's.
+    pub async fn grant_on(
+        &self,
+        version: &str,
+        sandbox: &str,
+        conditions: v1::GrantConditions,
+    ) -> v1::Grant {
         let grant = self
             .request_grant(version, sandbox, "research", 600)
             .await
             .unwrap();
-        let conditions = v1::GrantConditions {
-            log_tail: Some(v1::LogTail { max_bytes: bytes }),
-            ..Default::default()
-        };
         let request = v1::ApproveGrantRequest {
             name: grant.name,
             conditions: Some(conditions),

@@ -2,11 +2,13 @@
 //! and bounded for its author ([`TailFilter`]).
 
 mod mask;
+mod metrics;
 mod strip;
 mod tail;
 
 pub use mask::masked;
-pub use tail::{DEFAULT_BUDGET, TailFilter};
+pub use metrics::Metrics;
+pub use tail::{DEFAULT_BUDGET, HeldBack, LogOpening, TailFilter};
 
 /// Cuts a log at a number of bytes, and counts what was cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

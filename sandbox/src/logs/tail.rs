@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::mask::masked;
+use super::metrics::Metrics;
 use super::strip::Strip;
 use crate::engine::LogStream;
 
@@ -17,8 +20,32 @@ const CUT: &str = " [...]";
 /// Kept back for the note about lines left out.
 const NOTE_BYTES: usize = 80;
 
+/// What of a job's log is open, the strictest first.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum LogOpening {
+    /// Nothing.
+    None,
+    /// Lines of `name=value` with numbers; see [`Metrics`].
+    Metrics,
+    /// Text, filtered for personal data.
+    #[default]
+    Text,
+}
+
+/// What of a log was not shown. No counts: they would tell what the log itself may not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldBack {
+    /// Lines that are no metrics, where nothing else is open.
+    pub other_lines: bool,
+    /// Lines beyond the budget.
+    pub beyond_budget: bool,
+}
+
 /// From what a job printed to what its author may see: without terminal escapes
-/// and controls, identifiers masked, long lines cut, bounded as a whole. The first
+/// and controls, identifiers masked or metrics alone, long lines cut, bounded as a whole. The first
 /// half of the budget is given out as it comes; of the rest the last lines are
 /// kept and given out at the end, because that is where an error stands.
 ///
@@ -26,6 +53,9 @@ const NOTE_BYTES: usize = 80;
 /// again to a new filter, and give out what goes beyond what it gave before.
 #[derive(Debug)]
 pub struct TailFilter {
+    opening: LogOpening,
+    metrics: Metrics,
+    other_lines: bool,
     stdout: Line,
     stderr: Line,
     live: usize,
@@ -46,9 +76,12 @@ struct Line {
 impl TailFilter {
     /// A filter that gives out at most `budget` bytes. Zero gives out nothing.
     #[must_use]
-    pub fn new(budget: usize) -> Self {
+    pub fn new(opening: LogOpening, budget: usize) -> Self {
         let live = budget / 2;
         Self {
+            opening,
+            metrics: Metrics::default(),
+            other_lines: false,
             stdout: Line::default(),
             stderr: Line::default(),
             live,
@@ -74,9 +107,9 @@ impl TailFilter {
     }
 
     /// Ends the log: gives out what was kept of its end, after a note of how many
-    /// lines are missing.
+    /// lines are missing, and says what was held back.
     #[must_use]
-    pub fn finish(mut self) -> Vec<String> {
+    pub fn finish(mut self) -> (Vec<String>, HeldBack) {
         let mut out = Vec::new();
         for line in [self.stdout.end(), self.stderr.end()].into_iter().flatten() {
             out.extend(self.admit(line));
@@ -86,10 +119,15 @@ impl TailFilter {
             out.push(note);
         }
         out.extend(self.tail);
-        out
+        let held_back = HeldBack {
+            other_lines: self.other_lines,
+            beyond_budget: self.left_out > 0,
+        };
+        (out, held_back)
     }
 
-    fn admit(&mut self, line: String) -> Option<String> {
+    fn admit(&mut self, line: Printed) -> Option<String> {
+        let line = self.opened(&line)?;
         if !self.live_over && line.len() <= self.live {
             self.live -= line.len();
             return Some(line);
@@ -107,10 +145,50 @@ impl TailFilter {
         }
         None
     }
+
+    /// The line as it may be shown, with its end.
+    fn opened(&mut self, line: &Printed) -> Option<String> {
+        let metric = |metrics: &mut Metrics| metrics.line(&line.text).filter(|_| line.whole);
+        match self.opening {
+            LogOpening::None => None,
+            LogOpening::Text => Some(line.masked()),
+            LogOpening::Metrics => match metric(&mut self.metrics) {
+                Some(shown) => Some(shown + "\n"),
+                None => {
+                    self.other_lines = true;
+                    None
+                }
+            },
+        }
+    }
+}
+
+/// A line as it was printed, without escapes.
+#[derive(Debug)]
+struct Printed {
+    text: String,
+    /// Nothing of it is missing.
+    whole: bool,
+}
+
+impl Printed {
+    /// Identifiers masked, and cut where it is too long.
+    fn masked(&self) -> String {
+        let shown = if self.whole {
+            masked(&self.text)
+        } else {
+            masked(without_last_word(&self.text))
+        };
+        if self.whole && shown.chars().count() <= LINE_CHARACTERS {
+            return shown + "\n";
+        }
+        let kept: String = shown.chars().take(LINE_CHARACTERS).collect();
+        kept + CUT + "\n"
+    }
 }
 
 impl Line {
-    fn push(&mut self, chunk: &[u8]) -> Vec<String> {
+    fn push(&mut self, chunk: &[u8]) -> Vec<Printed> {
         let mut lines = Vec::new();
         for c in self.strip.push(chunk).chars() {
             if c == '\n' {
@@ -125,26 +203,11 @@ impl Line {
         lines
     }
 
-    /// The line so far, masked and cut; `None` for an empty one.
-    fn end(&mut self) -> Option<String> {
+    /// The line so far; `None` for an empty one.
+    fn end(&mut self) -> Option<Printed> {
         let text = std::mem::take(&mut self.text);
         let whole = std::mem::take(&mut self.characters) == text.chars().count();
-        if text.is_empty() {
-            return None;
-        }
-        let shown = if whole {
-            masked(&text)
-        } else {
-            masked(without_last_word(&text))
-        };
-        let fits = whole && shown.chars().count() <= LINE_CHARACTERS;
-        let (kept, end) = if fits {
-            (shown, "\n")
-        } else {
-            (shown.chars().take(LINE_CHARACTERS).collect(), "\n")
-        };
-        let cut = if fits { "" } else { CUT };
-        Some(kept + cut + end)
+        (!text.is_empty()).then_some(Printed { text, whole })
     }
 }
 
@@ -164,12 +227,12 @@ mod tests {
     use super::*;
 
     fn run(budget: usize, chunks: &[&[u8]]) -> Vec<String> {
-        let mut filter = TailFilter::new(budget);
+        let mut filter = TailFilter::new(LogOpening::Text, budget);
         let mut out: Vec<String> = chunks
             .iter()
             .flat_map(|chunk| filter.push(LogStream::Stdout, chunk))
             .collect();
-        out.extend(filter.finish());
+        out.extend(filter.finish().0);
         out
     }
 
@@ -183,7 +246,7 @@ mod tests {
 
     #[test]
     fn the_streams_do_not_run_into_each_other() {
-        let mut filter = TailFilter::new(1000);
+        let mut filter = TailFilter::new(LogOpening::Text, 1000);
         assert!(filter.push(LogStream::Stdout, b"iin 850101").is_empty());
         assert_eq!(filter.push(LogStream::Stderr, b"oops\n"), ["oops\n"]);
         assert_eq!(filter.push(LogStream::Stdout, b"300123\n"), ["iin ***\n"]);
@@ -204,17 +267,50 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_cut_and_costs_no_memory() {
-        let mut filter = TailFilter::new(DEFAULT_BUDGET);
+        let mut filter = TailFilter::new(LogOpening::Text, DEFAULT_BUDGET);
         for _ in 0..10_000 {
             assert!(filter.push(LogStream::Stdout, &[b'x'; 4096]).is_empty());
         }
         assert!(filter.stdout.text.len() <= LINE_CHARACTERS + LOOKAHEAD);
-        assert!(filter.finish().concat().len() <= LINE_CHARACTERS + 10);
+        assert!(filter.finish().0.concat().len() <= LINE_CHARACTERS + 10);
     }
 
     #[test]
     fn no_budget_shows_nothing() {
         assert_eq!(run(0, &[b"secret\n", b"x"]), Vec::<String>::new());
+    }
+
+    fn opened(opening: LogOpening, budget: usize, log: &[u8]) -> (String, HeldBack) {
+        let mut filter = TailFilter::new(opening, budget);
+        let mut out = filter.push(LogStream::Stdout, log);
+        let (rest, held_back) = filter.finish();
+        out.extend(rest);
+        (out.concat(), held_back)
+    }
+
+    #[test]
+    fn metrics_pass_and_the_rest_is_held_back_without_its_number() {
+        let log = b"epoch=1 loss=0.51234\nrow: Serikova;900101300017\n\x1b[1mloss=0.25\x1b[0m\nacc=0.9";
+        let (shown, held_back) = opened(LogOpening::Metrics, 1000, log);
+        assert_eq!(shown, "epoch=1 loss=0.5123\nloss=0.25\nacc=0.9\n");
+        assert!(held_back.other_lines && !held_back.beyond_budget);
+        let (other, _) = opened(LogOpening::Metrics, 1000, &log.repeat(50));
+        assert!(!other.contains("not shown"), "{other}");
+        let nothing = (String::new(), HeldBack::default());
+        assert_eq!(opened(LogOpening::None, 1000, log), nothing);
+    }
+
+    #[test]
+    fn a_metric_line_that_was_cut_is_none() {
+        let log = format!("a=1{} b=2\n", " ".repeat(2000));
+        assert_eq!(opened(LogOpening::Metrics, 1000, log.as_bytes()).0, "");
+    }
+
+    #[test]
+    fn metrics_have_a_budget_too() {
+        let log: String = (0..10_000).map(|n| format!("step={n}\n")).collect();
+        let (shown, held_back) = opened(LogOpening::Metrics, 500, log.as_bytes());
+        assert!(shown.len() <= 500 && held_back.beyond_budget);
     }
 
     fn longest_run(text: &str) -> usize {
@@ -232,7 +328,7 @@ mod tests {
             budget in 0_usize..5000,
         ) {
             let text = pieces.concat();
-            let mut filter = TailFilter::new(budget);
+            let mut filter = TailFilter::new(LogOpening::Text, budget);
             let mut out = String::new();
             let mut rest = text.as_bytes();
             for cut in cuts.iter().cycle() {
@@ -241,7 +337,7 @@ mod tests {
                 out.extend(filter.push(LogStream::Stdout, chunk));
                 rest = after;
             }
-            out.extend(filter.finish());
+            out.extend(filter.finish().0);
             prop_assert!(out.len() <= budget, "{} > {budget}", out.len());
             prop_assert!(longest_run(&out) < 9, "{out:?}");
             prop_assert!(!out.chars().any(|c| c.is_control() && c != '\n'));

@@ -18,7 +18,7 @@ use sandyq_proto::v1;
 
 use crate::errors::{Failure, Result};
 use columns::columns;
-pub use text::{human_duration, printable};
+pub use text::{human_bytes, human_duration, printable};
 
 /// The form of the results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]

@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::incidents::exposure;
 
+mod exits;
 mod incidents;
 mod jobs;
 mod observe;
 
+pub use exits::RawExits;
 pub use incidents::RawIncidents;
 pub use jobs::{RawJobs, RawQuota};
 pub use observe::{RawMetrics, RawTraces};
@@ -45,6 +47,8 @@ pub struct RawConfig {
     pub intake: RawIntake,
     /// How many jobs run at once and what they may use.
     pub jobs: RawJobs,
+    /// What may be seen of jobs without a review.
+    pub exits: RawExits,
     /// Where metrics can be read.
     pub metrics: RawMetrics,
     /// Where traces are sent.
@@ -143,6 +147,7 @@ impl Default for RawConfig {
             calendar: PathBuf::new(),
             intake: RawIntake::default(),
             jobs: RawJobs::default(),
+            exits: RawExits::default(),
             metrics: RawMetrics::default(),
             traces: RawTraces::default(),
             exposure: exposure::Table::default(),

@@ -154,7 +154,24 @@ fn grant(terminal: &Terminal, version: &str) {
         "1d",
     ];
     let grant = name(&terminal.last("developer", &request));
-    terminal.must("owner", &["grant", "approve", &grant, "--reason", "agreed"]);
+    let approve = [
+        "grant",
+        "approve",
+        &grant,
+        "--reason",
+        "agreed",
+        "--log",
+        "text",
+        "--log-daily",
+        "32KiB",
+        "--trial-use",
+        "false",
+    ];
+    let given = terminal.last("owner", &approve);
+    let conditions = &given["conditions"];
+    assert_eq!(conditions["log_tail"]["mode"], "MODE_TEXT", "{given}");
+    assert_eq!(conditions["log_tail"]["daily_bytes"], 32 << 10, "{given}");
+    assert_eq!(conditions["interactive_viewing"], false, "{given}");
     terminal.fails("owner", 4, &["grant", "approve", &grant]);
     let check = [
         "access",
@@ -226,6 +243,8 @@ async fn the_main_job_is_done_by_commands() {
     let done = terminal.last("developer", &["job", "show", &name(&jobs[0])]);
     assert_eq!(done["state"], "STATE_SUCCEEDED", "{done}");
 
+    what_was_shown(&terminal, &name(&jobs[0]));
+
     let output = done["output"].as_str().unwrap();
     let folder = terminal.path("results");
     let download = ["output", "download", output, "--to", text(&folder)];
@@ -281,6 +300,26 @@ async fn the_main_job_is_done_by_commands() {
     mistakes(&terminal);
     site.kill();
     terminal.fails("owner", 5, &["--retry-for", "1s", "library", "list"]);
+}
+
+/// A log as people read it, and how it is counted.
+fn what_was_shown(terminal: &Terminal, job: &str) {
+    let out = terminal.run("developer", &["job", "logs", job]);
+    assert!(out.status.success(), "{}", said(&out));
+    assert!(String::from_utf8_lossy(&out.stderr).contains("done\n"));
+    let sandbox = terminal.last("developer", &["sandbox", "show", "incomes"]);
+    // `done` with its end, and the code 9, which says more than that the other job failed.
+    assert_eq!(sandbox["exits"]["log_bytes"], 6, "{sandbox}");
+    assert_eq!(sandbox["exits"]["log_daily_bytes"], 4 << 20, "{sandbox}");
+    let mut logs = std::process::Command::new(sandyq_tests::site::program());
+    let home = terminal.path("contexts");
+    logs.args(["--home", text(&home), "--context", "developer"])
+        .args(["job", "logs", job]);
+    let out = logs.output().unwrap();
+    assert_eq!(out.stdout, b"done\n", "{}", said(&out));
+    let told = String::from_utf8_lossy(&out.stderr);
+    assert!(told.contains("at most 64 KiB"), "{told}");
+    assert!(told.contains("32 KiB a day, of which 6 B were shown"), "{told}");
 }
 
 fn mistakes(terminal: &Terminal) {

@@ -325,7 +325,10 @@ pub async fn the_rule_binds(site: &Site, version: &str) {
     let outcome = site.request_grant(version, &sandbox, "research", 600).await;
     check(outcome, "grant.expire_time", "17.1");
     let quiet = v1::AccessRule {
-        log_tail: Some(v1::LogTail { max_bytes: 100 }),
+        log_tail: Some(v1::LogTail {
+            max_bytes: 100,
+            ..Default::default()
+        }),
         ..Default::default()
     };
     update(site, people(quiet)).await.unwrap();

@@ -1,6 +1,7 @@
 //! Grants, and questions to the policies.
 
 use clap::{Args, Subcommand, ValueEnum};
+use sandyq_proto::v1::log_tail::Mode;
 use sandyq_proto::v1::{
     self, ApproveGrantRequest, CheckAccessRequest, CreateGrantRequest, DenyGrantRequest,
     ExplainAccessRequest, GetGrantRequest, GrantConditions, ListGrantsRequest, LogTail,
@@ -15,12 +16,66 @@ use crate::output::printable;
 use crate::parse::Term;
 use crate::{Session, parse};
 
+/// What of a job's log is open.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogMode {
+    /// Nothing.
+    None,
+    /// Lines of name=value with numbers alone.
+    Metrics,
+    /// Text, with what identifies persons masked.
+    Text,
+}
+
+/// How much of jobs' logs their developers may see unreviewed.
+#[derive(Debug, Args)]
+pub struct LogOptions {
+    /// What of a job's log its developer may see unreviewed.
+    #[arg(long, value_enum, value_name = "MODE")]
+    log: Option<LogMode>,
+    /// At most so much of one job's log; 0 for none.
+    #[arg(long, value_parser = parse::size, value_name = "SIZE")]
+    log_tail: Option<i64>,
+    /// At most so much of the logs of all jobs of a sandbox within a day.
+    #[arg(long, value_parser = parse::size, value_name = "SIZE")]
+    log_daily: Option<i64>,
+}
+
+impl LogOptions {
+    /// What was given, over what is there.
+    pub fn over(&self, present: Option<LogTail>) -> Option<LogTail> {
+        if self.log.is_none() && self.log_tail.is_none() && self.log_daily.is_none() {
+            return present;
+        }
+        let mut tail = present.unwrap_or_else(|| LogTail {
+            mode: Mode::Text.into(),
+            ..LogTail::default()
+        });
+        tail.max_bytes = self.log_tail.unwrap_or(tail.max_bytes);
+        tail.daily_bytes = self.log_daily.unwrap_or(tail.daily_bytes);
+        match self.log {
+            Some(LogMode::None) => tail.set_mode(Mode::None),
+            Some(LogMode::Metrics) => tail.set_mode(Mode::Metrics),
+            Some(LogMode::Text) => tail.set_mode(Mode::Text),
+            None if self.log_tail == Some(0) => tail.set_mode(Mode::None),
+            None if tail.mode() == Mode::None => tail.set_mode(Mode::Text),
+            None => {}
+        }
+        Some(tail)
+    }
+}
+
 /// Conditions of a grant; the platform's defaults where not given.
 #[derive(Debug, Args)]
 pub struct Conditions {
-    /// How much of a job's log its developer may see unreviewed; 0 for none.
-    #[arg(long, value_parser = parse::size, value_name = "SIZE")]
-    log_tail: Option<i64>,
+    #[command(flatten)]
+    log: LogOptions,
+    /// A person may look at the data in an interactive workspace; as the library's rule says when not given.
+    #[arg(long, value_name = "BOOL")]
+    interactive_viewing: Option<bool>,
+    /// The data may be used in trial operation; as the library's rule says when not given.
+    #[arg(long, value_name = "BOOL")]
+    trial_use: Option<bool>,
     /// Longest a single job may run.
     #[arg(long, value_parser = parse::proto_duration, value_name = "DURATION")]
     max_job: Option<prost_types::Duration>,
@@ -28,13 +83,13 @@ pub struct Conditions {
 
 impl Conditions {
     fn message(self) -> Option<GrantConditions> {
-        let given = self.log_tail.is_some() || self.max_job.is_some();
-        let log_tail = self.log_tail.map(|max_bytes| LogTail { max_bytes });
-        given.then_some(GrantConditions {
-            log_tail,
+        let conditions = GrantConditions {
+            log_tail: self.log.over(None),
             max_job_duration: self.max_job,
-            ..Default::default()
-        })
+            interactive_viewing: self.interactive_viewing,
+            trial_use: self.trial_use,
+        };
+        (conditions != GrantConditions::default()).then_some(conditions)
     }
 }
 
@@ -66,7 +121,7 @@ pub struct Request {
 /// `sandyq grant approve`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  sandyq grant approve g1 --term 7d --log-tail 16KiB --reason 'agreed for a week'"
+    after_help = "Example:\n  sandyq grant approve g1 --term 7d --log-tail 16KiB --reason 'agreed for a week'\n  sandyq grant approve g1 --log metrics --log-daily 256KiB --interactive-viewing false --reason 'figures alone'"
 )]
 pub struct Approve {
     /// The grant.

@@ -4,9 +4,9 @@ use sandyq_access::{OrganizationKind, Role};
 use sandyq_proto::v1;
 use sandyq_store::Stored;
 
-use super::{count, duration_millis, millis, timestamp, uncount};
+use super::{count, timestamp};
 use crate::error::{Error, Result};
-use crate::records::access::{Conditions, Grant, GrantState, MAX_LOG_TAIL_BYTES};
+use crate::records::access::{Grant, GrantState};
 use crate::records::airlock::{Output, OutputState};
 use crate::records::identity::{Organization, User, UserState};
 use crate::records::system::{Image, ImageState};
@@ -94,16 +94,7 @@ pub fn grant(stored: &Stored<Grant>) -> v1::Grant {
         purpose: stored.purpose.clone(),
         justification: stored.justification.clone(),
         expire_time: Some(timestamp(stored.expire_time)),
-        conditions: Some(v1::GrantConditions {
-            log_tail: Some(v1::LogTail {
-                max_bytes: count(stored.conditions.log_tail_bytes),
-            }),
-            max_job_duration: stored
-                .conditions
-                .max_job_seconds
-                .map(|seconds| duration_millis(seconds.saturating_mul(1000))),
-            interactive_viewing: stored.conditions.interactive_viewing,
-        }),
+        conditions: Some(super::conditions_message(&stored.conditions)),
         state: match stored.state {
             GrantState::Requested => v1::grant::State::Requested,
             GrantState::Active => v1::grant::State::Active,
@@ -132,33 +123,6 @@ pub fn grant(stored: &Stored<Grant>) -> v1::Grant {
             requester: renewal.requester.clone(),
         }),
     }
-}
-
-/// Conditions that a client named; defaults where nothing is said.
-///
-/// # Errors
-/// Out of bounds.
-pub fn conditions(field: &str, message: Option<&v1::GrantConditions>) -> Result<Conditions> {
-    let mut out = Conditions::default();
-    let Some(message) = message else {
-        return Ok(out);
-    };
-    if let Some(tail) = &message.log_tail {
-        let name = format!("{field}.log_tail.max_bytes");
-        out.log_tail_bytes = uncount(&name, tail.max_bytes)?;
-        if out.log_tail_bytes > MAX_LOG_TAIL_BYTES {
-            return Err(Error::invalid(name, "must be at most 1 MiB (1048576)"));
-        }
-    }
-    if let Some(longest) = &message.max_job_duration {
-        let name = format!("{field}.max_job_duration");
-        let seconds = millis(&name, longest)? / 1000;
-        if seconds == 0 {
-            return Err(Error::invalid(name, "must be at least one second"));
-        }
-        out.max_job_seconds = Some(seconds);
-    }
-    Ok(out)
 }
 
 /// An image.

@@ -1,5 +1,6 @@
 //! Between records and messages. Nothing else knows both.
 
+mod exits;
 mod governance;
 mod incident;
 mod library;
@@ -8,6 +9,7 @@ mod sandbox;
 mod subject;
 mod system;
 
+pub use exits::*;
 pub use governance::*;
 pub use incident::*;
 pub use library::*;

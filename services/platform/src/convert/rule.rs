@@ -5,13 +5,13 @@ use sandyq_store::Stored;
 use time::OffsetDateTime;
 
 use super::{
-    count, duration_millis, evidence, evidence_message, future_time, lawful_ground,
-    lawful_ground_message, millis, output_state, risk_class, risk_class_message, stage,
-    stage_message, timestamp, uncount,
+    LogTail, count, duration_millis, evidence, evidence_message, future_time, lawful_ground,
+    lawful_ground_message, log_tail, log_tail_message, millis, output_state, risk_class,
+    risk_class_message, stage, stage_message, timestamp, uncount,
 };
 use crate::error::{Error, Result};
 use crate::governance::law;
-use crate::records::access::MAX_LOG_TAIL_BYTES;
+use crate::records::access::DEFAULT_LOG_DAILY_BYTES;
 use crate::records::airlock::Output;
 use crate::records::job::Job;
 use crate::records::rule::{AccessRule, Biometric, Declared, LegalBasis, LibraryUse, Provenance};
@@ -136,16 +136,11 @@ fn access(message: Option<&v1::AccessRule>) -> Result<AccessRule> {
             stages.push(wanted);
         }
     }
-    let log_tail_bytes = match &message.log_tail {
-        None => None,
-        Some(tail) => Some(uncount(&field("log_tail.max_bytes"), tail.max_bytes)?),
-    };
-    if log_tail_bytes.is_some_and(|bytes| bytes > MAX_LOG_TAIL_BYTES) {
-        return Err(Error::invalid(
-            field("log_tail.max_bytes"),
-            "must be at most 1 MiB (1048576)",
-        ));
-    }
+    let log_tail = message
+        .log_tail
+        .as_ref()
+        .map(|tail| log_tail(&field("log_tail"), tail))
+        .transpose()?;
     let max_term_seconds = match &message.max_term {
         None => None,
         Some(term) => Some(millis(&field("max_term"), term)? / 1000),
@@ -167,7 +162,9 @@ fn access(message: Option<&v1::AccessRule>) -> Result<AccessRule> {
         max_risk_class: risk_class(message.max_risk_class()),
         min_k: uncount(&field("min_k"), message.min_k)?,
         aggregate_only: message.aggregate_only,
-        log_tail_bytes,
+        log: log_tail.map(|tail| tail.opening),
+        log_tail_bytes: log_tail.map(|tail| tail.bytes),
+        log_daily_bytes: log_tail.map(|tail| tail.daily_bytes),
         interactive_viewing: message.interactive_viewing,
         trial_use: message.trial_use,
         max_term_seconds,
@@ -281,8 +278,12 @@ pub fn declared_message(declared: &Declared) -> v1::Library {
                 .into(),
             min_k: count(access.min_k),
             aggregate_only: access.aggregate_only,
-            log_tail: access.log_tail_bytes.map(|bytes| v1::LogTail {
-                max_bytes: count(bytes),
+            log_tail: access.log_tail_bytes.map(|bytes| {
+                log_tail_message(LogTail {
+                    opening: access.log.unwrap_or_default(),
+                    bytes,
+                    daily_bytes: access.log_daily_bytes.unwrap_or(DEFAULT_LOG_DAILY_BYTES),
+                })
             }),
             interactive_viewing: access.interactive_viewing,
             trial_use: access.trial_use,

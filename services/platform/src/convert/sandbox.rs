@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use prost_types::Timestamp;
 use sandyq_proto::v1;
 use sandyq_sandbox::{CauseOfDeath, JobState, Limits};
 use sandyq_store::Stored;
+use time::OffsetDateTime;
 
 use super::{count, duration_millis, millis, timestamp, uncount};
 use crate::error::{Error, Result};
@@ -81,8 +83,8 @@ pub fn stage_message(stage: Stage) -> v1::Stage {
     }
 }
 
-/// A sandbox.
-pub fn sandbox(stored: &Stored<Sandbox>) -> v1::Sandbox {
+/// A sandbox, with what people saw of its jobs.
+pub fn sandbox(stored: &Stored<Sandbox>, exits: v1::Exits) -> v1::Sandbox {
     v1::Sandbox {
         name: stored.name.clone(),
         display_name: stored.display_name.clone(),
@@ -102,6 +104,7 @@ pub fn sandbox(stored: &Stored<Sandbox>) -> v1::Sandbox {
         decision_reason: stored.decision_reason.clone(),
         create_time: Some(timestamp(stored.create_time)),
         used: Some(budget_message(&stored.used)),
+        exits: Some(exits),
     }
 }
 
@@ -187,6 +190,15 @@ fn cause(cause: &CauseOfDeath) -> v1::CauseOfDeath {
     }
 }
 
+/// A time that a job influences: in whole seconds where it could tell something by it.
+fn time_of(job: &Job, time: OffsetDateTime) -> Timestamp {
+    let exact = timestamp(time);
+    Timestamp {
+        nanos: if job.reads_data() { 0 } else { exact.nanos },
+        ..exact
+    }
+}
+
 /// A job.
 pub fn job(stored: &Stored<Job>) -> v1::Job {
     let usage = &stored.usage;
@@ -230,11 +242,12 @@ pub fn job(stored: &Stored<Job>) -> v1::Job {
         }),
         output: stored.output.clone().unwrap_or_default(),
         create_time: Some(timestamp(stored.create_time)),
-        start_time: stored.start_time.map(timestamp),
-        end_time: stored.end_time.map(timestamp),
+        start_time: stored.start_time.map(|time| time_of(stored, time)),
+        end_time: stored.end_time.map(|time| time_of(stored, time)),
         grants: stored.grants.values().cloned().collect(),
         priority: stored.priority,
         attempts: i32::try_from(stored.attempts).unwrap_or(i32::MAX),
+        conditions: Some(super::conditions_message(&stored.conditions)),
         ..v1::Job::default()
     }
 }

@@ -1,9 +1,11 @@
 //! Applies an event to a job: the pure transition, then one change with its audit entry.
 
+use sandyq_sandbox::logs::HeldBack;
 use sandyq_sandbox::{Action, CauseOfDeath, JobEvent, JobState, transition};
 use sandyq_store::{Change, Stored};
 use serde_json::json;
 
+use super::exits;
 use crate::call::system_event;
 use crate::error::{Class, Error, Result};
 use crate::failpoint::reach;
@@ -24,6 +26,8 @@ pub struct Harvest {
     pub objects: Vec<sandyq_store::ObjectRecord>,
     /// Place of the open part of the log.
     pub log: Option<String>,
+    /// What that part does not have.
+    pub log_held_back: HeldBack,
     /// What it used.
     pub usage: Usage,
 }
@@ -146,8 +150,14 @@ async fn change(
     if !ended {
         return Ok(change);
     }
-    job.usage = harvest.usage;
+    // Rounded here, so that sums and differences of what is kept tell no more than each.
+    job.usage = if job.reads_data() {
+        harvest.usage.coarse()
+    } else {
+        harvest.usage
+    };
     job.log.clone_from(&harvest.log);
+    job.log_held_back = harvest.log_held_back;
     for object in &harvest.objects {
         change = change.keep_object(object.clone());
     }
@@ -165,9 +175,10 @@ async fn change(
         change = change.also(event).insert(output)?;
     }
     let mut sandbox = platform.record::<Sandbox>(&job.sandbox).await?;
+    job.cause = exits::told(platform, job, &mut sandbox);
     let really = Budget {
-        cpu_millis: harvest.usage.cpu_millis,
-        output_bytes: harvest.usage.output_bytes,
+        cpu_millis: job.usage.cpu_millis,
+        output_bytes: job.usage.output_bytes,
         ..Budget::default()
     };
     sandbox.used = sandbox.used.settle(&job.reserved, &really);
@@ -177,9 +188,9 @@ async fn change(
 /// What happened, for people.
 pub fn sentence(cause: &CauseOfDeath) -> String {
     match cause {
-        CauseOfDeath::Exit(0) => "the program ended by itself".to_owned(),
         CauseOfDeath::Exit(127) => "the program was not found in the image (code 127)".to_owned(),
-        CauseOfDeath::Exit(code) => format!("the program ended by itself with code {code}"),
+        // Its code is told where the job's grants open it.
+        CauseOfDeath::Exit(_) => "the program ended by itself".to_owned(),
         CauseOfDeath::TimedOut => "the wall clock limit passed".to_owned(),
         CauseOfDeath::OutOfMemory => {
             "the memory limit was reached; ask for more with limits.memory_bytes".to_owned()

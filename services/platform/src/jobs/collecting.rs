@@ -8,7 +8,7 @@ use ring::digest::{Context, SHA256};
 use sandyq_sandbox::collect::inspect::inspect;
 use sandyq_sandbox::collect::{Caps, Collected, collect};
 use sandyq_sandbox::engine::LogRequest;
-use sandyq_sandbox::logs::{LogCapture, TailFilter};
+use sandyq_sandbox::logs::{HeldBack, LogCapture, TailFilter};
 use sandyq_sandbox::volume::OutputVolume;
 use sandyq_sandbox::{CauseOfDeath, JobId, Usage as Measured};
 use sandyq_store::ObjectRecord;
@@ -57,6 +57,7 @@ pub async fn harvest(
     let log = log(platform, job, &name).await?;
     out.usage.log_bytes = log.whole.bytes;
     out.log = Some(log.open.place.clone());
+    out.log_held_back = log.held_back;
     let mut files = vec![file(LOG_PATH, &log.whole, Vec::new())];
     out.objects.extend([log.whole, log.open]);
     let (collected, refused) = outputs(platform, job, &name).await?;
@@ -108,6 +109,7 @@ fn manifest(files: &[OutputFile]) -> String {
 struct Log {
     whole: ObjectRecord,
     open: ObjectRecord,
+    held_back: HeldBack,
 }
 
 /// Keeps the whole log for review, and the filtered part that the job's grants open.
@@ -117,7 +119,7 @@ async fn log(platform: &Arc<Platform>, job: &Job, output: &str) -> Result<Log> {
     let mut frames = engine.logs(&id, LogRequest::default()).await?;
     let mut capture = LogCapture::new(job.limits.log_bytes);
     let budget = usize::try_from(job.conditions.log_tail_bytes).unwrap_or(usize::MAX);
-    let mut filter = TailFilter::new(budget);
+    let mut filter = TailFilter::new(job.conditions.log, budget);
     let mut open = String::new();
     let mut whole = platform.objects.create(&format!("{output}/log")).await?;
     while let Some(frame) = frames.next().await {
@@ -125,10 +127,12 @@ async fn log(platform: &Arc<Platform>, job: &Job, output: &str) -> Result<Log> {
         whole.write(capture.take(&frame.bytes)).await?;
         open.extend(filter.push(frame.stream, &frame.bytes));
     }
-    open.extend(filter.finish());
+    let (end, held_back) = filter.finish();
+    open.extend(end);
     Ok(Log {
         whole: whole.finish().await?,
         open: objects::put(platform, &format!("{output}/open-log"), open.as_bytes()).await?,
+        held_back,
     })
 }
 

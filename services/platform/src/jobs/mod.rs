@@ -5,6 +5,7 @@ mod collecting;
 pub mod destruction;
 pub mod driven;
 mod driver;
+pub mod exits;
 pub mod logs;
 pub mod queue;
 mod reconcile;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sandyq_access::Purpose;
 use sandyq_proto::v1;
+use sandyq_sandbox::logs::HeldBack;
 use sandyq_sandbox::queue::PRIORITIES;
 use sandyq_sandbox::{Input, Isolation, JobState, WaitingReason};
 use sandyq_store::Change;
@@ -96,6 +97,8 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
         usage: Usage::default(),
         output: None,
         log: None,
+        log_held_back: HeldBack::default(),
+        log_shown: 0,
     };
     within_limits(platform, &job)?;
     valid(platform, &job).await?;

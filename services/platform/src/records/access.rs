@@ -1,10 +1,12 @@
 //! Grants: who may use which version, where, for what and how long.
 
+use sandyq_sandbox::logs::LogOpening;
 use sandyq_store::{Kind, Record};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::machine;
+use super::rule::AccessRule;
 
 machine! {
     /// Life of a grant.
@@ -27,27 +29,47 @@ machine! {
 /// What a grant opens and bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conditions {
-    /// Bytes of filtered log that the developer may see of a job; 0 is none.
+    /// What of a job's log the developer may see.
+    #[serde(default)]
+    pub log: LogOpening,
+    /// Bytes of it that may be seen of one job; 0 is none.
     pub log_tail_bytes: u64,
+    /// Bytes that may be seen of the logs of all jobs of the sandbox within a day.
+    #[serde(default = "default_daily")]
+    pub log_daily_bytes: u64,
     /// Longest a job may run, in seconds.
     pub max_job_seconds: Option<u64>,
     /// A person may look at the data in an interactive workspace.
     #[serde(default)]
     pub interactive_viewing: bool,
+    /// The data may be used in trial operation.
+    #[serde(default)]
+    pub trial_use: bool,
 }
 
-/// Bytes of filtered log that are open unless the owner says otherwise.
+/// Bytes of a log that are open unless the owner says otherwise.
 pub const DEFAULT_LOG_TAIL_BYTES: u64 = 64 * 1024;
 
-/// The most that an owner can open.
+/// The most of a log that an owner can open.
 pub const MAX_LOG_TAIL_BYTES: u64 = 1024 * 1024;
 
+/// Bytes of all logs of a sandbox that are open within a day unless the owner says otherwise.
+pub const DEFAULT_LOG_DAILY_BYTES: u64 = 1024 * 1024;
+
+fn default_daily() -> u64 {
+    DEFAULT_LOG_DAILY_BYTES
+}
+
+/// What holds where nobody says anything: everything that the library's rule opens, within the usual budgets.
 impl Default for Conditions {
     fn default() -> Self {
         Self {
+            log: LogOpening::Text,
             log_tail_bytes: DEFAULT_LOG_TAIL_BYTES,
+            log_daily_bytes: DEFAULT_LOG_DAILY_BYTES,
             max_job_seconds: None,
-            interactive_viewing: false,
+            interactive_viewing: true,
+            trial_use: true,
         }
     }
 }
@@ -57,13 +79,45 @@ impl Conditions {
     #[must_use]
     pub fn strictest(self, other: Self) -> Self {
         Self {
+            log: self.log.min(other.log),
             log_tail_bytes: self.log_tail_bytes.min(other.log_tail_bytes),
+            log_daily_bytes: self.log_daily_bytes.min(other.log_daily_bytes),
             max_job_seconds: match (self.max_job_seconds, other.max_job_seconds) {
                 (Some(a), Some(b)) => Some(a.min(b)),
                 (a, b) => a.or(b),
             },
             interactive_viewing: self.interactive_viewing && other.interactive_viewing,
+            trial_use: self.trial_use && other.trial_use,
         }
+    }
+
+    /// The same within the owner's rule for a library.
+    #[must_use]
+    pub fn within(self, rule: &AccessRule) -> Self {
+        Self {
+            log: self.log.min(rule.log.unwrap_or(LogOpening::Text)),
+            log_tail_bytes: self
+                .log_tail_bytes
+                .min(rule.log_tail_bytes.unwrap_or(u64::MAX)),
+            log_daily_bytes: self
+                .log_daily_bytes
+                .min(rule.log_daily_bytes.unwrap_or(u64::MAX)),
+            max_job_seconds: self.max_job_seconds,
+            interactive_viewing: self.interactive_viewing && rule.interactive_viewing,
+            trial_use: self.trial_use && rule.trial_use,
+        }
+    }
+
+    /// Whether text of a job's log may be seen.
+    #[must_use]
+    pub fn opens_text(&self) -> bool {
+        self.opens_log() && self.log == LogOpening::Text
+    }
+
+    /// Whether anything of a job's log may be seen.
+    #[must_use]
+    pub fn opens_log(&self) -> bool {
+        self.log != LogOpening::None && self.log_tail_bytes > 0 && self.log_daily_bytes > 0
     }
 }
 
@@ -148,21 +202,52 @@ impl Record for Grant {
 
 #[cfg(test)]
 mod tests {
-    use super::Conditions;
+    use super::{AccessRule, Conditions, LogOpening};
+
+    const OPEN: Conditions = Conditions {
+        log: LogOpening::Text,
+        log_tail_bytes: 1000,
+        log_daily_bytes: 9000,
+        max_job_seconds: None,
+        interactive_viewing: true,
+        trial_use: true,
+    };
+
+    const STRICT: Conditions = Conditions {
+        log: LogOpening::Metrics,
+        log_tail_bytes: 0,
+        log_daily_bytes: 10,
+        max_job_seconds: Some(60),
+        interactive_viewing: false,
+        trial_use: false,
+    };
 
     #[test]
     fn the_strictest_of_two_conditions_rules_each_field() {
-        let open = Conditions {
-            log_tail_bytes: 1000,
-            max_job_seconds: None,
-            interactive_viewing: true,
-        };
-        let strict = Conditions {
-            log_tail_bytes: 0,
-            max_job_seconds: Some(60),
+        assert_eq!(OPEN.strictest(STRICT), STRICT);
+        assert_eq!(STRICT.strictest(OPEN), STRICT);
+        assert!(OPEN.opens_log() && !STRICT.opens_log());
+    }
+
+    #[test]
+    fn a_library_bounds_what_its_grants_open() {
+        // A rule that says nothing of logs opens no workspace and no trial.
+        let silent = Conditions {
             interactive_viewing: false,
+            trial_use: false,
+            ..OPEN
         };
-        assert_eq!(open.strictest(strict), strict);
-        assert_eq!(strict.strictest(open), strict);
+        assert_eq!(OPEN.within(&AccessRule::default()), silent);
+        let rule = AccessRule {
+            log: Some(LogOpening::Metrics),
+            log_tail_bytes: Some(0),
+            log_daily_bytes: Some(10),
+            ..AccessRule::default()
+        };
+        let bounded = Conditions {
+            max_job_seconds: None,
+            ..STRICT
+        };
+        assert_eq!(OPEN.within(&rule), bounded);
     }
 }

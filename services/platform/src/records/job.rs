@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use sandyq_sandbox::exits::coarse;
+use sandyq_sandbox::logs::HeldBack;
 use sandyq_sandbox::{CauseOfDeath, Isolation, JobState, Limits};
 use sandyq_store::{Kind, Record};
 use serde::{Deserialize, Serialize};
@@ -43,6 +45,24 @@ pub struct Usage {
     /// Estimate of the energy, millijoules.
     #[serde(default)]
     pub energy_millijoules: u64,
+}
+
+impl Usage {
+    /// The same in numbers that tell little else.
+    #[must_use]
+    pub fn coarse(&self) -> Self {
+        Self {
+            wall_millis: coarse(self.wall_millis),
+            cpu_millis: coarse(self.cpu_millis),
+            peak_memory_bytes: coarse(self.peak_memory_bytes),
+            input_bytes: self.input_bytes,
+            output_bytes: coarse(self.output_bytes),
+            log_bytes: coarse(self.log_bytes),
+            log_dropped_bytes: coarse(self.log_dropped_bytes),
+            output_files: coarse(self.output_files),
+            energy_millijoules: coarse(self.energy_millijoules),
+        }
+    }
 }
 
 /// One run of one container.
@@ -105,6 +125,19 @@ pub struct Job {
     pub output: Option<String>,
     /// Place of the part of the log that is open to the developer, once the job has ended.
     pub log: Option<String>,
+    /// What that part does not have.
+    #[serde(default)]
+    pub log_held_back: HeldBack,
+    /// Bytes of that part, from its beginning, that count as shown.
+    #[serde(default)]
+    pub log_shown: u64,
+}
+
+impl Job {
+    /// Whether it could tell anything of somebody's data.
+    pub fn reads_data(&self) -> bool {
+        !self.grants.is_empty()
+    }
 }
 
 impl Record for Job {

@@ -1,5 +1,6 @@
 //! What the owner of a library declares about its data, what is asked of every use, and who has used it.
 
+use sandyq_sandbox::logs::LogOpening;
 use sandyq_store::{Kind, Record};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -63,8 +64,14 @@ pub struct AccessRule {
     pub min_k: u64,
     /// No job reads rows.
     pub aggregate_only: bool,
-    /// Bytes of log tail that its grants open at most.
+    /// What of logs its grants open at most.
+    #[serde(default)]
+    pub log: Option<LogOpening>,
+    /// Bytes of a job's log that its grants open at most.
     pub log_tail_bytes: Option<u64>,
+    /// Bytes of a sandbox's logs within a day that its grants open at most.
+    #[serde(default)]
+    pub log_daily_bytes: Option<u64>,
     /// A person may look at it in an interactive workspace.
     pub interactive_viewing: bool,
     /// Lent for trial operation.

@@ -1,5 +1,6 @@
 //! Sandboxes and what they may use.
 
+use sandyq_sandbox::exits::Shown;
 use sandyq_store::{Kind, Record};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -124,6 +125,14 @@ impl Budget {
     }
 }
 
+/// What people saw of a sandbox's jobs without a review.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Exits {
+    /// Bytes of logs.
+    pub log: Shown,
+}
+
 /// A key that was shredded.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShreddedKey {
@@ -190,6 +199,9 @@ pub struct Sandbox {
     pub viewers: Vec<String>,
     /// Number of the last job.
     pub jobs: u64,
+    /// What people saw of its jobs without a review.
+    #[serde(default)]
+    pub exits: Exits,
     /// Keys that went with it.
     #[serde(default)]
     pub shredded: Vec<ShreddedKey>,

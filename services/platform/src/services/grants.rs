@@ -13,25 +13,11 @@ use crate::governance::law;
 use crate::governance::libraries::{lendable_purpose, within_terms};
 use crate::governed::Governed;
 use crate::names;
-use crate::records::access::{Approval, Conditions, Grant, GrantEvent, GrantState, Renewal};
+use crate::records::access::{Approval, Grant, GrantEvent, GrantState, Renewal};
 use crate::records::library::{Library, Version, VersionState};
 use crate::records::sandbox::{Sandbox, SandboxState};
 use crate::records::system::System;
 use crate::usage::{self, Facts};
-
-/// The conditions of a grant are never wider than the library's rule.
-fn bounded(conditions: Conditions, library: &Library) -> Conditions {
-    let rule = &library.declared.access;
-    Conditions {
-        log_tail_bytes: rule
-            .log_tail_bytes
-            .map_or(conditions.log_tail_bytes, |most| {
-                conditions.log_tail_bytes.min(most)
-            }),
-        interactive_viewing: rule.interactive_viewing,
-        ..conditions
-    }
-}
 
 fn published(version: &Version) -> Result<()> {
     if version.state == VersionState::Published {
@@ -88,7 +74,7 @@ impl Services {
             purpose,
             justification: text("grant.justification", &wanted.justification, true, 4000)?,
             expire_time,
-            conditions: bounded(conditions, &library),
+            conditions: conditions.within(&library.declared.access),
             state: GrantState::Requested,
             decision_reason: String::new(),
             requester: call.principal.user.clone(),
@@ -190,7 +176,7 @@ impl Services {
         if let Some(conditions) = &message.conditions {
             grant.conditions = convert::conditions("conditions", Some(conditions))?;
         }
-        grant.conditions = bounded(grant.conditions, &library);
+        grant.conditions = grant.conditions.within(&library.declared.access);
         let mut judged = grant.record.clone();
         judged.expire_time = end;
         self.could_be_used(&call, &judged, &version, &library, &sandbox)

@@ -20,7 +20,9 @@ use crate::error::{Class, Error, Result};
 use crate::governed::Governed;
 use crate::jobs::{self, destruction, logs, stop, submit};
 use crate::records::job::{Job, Stop};
-use crate::records::sandbox::{Budget, Sandbox, SandboxEvent, SandboxState, ShreddedKey};
+use crate::records::sandbox::{
+    Budget, Exits, Sandbox, SandboxEvent, SandboxState, ShreddedKey,
+};
 use crate::records::secret::Secret;
 use crate::records::system::{System, SystemState};
 use crate::watch::{Answers, Watched, until, watch_pulsing};
@@ -79,6 +81,7 @@ impl Services {
             decision_reason: String::new(),
             viewers: Vec::new(),
             jobs: 0,
+            exits: Exits::default(),
             shredded: Vec::new(),
             destruction: None,
             certificate: String::new(),
@@ -92,7 +95,7 @@ impl Services {
         );
         let change = Change::new(event).insert(&sandbox)?;
         let answer = v1::CreateSandboxResponse {
-            sandbox: Some(convert::sandbox(&call.inserted(sandbox))),
+            sandbox: Some(jobs::exits::shown(&self.0, &call.inserted(sandbox))),
         };
         call.commit(change, answer).await
     }
@@ -156,7 +159,7 @@ impl Services {
         );
         let change = Change::new(event).update(&sandbox)?.insert(&secret)?;
         let answer = v1::ApproveSandboxResponse {
-            sandbox: Some(convert::sandbox(&sandbox)),
+            sandbox: Some(jobs::exits::shown(&self.0, &sandbox)),
         };
         call.commit(change, answer).await
     }
@@ -196,7 +199,7 @@ impl Services {
             change = change.delete(&secret);
         }
         let answer = v1::DestroySandboxResponse {
-            sandbox: Some(convert::sandbox(&sandbox)),
+            sandbox: Some(jobs::exits::shown(&self.0, &sandbox)),
         };
         let answer = call.commit(change, answer).await?;
         stop::sandbox_ended(&self.0, &sandbox.name, "its sandbox was destroyed").await?;
@@ -279,7 +282,7 @@ impl SandboxService for Services {
         let sandbox = call.fetch::<Sandbox>(&request.get_ref().name).await?;
         call.authorize(sandbox.resource()).await?;
         Ok(Response::new(v1::GetSandboxResponse {
-            sandbox: Some(convert::sandbox(&sandbox)),
+            sandbox: Some(jobs::exits::shown(&self.0, &sandbox)),
         }))
     }
 
@@ -302,7 +305,10 @@ impl SandboxService for Services {
             .page::<Sandbox>(&filter, message.page_size, &message.page_token)
             .await?;
         Ok(Response::new(v1::ListSandboxesResponse {
-            sandboxes: found.iter().map(convert::sandbox).collect(),
+            sandboxes: found
+                .iter()
+                .map(|sandbox| jobs::exits::shown(&self.0, sandbox))
+                .collect(),
             next_page_token,
         }))
     }
@@ -341,7 +347,7 @@ impl SandboxService for Services {
         let event = call.event(&sandbox.name, [("reason", json!(message.reason))]);
         let change = Change::new(event).update(&sandbox).map_err(Error::from)?;
         let answer = v1::DenySandboxResponse {
-            sandbox: Some(convert::sandbox(&sandbox)),
+            sandbox: Some(jobs::exits::shown(&self.0, &sandbox)),
         };
         Ok(Response::new(call.commit(change, answer).await?))
     }
@@ -459,7 +465,8 @@ impl SandboxService for Services {
         let job = call.fetch::<Job>(&message.name).await?;
         call.authorize(job.resource()).await?;
         let offset = convert::uncount("offset", message.offset)?;
-        let answers = logs::stream(&self.0, job, offset)?;
-        Ok(Response::new(until(call.dismissed(), answers)))
+        let dismissed = call.dismissed();
+        let answers = logs::stream(call, job, offset).await?;
+        Ok(Response::new(until(dismissed, answers)))
     }
 }

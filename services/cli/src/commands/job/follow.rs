@@ -4,12 +4,15 @@ use std::io::{IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
 
 use sandyq_proto::v1::job::State;
-use sandyq_proto::v1::{CauseOfDeath, Job, StreamLogsRequest, WatchJobRequest};
+use sandyq_proto::v1::log_tail::Mode;
+use sandyq_proto::v1::{
+    CauseOfDeath, HeldBack, Job, StreamLogsRequest, StreamLogsResponse, WatchJobRequest,
+};
 use tonic::Code;
 
 use crate::client::{Client, LARGEST_ANSWER, SandboxServiceClient};
 use crate::errors::{Exit, Failure, Result};
-use crate::output::{note, printable};
+use crate::output::{human_bytes, note, printable};
 use crate::{Session, or_interrupted};
 
 /// Follows a job to its end, which decides over the exit code.
@@ -149,11 +152,8 @@ pub async fn logs(client: &Client, session: &Session, name: &str, wait: bool) ->
                             offset = message
                                 .offset
                                 .saturating_add(i64::try_from(message.data.len()).unwrap_or(0));
-                            if message.truncated {
-                                note(&format!(
-                                    "(the job wrote more; its grants open {} bytes, the whole log goes through the airlock)",
-                                    message.budget_bytes
-                                ));
+                            if message.data.is_empty() {
+                                session.printer.remark(&accounted(&message));
                             }
                         }
                         Ok(None) => return Ok(()),
@@ -167,6 +167,36 @@ pub async fn logs(client: &Client, session: &Session, name: &str, wait: bool) ->
         }
         backoff.wait(status).await?;
     }
+}
+
+/// What was open of a log and what was held back, for people.
+fn accounted(last: &StreamLogsResponse) -> String {
+    let size = |bytes: i64| human_bytes(u64::try_from(bytes).unwrap_or(0));
+    let tail = last.log_tail.unwrap_or_default();
+    let lines = match tail.mode() {
+        Mode::Metrics => "lines of name=value with numbers",
+        _ => "text, with what identifies persons masked",
+    };
+    let mut text = format!(
+        "(open of this log: {lines}, at most {}; of all logs of the sandbox {} a day, of which {} were shown",
+        size(tail.max_bytes),
+        size(tail.daily_bytes),
+        size(last.sandbox_log_bytes),
+    );
+    for why in last.held_back() {
+        text.push_str(match why {
+            HeldBack::OtherLines => "\n held back: lines that are no metrics",
+            HeldBack::JobBudget => "\n held back: what the job printed beyond what is open of one job",
+            HeldBack::SandboxBudget => {
+                "\n held back: the rest, until what the sandbox's jobs have shown is a day old"
+            }
+            HeldBack::Unspecified => "\n held back: something else",
+        });
+    }
+    if last.truncated {
+        text.push_str("\n the whole log is reviewed with the job's output");
+    }
+    text + ")"
 }
 
 /// The log is the work of code that nobody trusts: a terminal gets no control characters but line breaks and tabs.
@@ -215,6 +245,29 @@ mod tests {
             })
             .is_ok()
         );
+    }
+
+    #[test]
+    fn what_was_held_back_of_a_log_is_said() {
+        let mut last = StreamLogsResponse {
+            log_tail: Some(sandyq_proto::v1::LogTail {
+                max_bytes: 65_536,
+                mode: Mode::Metrics.into(),
+                daily_bytes: 1 << 20,
+            }),
+            sandbox_log_bytes: 2048,
+            ..Default::default()
+        };
+        let whole = accounted(&last);
+        assert!(whole.contains("name=value") && whole.contains("2 KiB were shown"));
+        assert!(!whole.contains("held back"), "{whole}");
+        last.truncated = true;
+        last.held_back = vec![
+            HeldBack::OtherLines.into(),
+            HeldBack::SandboxBudget.into(),
+        ];
+        let less = accounted(&last);
+        assert!(less.contains("no metrics") && less.contains("a day old"), "{less}");
     }
 
     #[test]

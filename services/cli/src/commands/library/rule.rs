@@ -1,9 +1,10 @@
 //! What the owner declares of a library, and asks of every use.
 
 use clap::{Args, ValueEnum};
-use sandyq_proto::v1::{self, BiometricContent, LawfulGround, Library, LogTail, RightsReservation};
+use sandyq_proto::v1::{self, BiometricContent, LawfulGround, Library, RightsReservation};
 use time::OffsetDateTime;
 
+use crate::commands::access::LogOptions;
 use crate::commands::sandbox::Stage;
 use crate::commands::system::{EvidenceArg, Risk};
 use crate::parse;
@@ -101,9 +102,8 @@ pub struct Declared {
     /// Lent for aggregate queries only.
     #[arg(long, value_name = "BOOL")]
     aggregate_only: Option<bool>,
-    /// Most of a job's log that its developer may see unreviewed.
-    #[arg(long, value_parser = parse::size, value_name = "SIZE")]
-    log_tail: Option<i64>,
+    #[command(flatten)]
+    log: LogOptions,
     /// A person may look at it in an interactive workspace.
     #[arg(long, value_name = "BOOL")]
     interactive_viewing: Option<bool>,
@@ -178,9 +178,7 @@ impl Declared {
         }
         rule.min_k = self.min_k.unwrap_or(rule.min_k);
         rule.aggregate_only = self.aggregate_only.unwrap_or(rule.aggregate_only);
-        if let Some(max_bytes) = self.log_tail {
-            rule.log_tail = Some(LogTail { max_bytes });
-        }
+        rule.log_tail = self.log.over(rule.log_tail);
         rule.interactive_viewing = self.interactive_viewing.unwrap_or(rule.interactive_viewing);
         rule.trial_use = self.trial_use.unwrap_or(rule.trial_use);
         rule.max_term = self.max_term.or(rule.max_term);

@@ -102,7 +102,13 @@ impl Driver {
         match harvest {
             Ok(harvest) => Ok((JobEvent::Collected(cause), String::new(), harvest)),
             Err(error) if error.class == Class::Unavailable => Err(error),
-            Err(error) => Ok(step_failed(CauseOfDeath::EngineError(error.chain()))),
+            Err(error) => {
+                // Not told to those outside: the reason may hold names that the job gave to its files.
+                let why = error.chain();
+                tracing::error!(job = self.name, "what the job left was not collected: {why}");
+                let told = "what it left could not be collected";
+                Ok(step_failed(CauseOfDeath::EngineError(told.to_owned())))
+            }
         }
     }
 
