@@ -74,7 +74,15 @@ mod tests {
 
     #[test]
     fn codes_and_numbers_are_coarse() {
-        for (code, told) in [(0, 0), (1, 1), (2, 1), (77, 1), (127, 127), (137, 137), (255, 1)] {
+        for (code, told) in [
+            (0, 0),
+            (1, 1),
+            (2, 1),
+            (77, 1),
+            (127, 127),
+            (137, 137),
+            (255, 1),
+        ] {
             assert_eq!(coarse_code(code), told, "{code}");
         }
         for (exact, told) in [

@@ -113,7 +113,10 @@ mod tests {
     fn metric_lines_pass_in_one_spelling() {
         for (text, shown) in [
             ("loss=0.43219876", "loss=0.4322"),
-            ("epoch=3 loss=0.5, acc=+0.8512;", "epoch=3 loss=0.5 acc=0.8512"),
+            (
+                "epoch=3 loss=0.5, acc=+0.8512;",
+                "epoch=3 loss=0.5 acc=0.8512",
+            ),
             ("\tlr=1E-05 ", "lr=1e-5"),
             ("rows=48842", "rows=48840"),
             ("val.f1_2=00.50000", "val.f1_2=0.5"),

@@ -290,7 +290,8 @@ mod tests {
 
     #[test]
     fn metrics_pass_and_the_rest_is_held_back_without_its_number() {
-        let log = b"epoch=1 loss=0.51234\nrow: Serikova;900101300017\n\x1b[1mloss=0.25\x1b[0m\nacc=0.9";
+        let log =
+            b"epoch=1 loss=0.51234\nrow: Serikova;900101300017\n\x1b[1mloss=0.25\x1b[0m\nacc=0.9";
         let (shown, held_back) = opened(LogOpening::Metrics, 1000, log);
         assert_eq!(shown, "epoch=1 loss=0.5123\nloss=0.25\nacc=0.9\n");
         assert!(held_back.other_lines && !held_back.beyond_budget);

@@ -319,7 +319,10 @@ fn what_was_shown(terminal: &Terminal, job: &str) {
     assert_eq!(out.stdout, b"done\n", "{}", said(&out));
     let told = String::from_utf8_lossy(&out.stderr);
     assert!(told.contains("at most 64 KiB"), "{told}");
-    assert!(told.contains("32 KiB a day, of which 6 B were shown"), "{told}");
+    assert!(
+        told.contains("32 KiB a day, of which 6 B were shown"),
+        "{told}"
+    );
 }
 
 fn mistakes(terminal: &Terminal) {

@@ -54,7 +54,11 @@ pub fn log_tail(field: &str, message: &v1::LogTail) -> Result<LogTail> {
     };
     Ok(LogTail {
         opening,
-        bytes: if opening == LogOpening::None { 0 } else { bytes },
+        bytes: if opening == LogOpening::None {
+            0
+        } else {
+            bytes
+        },
         daily_bytes,
     })
 }

@@ -74,7 +74,9 @@ async fn open(platform: &Platform, job: &Job) -> Result<()> {
     }
     for name in job.grants.values() {
         if platform.record::<Grant>(name).await?.state != GrantState::Active {
-            return Err(closed(&format!("{name}, under which the job ran, has ended")));
+            return Err(closed(&format!(
+                "{name}, under which the job ran, has ended"
+            )));
         }
     }
     Ok(())

@@ -20,9 +20,7 @@ use crate::error::{Class, Error, Result};
 use crate::governed::Governed;
 use crate::jobs::{self, destruction, logs, stop, submit};
 use crate::records::job::{Job, Stop};
-use crate::records::sandbox::{
-    Budget, Exits, Sandbox, SandboxEvent, SandboxState, ShreddedKey,
-};
+use crate::records::sandbox::{Budget, Exits, Sandbox, SandboxEvent, SandboxState, ShreddedKey};
 use crate::records::secret::Secret;
 use crate::records::system::{System, SystemState};
 use crate::watch::{Answers, Watched, until, watch_pulsing};

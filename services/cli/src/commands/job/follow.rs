@@ -186,7 +186,9 @@ fn accounted(last: &StreamLogsResponse) -> String {
     for why in last.held_back() {
         text.push_str(match why {
             HeldBack::OtherLines => "\n held back: lines that are no metrics",
-            HeldBack::JobBudget => "\n held back: what the job printed beyond what is open of one job",
+            HeldBack::JobBudget => {
+                "\n held back: what the job printed beyond what is open of one job"
+            }
             HeldBack::SandboxBudget => {
                 "\n held back: the rest, until what the sandbox's jobs have shown is a day old"
             }
@@ -262,12 +264,12 @@ mod tests {
         assert!(whole.contains("name=value") && whole.contains("2 KiB were shown"));
         assert!(!whole.contains("held back"), "{whole}");
         last.truncated = true;
-        last.held_back = vec![
-            HeldBack::OtherLines.into(),
-            HeldBack::SandboxBudget.into(),
-        ];
+        last.held_back = vec![HeldBack::OtherLines.into(), HeldBack::SandboxBudget.into()];
         let less = accounted(&last);
-        assert!(less.contains("no metrics") && less.contains("a day old"), "{less}");
+        assert!(
+            less.contains("no metrics") && less.contains("a day old"),
+            "{less}"
+        );
     }
 
     #[test]

@@ -105,7 +105,10 @@ impl Driver {
             Err(error) => {
                 // Not told to those outside: the reason may hold names that the job gave to its files.
                 let why = error.chain();
-                tracing::error!(job = self.name, "what the job left was not collected: {why}");
+                tracing::error!(
+                    job = self.name,
+                    "what the job left was not collected: {why}"
+                );
                 let told = "what it left could not be collected";
                 Ok(step_failed(CauseOfDeath::EngineError(told.to_owned())))
             }
