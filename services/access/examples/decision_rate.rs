@@ -10,6 +10,10 @@ use sandyq_access::{
     UseGrant, UseQuestion, UseRule, UseSandbox, UseSystem, UseVersion,
 };
 
+/// The one of the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROUNDS: usize = 20_000;
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use cedar_policy::{Context, Entities, EntityUid, Request, Schema};
 
+use crate::ask::Ask;
 use crate::entities::Vocabulary;
 use crate::error::with_causes;
-use crate::policies::{Ask, Call};
+use crate::policies::Call;
 use crate::{
     OrganizationKind, Principal, Question, Resource, ResourceKind, Role, UseGrant, UseQuestion,
     UseRule, UseSandbox, UseSystem, UseVersion,

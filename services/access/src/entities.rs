@@ -70,14 +70,10 @@ impl Vocabulary {
         let sandbox = self.sandbox(question)?;
         let version = self.version(question)?;
         let request = request(&sandbox, action, &version, self.context(question)?)?;
-        let purposes = self.purposes(&purpose);
+        let purpose = self.purpose(&purpose);
         Ok((
             request,
-            entities(
-                purposes
-                    .into_iter()
-                    .chain([sandbox, action.clone(), version]),
-            )?,
+            entities([purpose, sandbox, action.clone(), version])?,
         ))
     }
 
@@ -170,18 +166,11 @@ impl Vocabulary {
         entity(uid(&self.use_version, &version.name), attributes, None)
     }
 
-    /// The purpose and all those above it.
-    fn purposes(&self, purpose: &Purpose) -> Vec<Entity> {
-        let mut above = None;
-        let mut entities: Vec<Entity> = Vec::new();
-        for name in purpose.upwards().collect::<Vec<_>>().into_iter().rev() {
-            let name = uid(&self.purpose, name);
-            entities.push(Entity::new_no_attrs(
-                name.clone(),
-                above.replace(name).into_iter().collect(),
-            ));
-        }
-        entities
+    /// The purpose, below all those that it lies in.
+    fn purpose(&self, purpose: &Purpose) -> Entity {
+        let mut upwards = purpose.upwards().map(|name| uid(&self.purpose, name));
+        let lowest = upwards.next().unwrap_or_else(|| uid(&self.purpose, ""));
+        Entity::new_no_attrs(lowest, upwards.collect())
     }
 
     fn context(&self, question: &UseQuestion) -> Result<Context, String> {

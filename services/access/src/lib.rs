@@ -5,6 +5,7 @@
 //! prohibitions of their own ([`Policies::with_forbids`]) and can loosen nothing. A file in which any policy does not parse, does
 //! not fit the schema, permits, or lacks its `@id` and `@reason` is refused as a whole.
 
+mod ask;
 mod conformance;
 mod entities;
 mod error;

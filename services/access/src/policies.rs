@@ -5,13 +5,11 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use cedar_policy::{
-    ActionConstraint, Authorizer, Entities, Entity, EntityUid, Policy, PolicyId, PolicySet,
-    Response,
-};
+use cedar_policy::{Authorizer, EntityUid, Policy, PolicyId, Response};
 
+use crate::ask::Ask;
 use crate::conformance;
-use crate::entities::{Asked, Vocabulary, action_entity};
+use crate::entities::{Asked, Vocabulary};
 use crate::error::with_causes;
 use crate::explain::{Finding, Note};
 use crate::files::{Compiled, Sources};
@@ -41,12 +39,6 @@ struct Inner {
 pub(crate) struct Call {
     pub(crate) ask: Ask,
     pub(crate) resources: HashSet<ResourceKind>,
-}
-
-/// An action, with only those policies whose scope it matches: the others could not determine the decision.
-pub(crate) struct Ask {
-    pub(crate) action: Entity,
-    policies: PolicySet,
 }
 
 impl Policies {
@@ -219,41 +211,12 @@ impl fmt::Debug for Policies {
     }
 }
 
-impl Ask {
-    fn new(action: &EntityUid, declared: &Entities, policies: &[Policy]) -> Result<Ask, String> {
-        if declared.get(action).is_none() {
-            return Err(format!("it does not declare {action}"));
-        }
-        let matching = policies
-            .iter()
-            .filter(|policy| matches(policy, action, declared))
-            .cloned();
-        let policies = PolicySet::from_policies(matching).map_err(with_causes)?;
-        Ok(Ask {
-            action: action_entity(action, declared),
-            policies,
-        })
-    }
-}
-
-fn matches(policy: &Policy, action: &EntityUid, declared: &Entities) -> bool {
-    match policy.action_constraint() {
-        ActionConstraint::Any => true,
-        ActionConstraint::Eq(named) => named == *action,
-        ActionConstraint::In(named) => named
-            .iter()
-            .any(|named| named == action || declared.is_ancestor_of(named, action)),
-    }
-}
-
 impl Inner {
     fn answer(&self, ask: &Ask, asked: Asked, no_permit: impl Fn() -> String) -> Decision {
         match asked {
             Err(error) => Decision::failed(error),
             Ok((request, entities)) => {
-                let response = self
-                    .authorizer
-                    .is_authorized(&request, &ask.policies, &entities);
+                let response = ask.response(&self.authorizer, &request, &entities);
                 Decision::new(&self.reasons, &response, no_permit)
             }
         }

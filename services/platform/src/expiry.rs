@@ -1,46 +1,165 @@
 //! Ends grants and sandboxes at the end of their term, and what runs under them.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sandyq_store::{Change, Filter, Page, Stored};
+use sandyq_store::{Change, Filter, Page, Record, Stored};
 use time::OffsetDateTime;
+use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::call::system_event;
 use crate::error::Result;
 use crate::jobs::{sandbox_secret, stop};
 use crate::platform::Platform;
-use crate::records::access::{Grant, GrantEvent};
-use crate::records::sandbox::{Sandbox, SandboxEvent, ShreddedKey};
+use crate::records::access::{Grant, GrantEvent, GrantState};
+use crate::records::sandbox::{Sandbox, SandboxEvent, SandboxState, ShreddedKey};
 use crate::records::secret::Secret;
 
-/// Terms are looked at this often even when none is near, because clocks are set.
+/// Terms are looked at this often even when none is near, because what ends may have failed to.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 /// The clock is looked at this often, in case that it was set.
 const STEP: Duration = Duration::from_secs(1);
 
-/// Grants and sandboxes that are looked at in one pass.
-const MOST: u32 = 1_000_000;
+/// All terms are read anew this often: somebody may have repaired the database by hand.
+const READ_AGAIN: Duration = Duration::from_secs(600);
+
+/// Records of one page of reading.
+const PAGE: u32 = 1000;
 
 /// Runs until the server shuts down.
 pub async fn run(platform: Arc<Platform>) {
     let mut changes = platform.changes();
+    let mut terms = None;
     loop {
-        let next = match pass(&platform).await {
-            Ok(next) => next,
-            Err(error) => {
-                tracing::error!("terms were not looked through: {}", error.chain());
-                None
-            }
-        };
+        if let Err(error) = pass(&platform, &mut terms).await {
+            tracing::error!("terms were not looked through: {}", error.chain());
+            terms = None;
+        }
+        let next = terms.as_ref().and_then(|t| t.after(platform.now()));
         tokio::select! {
             () = platform.shutdown.cancelled() => return,
             () = near(&platform, next) => {}
-            () = term_set(&mut changes) => {}
+            name = term_set(&mut changes) => match (name, &mut terms) {
+                (Some(name), Some(terms)) => terms.stale.push(name),
+                _ => terms = None,
+            },
         }
     }
+}
+
+/// When each open grant and sandbox ends, so that no look at the clock needs the database.
+struct Terms {
+    read: Instant,
+    by_time: BTreeSet<(OffsetDateTime, Arc<str>)>,
+    by_name: HashMap<Arc<str>, OffsetDateTime>,
+    /// Written since they were read.
+    stale: Vec<Arc<str>>,
+}
+
+impl Terms {
+    async fn read(platform: &Platform) -> Result<Self> {
+        let mut terms = Self {
+            read: Instant::now(),
+            by_time: BTreeSet::new(),
+            by_name: HashMap::new(),
+            stale: Vec::new(),
+        };
+        terms.read_all::<Sandbox>(platform).await?;
+        terms.read_all::<Grant>(platform).await?;
+        Ok(terms)
+    }
+
+    async fn read_all<R: Term>(&mut self, platform: &Platform) -> Result<()> {
+        let open = Filter {
+            states: &["REQUESTED", "ACTIVE"],
+            ..Filter::default()
+        };
+        let mut last: Option<String> = None;
+        loop {
+            let page = Page {
+                size: PAGE,
+                after: last.as_deref(),
+            };
+            let records: Vec<Stored<R>> = platform.store.list(&open, page).await?;
+            for record in &records {
+                self.set(record.name().into(), record.term());
+            }
+            match records.last() {
+                Some(record) if records.len() == PAGE as usize => {
+                    last = Some(record.name().to_owned());
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// Reads what was written since.
+    async fn refresh(&mut self, platform: &Platform) -> Result<()> {
+        while let Some(name) = self.stale.last() {
+            let end = if name.starts_with(GRANTS) {
+                end_of::<Grant>(platform, name).await?
+            } else {
+                end_of::<Sandbox>(platform, name).await?
+            };
+            if let Some(name) = self.stale.pop() {
+                self.set(name, end);
+            }
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, name: Arc<str>, end: Option<OffsetDateTime>) {
+        let before = match end {
+            Some(end) => self.by_name.insert(Arc::clone(&name), end),
+            None => self.by_name.remove(&name),
+        };
+        if let Some(before) = before {
+            self.by_time.remove(&(before, Arc::clone(&name)));
+        }
+        if let Some(end) = end {
+            self.by_time.insert((end, name));
+        }
+    }
+
+    /// What is over.
+    fn due(&self, now: OffsetDateTime) -> Vec<Arc<str>> {
+        let over = self.by_time.iter().take_while(|(end, _)| *end <= now);
+        over.map(|(_, name)| Arc::clone(name)).collect()
+    }
+
+    /// The next end of a term.
+    fn after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        // Nothing is named so that it comes after this name.
+        let from = (now, Arc::from("\u{10ffff}"));
+        self.by_time.range(from..).next().map(|(end, _)| *end)
+    }
+}
+
+/// A record that ends.
+trait Term: Record {
+    /// When it ends, while it is open.
+    fn term(&self) -> Option<OffsetDateTime>;
+}
+
+impl Term for Grant {
+    fn term(&self) -> Option<OffsetDateTime> {
+        matches!(self.state, GrantState::Requested | GrantState::Active).then_some(self.expire_time)
+    }
+}
+
+impl Term for Sandbox {
+    fn term(&self) -> Option<OffsetDateTime> {
+        matches!(self.state, SandboxState::Requested | SandboxState::Active)
+            .then_some(self.expire_time)
+    }
+}
+
+async fn end_of<R: Term>(platform: &Platform, name: &str) -> Result<Option<OffsetDateTime>> {
+    let record: Option<Stored<R>> = platform.store.get(name).await?;
+    Ok(record.and_then(|record| record.term()))
 }
 
 /// Returns when a term has ended, or may have: the clock was set, or nothing was looked at for long.
@@ -59,54 +178,46 @@ async fn near(platform: &Platform, next: Option<OffsetDateTime>) {
     }
 }
 
-/// Returns when a grant or a sandbox was written: its term may be the next to end.
-async fn term_set(changes: &mut tokio::sync::broadcast::Receiver<Arc<str>>) {
+/// Returns the name when a grant or a sandbox was written: its term may be the next to end. Nothing when so much was
+/// written that names were lost.
+async fn term_set(changes: &mut Receiver<Arc<str>>) -> Option<Arc<str>> {
     loop {
         match changes.recv().await {
-            Ok(name) if is_grant_or_sandbox(&name) => return,
+            Ok(name) if is_grant_or_sandbox(&name) => return Some(name),
             Ok(_) => {}
-            Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Lagged(_)) => return None,
             Err(RecvError::Closed) => std::future::pending().await,
         }
     }
 }
 
+const GRANTS: &str = "grants/";
+
 fn is_grant_or_sandbox(name: &str) -> bool {
-    name.starts_with("grants/") || (name.starts_with("sandboxes/") && !name.contains("/jobs/"))
+    name.starts_with(GRANTS) || (name.starts_with("sandboxes/") && !name.contains("/jobs/"))
 }
 
-/// Ends what is over; tells when the next term ends.
-async fn pass(platform: &Arc<Platform>) -> Result<Option<OffsetDateTime>> {
-    let now = platform.now();
-    let mut next: Option<OffsetDateTime> = None;
-    let mut later = |time| next = Some(next.map_or(time, |known: OffsetDateTime| known.min(time)));
-    let open = Filter {
-        states: &["REQUESTED", "ACTIVE"],
-        ..Filter::default()
+/// Ends what is over.
+async fn pass(platform: &Arc<Platform>, terms: &mut Option<Terms>) -> Result<()> {
+    let known = terms.take();
+    let mut known = match known.filter(|terms| terms.read.elapsed() < READ_AGAIN) {
+        Some(known) => known,
+        None => Terms::read(platform).await?,
     };
-    for sandbox in platform
-        .store
-        .list::<Sandbox>(&open, Page::first(MOST))
-        .await?
-    {
-        if sandbox.expire_time <= now {
-            end_sandbox(platform, &sandbox.name).await?;
+    known.refresh(platform).await?;
+    for name in known.due(platform.now()) {
+        let ended = if name.starts_with(GRANTS) {
+            end_grant(platform, &name).await
         } else {
-            later(sandbox.expire_time);
+            end_sandbox(platform, &name).await
+        };
+        if let Err(error) = ended {
+            // The others end all the same, and this one is tried again.
+            tracing::error!("{name} did not end with its term: {}", error.chain());
         }
     }
-    for grant in platform
-        .store
-        .list::<Grant>(&open, Page::first(MOST))
-        .await?
-    {
-        if grant.expire_time <= now {
-            end_grant(platform, &grant.name).await?;
-        } else {
-            later(grant.expire_time);
-        }
-    }
-    Ok(next)
+    *terms = Some(known);
+    Ok(())
 }
 
 /// Nothing in a sandbox runs or stays readable past its term, so its key goes with it.

@@ -52,14 +52,15 @@ impl Reads {
         })
     }
 
-    /// The first children of a record, in the order of their names.
-    pub fn children(&mut self, kind: Kind, parent: &str, most: u32) -> usize {
+    /// The first children of a record, in the order of their names, that hold this name somewhere; perhaps others
+    /// with them, whose text is like it.
+    pub fn children_naming(&mut self, kind: Kind, parent: &str, name: &str, most: u32) -> usize {
         let number = self.selects.len();
-        let parent = self.bind_name(parent);
+        let (parent, name) = (self.bind_name(parent), self.bind_name(name));
         let most = limit(&self.bind(Bound::Int(i64::from(most))));
         self.selects.push(format!(
             "SELECT * FROM (SELECT {COLUMNS}, CAST({number} AS BIGINT) FROM {} WHERE parent = {parent}
-             ORDER BY name LIMIT {most}) AS children_{number}",
+             AND body LIKE '%' || {name} || '%' ORDER BY name LIMIT {most}) AS children_{number}",
             kind.table()
         ));
         number

@@ -30,7 +30,7 @@ use table::Row;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// In the order in which they are measured: the memory of a server that has done nothing comes first.
-const PARTS: [&str; 5] = ["server", "upload", "decision", "launch", "append"];
+const PARTS: [&str; 6] = ["server", "upload", "decision", "launch", "append", "crowd"];
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
@@ -52,7 +52,8 @@ async fn main() -> std::process::ExitCode {
             "upload" => upload::measure(&site).await,
             "decision" => decision::measure(&site).await,
             "launch" => launch::measure(&site).await,
-            _ => append::measure(),
+            "append" => append::measure(),
+            _ => decision::crowded(&mut site).await,
         });
     }
     drop(site);

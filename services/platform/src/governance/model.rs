@@ -15,7 +15,7 @@ use super::systems::tests::system as registered;
 use crate::records::access::{Conditions, Grant, GrantEvent, GrantState};
 use crate::records::library::{Library, Version, VersionEvent, VersionState};
 use crate::records::rule::Declared;
-use crate::records::sandbox::{Budget, Sandbox, SandboxEvent, SandboxState, Stage};
+use crate::records::sandbox::{Budget, Exits, Sandbox, SandboxEvent, SandboxState, Stage};
 use crate::records::system::{RiskClass, System, SystemEvent, SystemState};
 use crate::usage::{self, Facts};
 
@@ -167,6 +167,7 @@ fn sandbox(number: usize, random: &mut Random, now: OffsetDateTime) -> Sandbox {
         expire_time: now + Duration::seconds(20 + random.below(80) as i64),
         budget: Budget::default(),
         used: Budget::default(),
+        exits: Exits::default(),
         requester: String::new(),
         state: SandboxState::Active,
         decision_reason: String::new(),

@@ -37,7 +37,8 @@ impl Services {
             reads.lineage([Sandbox::KIND, System::KIND], sandbox_name),
             reads.lineage([Version::KIND, Library::KIND], version_name),
         );
-        let grants = reads.children(Grant::KIND, sandbox_name, usage::MOST_GRANTS);
+        let grants =
+            reads.children_naming(Grant::KIND, sandbox_name, version_name, usage::MOST_GRANTS);
         let (mut call, found) = self
             .0
             .enter_reading(action, request.extensions(), reads)

@@ -1,9 +1,10 @@
 //! Writing objects: receive, seal and store at the same time.
 //!
-//! While one chunk is received, the one before is copied to its place in the segment, hashed and sealed there on a
-//! thread for blocking work, and the segment before is written to the disk. A writer so holds two segments and two
-//! chunks at most; the memory of a segment that was stored serves the one after next.
+//! While one chunk is received, those before are copied to their places in the segment, hashed and sealed there on a
+//! thread for blocking work, and the segment before is written to the disk. A writer so holds two segments and twice
+//! [`QUEUED`] chunks at most; the memory of a segment that was stored serves the one after next.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,6 +26,8 @@ pub struct ObjectWriter {
     record: ObjectRecord,
     /// Pieces of the chunk that is being received.
     chunk: Vec<Bytes>,
+    /// Chunks that were received and wait for the sealer.
+    queue: VecDeque<Vec<Bytes>>,
     offset: u64,
     sealing: Sealing,
     storing: Option<JoinHandle<Result<Option<Segment>, ObjectError>>>,
@@ -44,6 +47,8 @@ impl std::fmt::Debug for ObjectWriter {
 
 /// What is copied is hashed while the processor's cache still has it.
 const CACHED: usize = 64 << 10;
+/// Chunks that wait at most before the sender does: neither side stands still while the other is scheduled.
+const QUEUED: usize = 4;
 
 enum Sealing {
     Idle(Box<Sealer>),
@@ -160,6 +165,7 @@ impl ObjectWriter {
             objects: objects.clone(),
             record,
             chunk: Vec::new(),
+            queue: VecDeque::new(),
             offset,
             sealing: Sealing::Idle(Box::new(sealer)),
             storing: None,
@@ -222,6 +228,9 @@ impl ObjectWriter {
     /// # Errors
     /// As [`Self::write`].
     pub async fn settle(&mut self) -> Result<u64, ObjectError> {
+        while !self.queue.is_empty() {
+            self.advance(false).await?;
+        }
         let mut sealer = self.sealer().await?;
         if sealer.is_full() {
             self.store(&mut sealer).await?;
@@ -253,15 +262,34 @@ impl ObjectWriter {
         })
     }
 
-    /// Hands the chunk over to be sealed, when the one before is.
+    /// Hands the chunk over to be sealed; waits while too many are.
     async fn seal(&mut self, last: bool) -> Result<(), ObjectError> {
+        self.queue.push_back(std::mem::take(&mut self.chunk));
+        let busy = matches!(&self.sealing, Sealing::Busy(task) if !task.is_finished());
+        if busy && !last && self.queue.len() < QUEUED {
+            return Ok(());
+        }
+        self.advance(last).await?;
+        while last && !self.queue.is_empty() {
+            self.advance(last).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the sealer those waiting chunks that the segment has room for.
+    async fn advance(&mut self, last: bool) -> Result<(), ObjectError> {
         let mut sealer = self.sealer().await?;
         if sealer.is_full() {
             self.store(&mut sealer).await?;
         }
-        let pieces = std::mem::take(&mut self.chunk);
+        let batch = self.queue.len().min(sealer.room());
+        let chunks: Vec<_> = self.queue.drain(..batch).collect();
+        let ends = last && self.queue.is_empty();
         self.sealing = Sealing::Busy(tokio::task::spawn_blocking(move || {
-            sealer.seal(pieces, last)?;
+            let mut chunks = chunks.into_iter().peekable();
+            while let Some(pieces) = chunks.next() {
+                sealer.seal(pieces, ends && chunks.peek().is_none())?;
+            }
             Ok(sealer)
         }));
         Ok(())
@@ -361,7 +389,13 @@ impl Sealer {
     }
 
     fn is_full(&self) -> bool {
-        self.segment.chunks() >= self.segment_chunks
+        self.room() == 0
+    }
+
+    /// Chunks for which the segment has room.
+    fn room(&self) -> usize {
+        let left = self.segment_chunks.saturating_sub(self.segment.chunks());
+        usize::try_from(left).unwrap_or(usize::MAX)
     }
 
     /// Where the segment goes.

@@ -153,10 +153,12 @@ pub async fn one_query_reads_many_things_and_none_disturbs_another(database: &Da
     store.commit(changes, NOW).await.unwrap();
 
     let mut reads = Reads::default();
-    let two = reads.children(Version::KIND, "libraries/a", 2);
+    let two = reads.children_naming(Version::KIND, "libraries/a", "libraries/a", 2);
+    let third = reads.children_naming(Version::KIND, "libraries/a", "versions/3", 2);
+    let unnamed = reads.children_naming(Version::KIND, "libraries/a", "versions/4\\", 2);
     let absent = reads.one(Library::KIND, "libraries/b");
     let impossible = reads.one(Library::KIND, "libraries/\0a");
-    let childless = reads.children(Version::KIND, "libraries/\0a", 2);
+    let childless = reads.children_naming(Version::KIND, "libraries/\0a", "libraries/a", 2);
     let there = reads.one(Library::KIND, "libraries/a");
     let found = store.read(reads).await.unwrap();
     let two: Vec<Stored<Version>> = found.all(two).unwrap();
@@ -167,7 +169,12 @@ pub async fn one_query_reads_many_things_and_none_disturbs_another(database: &Da
     for number in [absent, impossible, 99] {
         assert_eq!(found.first::<Library>(number).unwrap(), None);
     }
-    assert_eq!(found.all::<Version>(childless).unwrap(), []);
+    let third: Vec<Stored<Version>> = found.all(third).unwrap();
+    assert_eq!(third.len(), 1);
+    assert_eq!(third[0].name, "libraries/a/versions/3");
+    for number in [childless, unnamed] {
+        assert_eq!(found.all::<Version>(number).unwrap(), []);
+    }
     store.close().await;
 }
 
