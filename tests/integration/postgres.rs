@@ -2,8 +2,10 @@
 
 use sandyq_proto::v1;
 use sandyq_store::testing::PostgresServer;
+use sandyq_tests::rights::{SUBJECT, withdrawal};
 use sandyq_tests::work::shell;
 use sandyq_tests::{Options, Site};
+use sqlx::{Connection as _, PgConnection};
 
 use crate::{audit, main_job};
 
@@ -12,7 +14,7 @@ async fn the_main_job_runs_on_postgresql_and_survives_a_kill() {
     let postgres = PostgresServer::start().unwrap();
     let url = postgres.create_database("sandyq").unwrap();
     let mut site = Site::start_with(Options {
-        database_url: Some(url),
+        database_url: Some(url.clone()),
         ..Options::default()
     })
     .await;
@@ -32,5 +34,47 @@ async fn the_main_job_runs_on_postgresql_and_survives_a_kill() {
     let job = site.wait_job(&job.name).await;
     assert_eq!(job.state(), v1::job::State::Succeeded, "{job:?}");
     site.wait_clean().await;
+    withdrawn_without_a_trace_of_the_number(&site, &url).await;
     audit::verified(&site).await;
+}
+
+async fn withdrawn_without_a_trace_of_the_number(site: &Site, url: &str) {
+    let register = site.publish_register("people", 0..60).await;
+    let asked = site
+        .request_of_subject("steward", withdrawal(), SUBJECT)
+        .await
+        .unwrap();
+    let done = site.accept_request("owner", &asked.name, "").await.unwrap();
+    let retired =
+        |held: &v1::subject_request::HeldVersion| held.version == register.name && held.retired;
+    assert!(done.versions.iter().any(retired), "{done:?}");
+    let rows = everything(url).await;
+    assert!(rows.iter().any(|row| row.contains(&asked.name)));
+    // Bytes are shown in hexadecimal.
+    for number in [SUBJECT.to_owned(), hex::encode(SUBJECT)] {
+        let found = rows.iter().find(|row| row.contains(&number));
+        assert_eq!(found, None);
+    }
+}
+
+/// Every row of every table, as text.
+async fn everything(url: &str) -> Vec<String> {
+    let mut database = PgConnection::connect(url).await.unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'",
+    )
+    .fetch_all(&mut database)
+    .await
+    .unwrap();
+    let mut rows = Vec::new();
+    for table in tables {
+        let all = format!("SELECT t::text FROM \"{table}\" t");
+        let of_table: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(all))
+            .fetch_all(&mut database)
+            .await
+            .unwrap();
+        rows.extend(of_table);
+    }
+    database.close().await.unwrap();
+    rows
 }
