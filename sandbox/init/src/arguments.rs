@@ -1,4 +1,4 @@
-//! `sandyq-init --wall-clock-ms N --log-bytes N [...] -- PROGRAM [ARGUMENT...]`
+//! `sandyq-init --wall-clock-ms N --log-bytes N [--serve-port N] [...] -- PROGRAM [ARGUMENT...]`
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -15,6 +15,8 @@ pub struct Plan {
     pub log_bytes: u64,
     /// Bytes of log a second; a faster writer is slowed down.
     pub log_rate: u64,
+    /// The port of the container's loopback that [`crate::forward`] leads to, where the job serves.
+    pub serve_port: Option<u16>,
     /// Program and arguments; never empty.
     pub command: Vec<OsString>,
 }
@@ -35,12 +37,16 @@ pub enum ArgumentError {
     /// An option that must be given.
     #[error("{0} is missing")]
     Missing(&'static str),
+    /// A number that is no port.
+    #[error("{0} is not a port: 1 to 65535")]
+    Port(u64),
 }
 
 const WALL_CLOCK: &str = "--wall-clock-ms";
 const GRACE: &str = "--grace-ms";
 const LOG_BYTES: &str = "--log-bytes";
 const LOG_RATE: &str = "--log-rate";
+const SERVE_PORT: &str = "--serve-port";
 
 impl Plan {
     /// Reads the arguments, without the program's own name.
@@ -50,6 +56,7 @@ impl Plan {
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, ArgumentError> {
         let mut arguments = arguments.into_iter();
         let (mut wall_clock, mut grace, mut bytes, mut rate) = (None, None, None, None);
+        let mut port = None;
         while let Some(option) = arguments.next() {
             let (name, slot) = match option.to_str() {
                 Some("--") => break,
@@ -57,6 +64,7 @@ impl Plan {
                 Some(GRACE) => (GRACE, &mut grace),
                 Some(LOG_BYTES) => (LOG_BYTES, &mut bytes),
                 Some(LOG_RATE) => (LOG_RATE, &mut rate),
+                Some(SERVE_PORT) => (SERVE_PORT, &mut port),
                 _ => return Err(ArgumentError::Unknown(option)),
             };
             let value = arguments
@@ -78,6 +86,9 @@ impl Plan {
             grace: Duration::from_millis(grace.unwrap_or(0).min(wall_clock)),
             log_bytes: bytes.ok_or(ArgumentError::Missing(LOG_BYTES))?,
             log_rate: rate.ok_or(ArgumentError::Missing(LOG_RATE))?,
+            serve_port: port
+                .map(|port| u16::try_from(port).map_err(|_| ArgumentError::Port(port)))
+                .transpose()?,
             command,
         })
     }
@@ -92,6 +103,7 @@ impl Plan {
             (GRACE, millis(self.grace)),
             (LOG_BYTES, self.log_bytes),
             (LOG_RATE, self.log_rate),
+            (SERVE_PORT, self.serve_port.unwrap_or(0).into()),
         ] {
             if value > 0 {
                 arguments.extend([name.into(), value.to_string().into()]);
@@ -122,6 +134,7 @@ mod tests {
         assert_eq!(Plan::parse(plan.arguments()).unwrap(), plan);
         let patient = Plan {
             grace: Duration::from_millis(200),
+            serve_port: Some(8080),
             ..plan
         };
         assert_eq!(Plan::parse(patient.arguments()).unwrap(), patient);
@@ -140,6 +153,10 @@ mod tests {
             (
                 "--wall-clock-ms 5 --log-bytes 5 -- sh",
                 ArgumentError::Missing(LOG_RATE),
+            ),
+            (
+                "--wall-clock-ms 5 --log-bytes 5 --log-rate 5 --serve-port 65536 -- sh",
+                ArgumentError::Port(65536),
             ),
         ] {
             assert_eq!(parse(text).unwrap_err(), error, "{text:?}");

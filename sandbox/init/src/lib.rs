@@ -9,6 +9,8 @@
 //! - passes signals on, reaps children, and kills what is left when the command ends;
 //! - takes what the job prints through pipes, slows down a writer that is too fast and
 //!   bounds what is kept ([`budget`]);
+//! - forwards a Unix socket to the port that the job serves on, where it is to serve
+//!   ([`forward`]);
 //! - writes it to its own standard output as frames ([`frame`]), the last of which is
 //!   its [`Report`] of how the command ended.
 //!
@@ -16,12 +18,13 @@
 //! dumpable (so that no process of the same user may trace it or open its
 //! `/proc/1/fd`), and what the job prints is escaped inside frames.
 //!
-//! Everything but [`supervise`] is pure and used by the platform too, which reads the
+//! Everything but [`supervise`] and [`forward`] is pure and used by the platform too, which reads the
 //! frames back.
 
 pub mod arguments;
 pub mod budget;
 pub mod counters;
+pub mod forward;
 pub mod frame;
 mod output;
 mod report;

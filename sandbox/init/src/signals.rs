@@ -1,6 +1,6 @@
 //! Signals as events.
 
-use nix::sys::signal::{SigSet, Signal};
+use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 /// Passed on to the job's command.
@@ -20,6 +20,14 @@ pub fn hold() -> nix::Result<SignalFd> {
     let held: SigSet = FORWARDED.into_iter().chain([Signal::SIGCHLD]).collect();
     held.thread_block()?;
     SignalFd::with_flags(&held, SfdFlags::SFD_NONBLOCK | SfdFlags::SFD_CLOEXEC)
+}
+
+/// Begins something whose threads are never to take a signal: all are for the loop that holds the deadline.
+pub fn apart<T>(begin: impl FnOnce() -> T) -> nix::Result<T> {
+    let before = SigSet::all().thread_swap_mask(SigmaskHow::SIG_BLOCK)?;
+    let begun = begin();
+    before.thread_set_mask()?;
+    Ok(begun)
 }
 
 /// The signals that came and are to be passed on.

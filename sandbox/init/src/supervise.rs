@@ -2,9 +2,11 @@
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 use nix::sys::signalfd::SignalFd;
@@ -17,7 +19,7 @@ use crate::frame::{Frame, MOST_PAYLOAD, Stream};
 use crate::output::{Output, complain};
 use crate::report::{End, Report};
 use crate::tree::{Tree, close_inherited};
-use crate::{CODE_FAILED, signals};
+use crate::{CODE_FAILED, forward, signals};
 
 /// The engine notes a container's start a moment after the fact. By so much later is the
 /// deadline here, so that a job has its whole time by every clock.
@@ -52,6 +54,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 pub fn run(plan: &Plan) -> nix::Result<i32> {
     close_inherited();
     let output = Output::new()?;
+    if let Some(port) = plan.serve_port {
+        // Before the job is there, which might take all processes that may be.
+        signals::apart(|| forward::begin(Path::new(forward::FOLDER), port))?
+            .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)))?;
+    }
     let begin = now()?;
     let (tree, pipes) = Tree::plant(plan)?;
     let signals = signals::hold()?;
