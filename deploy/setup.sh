@@ -164,8 +164,12 @@ except FileNotFoundError:
 except ValueError as error:
     sys.exit(f"{path} is not JSON: {error}")
 runtimes = config.setdefault("runtimes", {})
-if "runsc" not in runtimes:
-    runtimes["runsc"] = {"path": program, "runtimeArgs": arguments}
+# A job that serves makes a socket that the host reaches it by; all others make none.
+wanted = {"runsc": arguments, "runsc-serve": [*arguments, "--host-uds=create"]}
+missing = [name for name in wanted if name not in runtimes]
+for name in missing:
+    runtimes[name] = {"path": program, "runtimeArgs": wanted[name]}
+if missing:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path + ".new", "w", encoding="utf-8") as file:
         json.dump(config, file, indent=2)
@@ -181,7 +185,7 @@ PYTHON
 docker_has_gvisor() {
     local info
     info=$(as_root curl -fsS -m 10 --unix-socket "$(docker_socket)" http://docker/info 2>/dev/null) || return 1
-    [[ $info == *'"runsc":'* ]]
+    [[ $info == *'"runsc":'* && $info == *'"runsc-serve":'* ]]
 }
 
 # The engine reads its runtimes anew without a restart, so containers go on.

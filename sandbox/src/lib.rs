@@ -7,6 +7,7 @@
 //!   turns that into the container's whole configuration;
 //! - [`stage`]: the file system in memory that holds a sandbox's inputs;
 //! - [`isolation`]: what stands between it and the host's kernel;
+//! - [`serve`]: the socket through which a job that serves is reached;
 //! - [`volume`]: the file system with a hard quota that the job writes to;
 //! - [`engine`]: creates, starts, observes, kills and removes the container;
 //! - `sandyq-init`, a crate beside this one, begins every container: it holds the
@@ -31,6 +32,7 @@ pub mod isolation;
 pub mod logs;
 pub mod outcome;
 pub mod queue;
+pub mod serve;
 pub mod spec;
 pub mod stage;
 pub mod state;
@@ -42,6 +44,6 @@ pub use engine::{DockerEngine, DockerOptions, Engine, EngineError, EngineInfo, O
 pub use id::{ContainerId, IdError, ImageDigest, JobId, PlatformId, SandboxId};
 pub use isolation::Isolation;
 pub use sandyq_init::{End, Report};
-pub use spec::{Input, JobSpec, Limits, RawJob, SpecError, Violation};
+pub use spec::{Input, JobSpec, Limits, Model, RawJob, Serve, SpecError, Violation};
 pub use state::{Action, JobEvent, JobState, TransitionError, WaitingReason, transition};
 pub use usage::{Power, Sample, Usage};

@@ -19,6 +19,9 @@ const PAGE: u64 = 4096;
 /// A file more is there while it is written beside its place.
 const OWN_FILES: u64 = 4;
 
+/// The ending of a file while it is written.
+pub const UNFINISHED: &str = "unfinished";
+
 /// Inputs that cannot be held.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -40,7 +43,10 @@ pub enum StageError {
     },
 }
 
-fn at<E: Into<io::Error>>(step: &'static str, path: &Path) -> impl FnOnce(E) -> StageError {
+pub(crate) fn at<E: Into<io::Error>>(
+    step: &'static str,
+    path: &Path,
+) -> impl FnOnce(E) -> StageError {
     let path = path.to_owned();
     move |source| StageError::Io {
         step,
@@ -75,16 +81,7 @@ impl InputMount {
     /// # Errors
     /// The folder cannot be looked at.
     pub fn is_mounted(&self) -> Result<bool, StageError> {
-        let device = |path: &Path| match fs::symlink_metadata(path) {
-            Ok(about) => Ok(Some(about.dev())),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(at("look at", path)(error)),
-        };
-        let Some(inner) = device(&self.folder)? else {
-            return Ok(false);
-        };
-        let parent = self.folder.parent().unwrap_or(Path::new("/"));
-        Ok(device(parent)? != Some(inner))
+        is_mounted(&self.folder)
     }
 
     /// The memory that it may take, in bytes; 0 when it is not mounted.
@@ -113,15 +110,7 @@ impl InputMount {
                 .create(&self.folder)
                 .map_err(at("make", &self.folder))?;
             self.mount(OWN_BYTES + room_for(bytes), OWN_FILES + 1, MsFlags::empty())?;
-            // Nothing that is mounted on this machine later appears in it, nor the other way round.
-            return mount(
-                None::<&str>,
-                &self.folder,
-                None::<&str>,
-                MsFlags::MS_PRIVATE,
-                None::<&str>,
-            )
-            .map_err(at("make private", &self.folder));
+            return make_private(&self.folder);
         }
         let about = statvfs(&self.folder).map_err(at("measure", &self.folder))?;
         let free = about.blocks_available() * about.fragment_size();
@@ -149,7 +138,7 @@ impl InputMount {
         }
     }
 
-    /// Files that were not finished when a process ended: whatever does not end in `.parquet`.
+    /// Files that were not finished when a process ended: whatever ends in [`UNFINISHED`].
     ///
     /// # Errors
     /// One cannot be removed.
@@ -158,7 +147,7 @@ impl InputMount {
             return Ok(());
         };
         for path in entries.flatten().map(|entry| entry.path()) {
-            if path.extension().is_none_or(|ending| ending != "parquet") {
+            if path.extension().is_some_and(|ending| ending == UNFINISHED) {
                 fs::remove_file(&path).map_err(at("remove", &path))?;
             }
         }
@@ -182,22 +171,45 @@ impl InputMount {
                 fs::remove_file(&path).map_err(at("remove", &path))?;
             }
         }
-        for _ in 0..16 {
-            if !self.is_mounted()? {
-                break;
-            }
-            let flags = MntFlags::UMOUNT_NOFOLLOW;
-            if umount2(&self.folder, flags) == Err(Errno::EBUSY) {
-                umount2(&self.folder, flags | MntFlags::MNT_DETACH)
-                    .map_err(at("unmount", &self.folder))?;
-            }
+        take_down(&self.folder)
+    }
+}
+
+/// Whether a file system of its own is mounted at a folder.
+pub(crate) fn is_mounted(folder: &Path) -> Result<bool, StageError> {
+    let device = |path: &Path| match fs::symlink_metadata(path) {
+        Ok(about) => Ok(Some(about.dev())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(at("look at", path)(error)),
+    };
+    let Some(inner) = device(folder)? else {
+        return Ok(false);
+    };
+    let parent = folder.parent().unwrap_or(Path::new("/"));
+    Ok(device(parent)? != Some(inner))
+}
+
+/// Nothing that is mounted on this machine later appears in it, nor the other way round.
+pub(crate) fn make_private(folder: &Path) -> Result<(), StageError> {
+    let nothing = None::<&str>;
+    mount(nothing, folder, nothing, MsFlags::MS_PRIVATE, nothing)
+        .map_err(at("make private", folder))
+}
+
+/// Unmounts what is mounted at a folder, and removes the folder. Idempotent.
+pub(crate) fn take_down(folder: &Path) -> Result<(), StageError> {
+    for _ in 0..16 {
+        if !is_mounted(folder)? {
+            break;
         }
-        match fs::remove_dir(&self.folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(at("remove", &self.folder)(error))
-            }
-            _ => Ok(()),
+        let flags = MntFlags::UMOUNT_NOFOLLOW;
+        if umount2(folder, flags) == Err(Errno::EBUSY) {
+            umount2(folder, flags | MntFlags::MNT_DETACH).map_err(at("unmount", folder))?;
         }
+    }
+    match fs::remove_dir(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at("remove", folder)(error)),
+        _ => Ok(()),
     }
 }
 
@@ -234,7 +246,7 @@ mod tests {
             1 << 20,
             "growing keeps what is there"
         );
-        let half = temp.path().join("staged/c.half");
+        let half = temp.path().join("staged/c.unfinished");
         fs::write(&half, b"x").unwrap();
         mount.drop_unfinished().unwrap();
         assert!(!half.exists() && first.exists());

@@ -16,7 +16,7 @@ use bollard::query_parameters::{
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::StreamExt;
-use sandyq_init::{Decoder, Frame, Report};
+use sandyq_init::{Decoder, Frame, Report, forward};
 
 use super::cgroup::Cgroup;
 use super::{
@@ -24,7 +24,7 @@ use super::{
     Observed, host, init, observe,
 };
 use crate::id::{ContainerId, ImageDigest, JobId, PlatformId};
-use crate::isolation::Isolation;
+use crate::serve::{Connection, ServeFolder};
 use crate::spec::{ContainerContext, JobSpec, LABEL_JOB, LABEL_PLATFORM, container};
 use crate::usage::Sample;
 
@@ -150,11 +150,17 @@ impl DockerEngine {
 
     /// A runtime can be registered and taken away while the engine runs, so it is
     /// asked for each job. The default one is always there.
-    async fn check_isolation(&self, isolation: Isolation) -> Result<(), EngineError> {
+    async fn check_isolation(&self, spec: &JobSpec) -> Result<(), EngineError> {
+        let isolation = spec.isolation();
         if isolation.runtime().is_none() {
             return Ok(());
         }
-        match self.info().await?.fault(isolation) {
+        let info = self.info().await?;
+        let fault = match spec.serve() {
+            None => info.fault(isolation),
+            Some(_) => info.serving_fault(isolation),
+        };
+        match fault {
             None => Ok(()),
             Some(reason) => Err(EngineError::Isolation {
                 reason: reason.to_owned(),
@@ -229,6 +235,7 @@ impl Engine for DockerEngine {
         Ok(EngineInfo {
             gaps: observe::gaps(&info, self.host_has_swap),
             unavailable: observe::unavailable(&info),
+            serving_unavailable: observe::serving_unavailable(&info),
             runtimes: observe::runtimes(&info),
             remaps_users: observe::remaps_users(&info),
             cgroup_version: info
@@ -265,7 +272,7 @@ impl Engine for DockerEngine {
                 gaps: self.gaps.clone(),
             });
         }
-        self.check_isolation(spec.isolation()).await?;
+        self.check_isolation(spec).await?;
         let image_variables = self.runnable_image(spec.image()).await?;
         mounts::check_inputs(spec)?;
         init::check(&self.init)?;
@@ -428,6 +435,26 @@ impl Engine for DockerEngine {
             Err(error) => futures::stream::iter(vec![Err(error)]),
         };
         Ok(frames.flat_map(each).boxed())
+    }
+
+    async fn connect(&self, job: &JobId) -> Result<Connection, EngineError> {
+        let unreached = |reason: String| EngineError::NotServing {
+            job: job.clone(),
+            reason,
+        };
+        let found = self
+            .inspect(job)
+            .await?
+            .ok_or_else(|| EngineError::NoContainer { job: job.clone() })?;
+        if !matches!(state_of(&found), Observed::Running { .. }) {
+            return Err(unreached("its container does not run".to_owned()));
+        }
+        let folder = mounts::source(&found, forward::FOLDER)
+            .ok_or_else(|| unreached("it was not made to serve".to_owned()))?;
+        match ServeFolder::at(&folder).connect().await {
+            Ok(stream) => Ok(Box::new(stream)),
+            Err(error) => Err(unreached(error.to_string())),
+        }
     }
 
     async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError> {

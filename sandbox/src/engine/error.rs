@@ -103,6 +103,14 @@ pub enum EngineError {
         /// The job.
         job: JobId,
     },
+    /// Nobody listens where the job is to serve.
+    #[error("job {job} cannot be reached: {reason}")]
+    NotServing {
+        /// The job.
+        job: JobId,
+        /// What stands in the way.
+        reason: String,
+    },
     /// The program that begins every container cannot be used.
     #[error(
         "{} cannot begin a container: {reason}; build it with `make init`, put it beside `sandyq` or name it as `init` under [sandbox] in sandyq.toml",

@@ -22,6 +22,7 @@ pub use init::{INIT, beside, check as check_init};
 
 use crate::id::{ContainerId, ImageDigest, JobId};
 use crate::isolation::Isolation;
+use crate::serve::Connection;
 use crate::spec::JobSpec;
 use crate::usage::Sample;
 use sandyq_init::Report;
@@ -71,6 +72,9 @@ pub trait Engine: Send + Sync {
     /// What the job prints, from the beginning of what is kept.
     async fn logs(&self, job: &JobId, request: LogRequest) -> Result<LogFrames, EngineError>;
 
+    /// Opens a connection to the port that the job serves on. There is no way but this one, and it leads inwards.
+    async fn connect(&self, job: &JobId) -> Result<Connection, EngineError>;
+
     /// The last word of the container's init, once it has ended by itself; `None` when it
     /// was killed, or is not there.
     async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError>;
@@ -99,6 +103,8 @@ pub struct EngineInfo {
     /// Profiles that this engine cannot give, each with the reason. A job that needs
     /// one is refused.
     pub unavailable: Vec<(Isolation, String)>,
+    /// The same for jobs that serve.
+    pub serving_unavailable: Vec<(Isolation, String)>,
     /// Names of the runtimes that are registered, sorted.
     pub runtimes: Vec<String>,
     /// Whether users of containers are other users on the host.
@@ -113,11 +119,21 @@ impl EngineInfo {
     /// Why the engine cannot give a profile; `None` when it can.
     #[must_use]
     pub fn fault(&self, isolation: Isolation) -> Option<&str> {
-        self.unavailable
-            .iter()
-            .find(|(missing, _)| *missing == isolation)
-            .map(|(_, why)| why.as_str())
+        find(&self.unavailable, isolation)
     }
+
+    /// Why the engine cannot give a profile to a job that serves; `None` when it can.
+    #[must_use]
+    pub fn serving_fault(&self, isolation: Isolation) -> Option<&str> {
+        find(&self.serving_unavailable, isolation)
+    }
+}
+
+fn find(unavailable: &[(Isolation, String)], isolation: Isolation) -> Option<&str> {
+    unavailable
+        .iter()
+        .find(|(missing, _)| *missing == isolation)
+        .map(|(_, why)| why.as_str())
 }
 
 /// An image that an archive held.

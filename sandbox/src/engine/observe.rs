@@ -94,6 +94,14 @@ pub(super) fn unavailable(info: &SystemInfo) -> Vec<(Isolation, String)> {
         .collect()
 }
 
+/// The same for jobs that serve.
+pub(super) fn serving_unavailable(info: &SystemInfo) -> Vec<(Isolation, String)> {
+    Isolation::ALL
+        .into_iter()
+        .filter_map(|profile| isolation::serving_fault(profile, info).map(|why| (profile, why)))
+        .collect()
+}
+
 /// Names of the engine's runtimes, sorted.
 pub(super) fn runtimes(info: &SystemInfo) -> Vec<String> {
     let mut names: Vec<String> = info

@@ -25,6 +25,12 @@ pub enum Isolation {
 /// Name under which gVisor is registered with the engine.
 pub const GVISOR_RUNTIME: &str = "runsc";
 
+/// Name under which gVisor is registered for jobs that serve.
+pub const GVISOR_SERVING_RUNTIME: &str = "runsc-serve";
+/// The argument that it has and the other has not: a socket that the job makes in a folder of the host's appears there.
+/// It opens no socket of the host's to the job.
+const SERVING: &str = "host-uds=create";
+
 /// Arguments of `runsc` that open what this profile closes: host networking and
 /// sockets, no control groups, and logs that hold what the job reads.
 const OPENING: [&str; 9] = [
@@ -58,6 +64,15 @@ impl Isolation {
         match self {
             Self::Hardened => None,
             Self::Gvisor => Some(GVISOR_RUNTIME),
+        }
+    }
+
+    /// The same for a job that serves.
+    #[must_use]
+    pub fn serving_runtime(self) -> Option<&'static str> {
+        match self {
+            Self::Hardened => None,
+            Self::Gvisor => Some(GVISOR_SERVING_RUNTIME),
         }
     }
 
@@ -95,26 +110,30 @@ impl Isolation {
 /// Why an engine cannot give a profile; `None` when it can.
 #[must_use]
 pub fn fault(isolation: Isolation, info: &SystemInfo) -> Option<String> {
-    let name = isolation.runtime()?;
-    let runtime = info
-        .runtimes
-        .as_ref()
-        .and_then(|runtimes| runtimes.get(name));
-    match runtime {
-        None => Some(format!(
-            "the engine has no runtime {name:?}; install gVisor and register it (deploy/setup.sh does both)"
-        )),
-        Some(runtime) => runtime_fault(name, runtime),
-    }
+    runtime_fault(isolation.runtime()?, None, info)
 }
 
-fn runtime_fault(name: &str, runtime: &Runtime) -> Option<String> {
-    let open = runtime
-        .runtime_args
-        .iter()
-        .flatten()
-        .map(|argument| argument.trim_start_matches('-'))
-        .find(|argument| is_opening(argument));
+/// Why an engine cannot give a profile to a job that serves; `None` when it can.
+#[must_use]
+pub fn serving_fault(isolation: Isolation, info: &SystemInfo) -> Option<String> {
+    runtime_fault(isolation.serving_runtime()?, Some(SERVING), info)
+}
+
+/// What is wrong with a runtime, which is to open what is named and nothing else.
+fn runtime_fault(name: &str, opened: Option<&str>, info: &SystemInfo) -> Option<String> {
+    let runtimes = info.runtimes.as_ref();
+    let Some(runtime) = runtimes.and_then(|runtimes| runtimes.get(name)) else {
+        return Some(format!(
+            "the engine has no runtime {name:?}; install gVisor and register it (deploy/setup.sh does both)"
+        ));
+    };
+    let arguments = || argument_names(runtime);
+    if let Some(missing) = opened.filter(|wanted| !arguments().any(|given| given == *wanted)) {
+        return Some(format!(
+            "the engine's runtime {name:?} is registered without --{missing}; add it in daemon.json"
+        ));
+    }
+    let open = arguments().find(|argument| Some(*argument) != opened && is_opening(argument));
     if let Some(argument) = open {
         return Some(format!(
             "the engine's runtime {name:?} is registered with --{argument}, which opens what it is to close; take it out of daemon.json"
@@ -124,6 +143,11 @@ fn runtime_fault(name: &str, runtime: &Runtime) -> Option<String> {
     (path.starts_with('/') && !std::path::Path::new(path).is_file()).then(|| {
         format!("the engine's runtime {name:?} is registered as {path}, which is not there")
     })
+}
+
+fn argument_names(runtime: &Runtime) -> impl Iterator<Item = &str> {
+    let arguments = runtime.runtime_args.iter().flatten();
+    arguments.map(|argument| argument.trim_start_matches('-'))
 }
 
 fn is_opening(argument: &str) -> bool {
@@ -180,6 +204,31 @@ mod tests {
                 why.is_some_and(|why| why.contains("which opens")),
                 "{opening}"
             );
+        }
+    }
+
+    #[test]
+    fn a_runtime_for_jobs_that_serve_opens_their_own_sockets_alone() {
+        let none = SystemInfo::default();
+        assert_eq!(serving_fault(Isolation::Hardened, &none), None);
+        assert!(serving_fault(Isolation::Gvisor, &none).is_some());
+        let with = |arguments: &[&str]| {
+            let mut info = engine("runsc", arguments);
+            let runtimes = info.runtimes.iter_mut().flatten();
+            let runtimes = runtimes.map(|(_, runtime)| runtime.clone());
+            let named = runtimes.map(|runtime| (GVISOR_SERVING_RUNTIME.to_owned(), runtime));
+            info.runtimes = Some(named.collect());
+            serving_fault(Isolation::Gvisor, &info)
+        };
+        assert_eq!(with(&["--network=none", "--host-uds=create"]), None);
+        for wrong in [
+            vec![],
+            vec!["--host-uds=all"],
+            vec!["--host-uds=open"],
+            vec!["--host-uds=create", "--network=host"],
+            vec!["--host-uds=create", "--host-uds=all"],
+        ] {
+            assert!(with(&wrong).is_some(), "{wrong:?}");
         }
     }
 

@@ -13,11 +13,11 @@ use bollard::models::{
     RestartPolicy, RestartPolicyNameEnum,
 };
 
-use sandyq_init::{Plan, budget};
+use sandyq_init::{Plan, budget, forward};
 
-use super::{Input, JobSpec, Limits};
+use super::{Input, JobSpec};
 use crate::id::PlatformId;
-use crate::isolation::{Isolation, seccomp};
+use crate::isolation::seccomp;
 use crate::volume;
 
 /// The user that every job runs as. It owns nothing on the host but output volumes.
@@ -37,8 +37,9 @@ const INIT: &str = "/.sandyq/init";
 /// Bytes of log a second; a job that prints faster is slowed down, so that no job keeps
 /// the engine from its other work.
 const LOG_RATE: u64 = 4 << 20;
-/// Init's own place among the processes.
+/// Init's own place among the processes, and that of its thread where the job serves.
 const INIT_PIDS: u32 = 1;
+const FORWARD_PIDS: u32 = 1;
 
 /// What the container depends on beside the job.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +96,7 @@ fn entrypoint(spec: &JobSpec) -> Vec<String> {
         grace: std::time::Duration::ZERO,
         log_bytes: limits.log_bytes,
         log_rate: LOG_RATE,
+        serve_port: spec.serve().map(|serve| serve.port),
         command: spec.command().iter().map(Into::into).collect(),
     };
     let arguments = plan.arguments().into_iter();
@@ -138,7 +140,10 @@ fn environment(spec: &JobSpec, context: &ContainerContext<'_>) -> Vec<String> {
         ("SANDYQ_DATA", "/data"),
         ("SANDYQ_OUT", "/out"),
     ];
+    let port = spec.serve().map(|serve| serve.port.to_string());
     let mut all: std::collections::BTreeMap<&str, &str> = ours.into_iter().collect();
+    all.extend(port.as_deref().map(|port| ("SANDYQ_PORT", port)));
+    all.extend((!spec.models().is_empty()).then_some(("SANDYQ_MODELS", "/models")));
     all.extend(
         spec.environment()
             .iter()
@@ -170,7 +175,7 @@ fn host_config(spec: &JobSpec, context: &ContainerContext<'_>) -> HostConfig {
             format!("seccomp={}", seccomp::profile(isolation)),
         ]),
         // Threats 11: a kernel of its own where the risk class asks for one.
-        runtime: isolation.runtime().map(str::to_owned),
+        runtime: runtime(spec).map(str::to_owned),
         devices: Some(vec![]),
         device_requests: Some(vec![]),
         group_add: Some(vec![]),
@@ -192,7 +197,7 @@ fn host_config(spec: &JobSpec, context: &ContainerContext<'_>) -> HostConfig {
             ("/dev/shm".to_owned(), tmpfs(limits.shm_bytes(), SHM_INODES)),
         ])),
         // Threats 4.
-        pids_limit: Some(i64::from(isolation.host_pids(all_pids(limits)))),
+        pids_limit: Some(i64::from(isolation.host_pids(all_pids(spec)))),
         memory: Some(signed(limits.memory_bytes)),
         // Memory and swap together: equal to memory means no swap.
         memory_swap: Some(signed(limits.memory_bytes)),
@@ -200,7 +205,7 @@ fn host_config(spec: &JobSpec, context: &ContainerContext<'_>) -> HostConfig {
         // The job dies before anything else of the host does.
         oom_score_adj: Some(500),
         nano_cpus: Some(i64::from(limits.cpu_millis) * 1_000_000),
-        ulimits: Some(ulimits(limits, isolation)),
+        ulimits: Some(ulimits(spec)),
         mounts: Some(mounts(spec, context.init)),
         // Threats 10: the engine's default log has no limit at all. Init keeps it
         // within this, so that the file is never turned over; should it be, the newer
@@ -227,9 +232,17 @@ fn host_config(spec: &JobSpec, context: &ContainerContext<'_>) -> HostConfig {
     }
 }
 
+fn runtime(spec: &JobSpec) -> Option<&'static str> {
+    match spec.serve() {
+        None => spec.isolation().runtime(),
+        Some(_) => spec.isolation().serving_runtime(),
+    }
+}
+
 /// The job's processes, and init.
-fn all_pids(limits: &Limits) -> u32 {
-    limits.pids.saturating_add(INIT_PIDS)
+fn all_pids(spec: &JobSpec) -> u32 {
+    let forward = spec.serve().map_or(0, |_| FORWARD_PIDS);
+    spec.limits().pids.saturating_add(INIT_PIDS + forward)
 }
 
 /// The job's own: runc gives the mount the permissions of the image's folder of
@@ -238,14 +251,16 @@ fn tmpfs(bytes: u64, inodes: u32) -> String {
     format!("rw,noexec,nosuid,nodev,size={bytes},nr_inodes={inodes},uid={UID},gid={GID},mode=0700")
 }
 
-fn ulimits(limits: &Limits, isolation: Isolation) -> Vec<ResourcesUlimits> {
+fn ulimits(spec: &JobSpec) -> Vec<ResourcesUlimits> {
+    let limits = spec.limits();
     // As large as the whole output volume, so that a full volume shows itself as
     // ENOSPC, which a program can handle, before SIGXFSZ, which kills it; it still
     // bounds sparse files, whose holes no quota counts.
     let file = volume::image_bytes(limits.output_bytes, limits.output_files).max(limits.tmp_bytes);
     let always = [("nofile", OPEN_FILES), ("fsize", signed(file)), ("core", 0)];
-    let guest = isolation
-        .guest_pids(all_pids(limits))
+    let guest = spec
+        .isolation()
+        .guest_pids(all_pids(spec))
         .map(|pids| ("nproc", i64::from(pids)));
     always
         .into_iter()
@@ -264,8 +279,22 @@ fn mounts(spec: &JobSpec, init: &Path) -> Vec<Mount> {
         .inputs()
         .iter()
         .map(|input: &Input| bind(&input.host_path.to_string_lossy(), &input.target(), true));
+    let models = spec
+        .models()
+        .iter()
+        .map(|model| bind(&model.host_path.to_string_lossy(), &model.target(), true));
     let output = bind(&spec.output_path().to_string_lossy(), "/out", false);
-    [init].into_iter().chain(inputs).chain([output]).collect()
+    // Threats 6: the only way in, and it leads to loopback.
+    let serve = spec
+        .serve()
+        .map(|serve| bind(&serve.host_path.to_string_lossy(), forward::FOLDER, false));
+    [init]
+        .into_iter()
+        .chain(inputs)
+        .chain(models)
+        .chain([output])
+        .chain(serve)
+        .collect()
 }
 
 /// A bind mount that carries no other mounts along, in either direction, and that
@@ -300,8 +329,9 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::isolation::Isolation;
     use crate::spec::RawJob;
-    use crate::spec::tests::raw;
+    use crate::spec::tests::{raw, serving};
 
     fn sorted(value: Value) -> Value {
         match value {
@@ -319,6 +349,11 @@ mod tests {
     }
 
     fn body(isolation: Isolation) -> Value {
+        body_of(RawJob { isolation, ..raw() })
+    }
+
+    fn body_of(raw: RawJob) -> Value {
+        let isolation = raw.isolation;
         let platform = PlatformId::new("plat-1").unwrap();
         let image_variables = [
             "LD_PRELOAD".to_owned(),
@@ -330,7 +365,6 @@ mod tests {
             init: Path::new("/usr/lib/sandyq/sandyq-init"),
             image_variables: &image_variables,
         };
-        let raw = RawJob { isolation, ..raw() };
         let body = container(&raw.validate().unwrap(), &context);
         let mut body = sorted(serde_json::to_value(body).unwrap());
         // The filter has a golden file of its own.
@@ -343,14 +377,15 @@ mod tests {
     /// Rewritten by `UPDATE_GOLDEN=1 cargo test -p sandyq-sandbox`.
     #[test]
     fn the_container_is_the_golden_one() {
-        for (isolation, file) in [
-            (Isolation::Hardened, "container.json"),
-            (Isolation::Gvisor, "container_gvisor.json"),
+        for (body, file) in [
+            (body(Isolation::Hardened), "container.json"),
+            (body(Isolation::Gvisor), "container_gvisor.json"),
+            (body_of(serving()), "container_serving.json"),
         ] {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join("tests/golden")
                 .join(file);
-            let actual = serde_json::to_string_pretty(&body(isolation)).unwrap() + "\n";
+            let actual = serde_json::to_string_pretty(&body).unwrap() + "\n";
             if std::env::var_os("UPDATE_GOLDEN").is_some() {
                 std::fs::write(&path, &actual).unwrap();
             }
@@ -380,6 +415,20 @@ mod tests {
             env.contains(&"EPOCHS=3"),
             "the job's own value wins over the image's"
         );
+    }
+
+    #[test]
+    fn a_job_that_serves_has_one_more_place_to_write_and_no_network() {
+        let body = body_of(serving());
+        let mounts = body["HostConfig"]["Mounts"].as_array().unwrap();
+        let writable: Vec<&str> = mounts
+            .iter()
+            .filter(|mount| mount["ReadOnly"] != true)
+            .map(|mount| mount["Target"].as_str().unwrap())
+            .collect();
+        assert_eq!(writable, ["/out", "/.sandyq/serve"]);
+        assert_eq!(body["HostConfig"]["NetworkMode"], "none");
+        assert!(body["HostConfig"].get("PortBindings").is_none());
     }
 
     #[test]

@@ -53,6 +53,9 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// No job runs for longer.
+    pub const LONGEST_WALL_CLOCK: Duration = Duration::from_secs(30 * 86_400);
+
     /// The size of `/dev/shm`, which counts as memory too. Python's
     /// multiprocessing wants some; no limit asks for it by name.
     #[must_use]
@@ -92,7 +95,7 @@ impl Limits {
             MIB,
             self.memory_bytes.max(MIB),
         );
-        let (least, most) = (Duration::from_secs(1), Duration::from_secs(30 * 86_400));
+        let (least, most) = (Duration::from_secs(1), Self::LONGEST_WALL_CLOCK);
         if !(least..=most).contains(&self.wall_clock) {
             found.add(
                 "limits.wall_clock",

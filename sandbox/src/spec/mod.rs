@@ -37,6 +37,36 @@ impl Input {
     }
 }
 
+/// A file that another job has left and that was released, for the job to read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// The file on this machine, absolute.
+    pub host_path: PathBuf,
+    /// The output that it belongs to: letters, digits, `_`, `-` and `.`, 1 to 63.
+    pub output: String,
+    /// Where it lay in the output: plain names with `/` between them.
+    pub path: String,
+}
+
+impl Model {
+    /// Where the job finds it: `/models/<output>/<path>`.
+    #[must_use]
+    pub fn target(&self) -> String {
+        format!("/models/{}/{}", self.output, self.path)
+    }
+}
+
+/// A port that is led into the container; see [`crate::serve`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Serve {
+    /// Of the container's own loopback: 1024 to 65535, because the job is not root.
+    pub port: u16,
+    /// The folder of the socket on this machine, absolute: a file system of its own.
+    pub host_path: PathBuf,
+}
+
 /// A request as it arrives. Everything left out is denied: no inputs, no
 /// environment, the smallest useful limits.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +84,10 @@ pub struct RawJob {
     pub environment: BTreeMap<String, String>,
     /// Data to mount, read-only.
     pub inputs: Vec<Input>,
+    /// Released files to mount, read-only.
+    pub models: Vec<Model>,
+    /// The way in, where the job serves.
+    pub serve: Option<Serve>,
     /// The mounted output volume on this machine, absolute.
     pub output_path: PathBuf,
     /// What the job may use.
@@ -97,6 +131,8 @@ pub struct JobSpec {
     command: Vec<String>,
     environment: BTreeMap<String, String>,
     inputs: Vec<Input>,
+    models: Vec<Model>,
+    serve: Option<Serve>,
     output_path: PathBuf,
     limits: Limits,
     isolation: Isolation,
@@ -117,6 +153,8 @@ impl RawJob {
         rules::inputs(&mut found, &self.inputs);
         rules::host_path(&mut found, "output_path", &self.output_path);
         rules::apart(&mut found, &self.inputs, &self.output_path);
+        rules::models(&mut found, &self.models, &self.output_path);
+        rules::serve(&mut found, self.serve.as_ref(), &self.output_path);
         self.limits.check(&mut found, self.isolation);
         let violations = found.into_violations();
         match (id, sandbox, image) {
@@ -127,6 +165,8 @@ impl RawJob {
                 command: self.command,
                 environment: self.environment,
                 inputs: self.inputs,
+                models: self.models,
+                serve: self.serve,
                 output_path: self.output_path,
                 limits: self.limits,
                 isolation: self.isolation,
@@ -173,6 +213,18 @@ impl JobSpec {
         &self.inputs
     }
 
+    /// Released files to mount, read-only.
+    #[must_use]
+    pub fn models(&self) -> &[Model] {
+        &self.models
+    }
+
+    /// The way in, where the job serves.
+    #[must_use]
+    pub fn serve(&self) -> Option<&Serve> {
+        self.serve.as_ref()
+    }
+
     /// The mounted output volume on this machine.
     #[must_use]
     pub fn output_path(&self) -> &Path {
@@ -208,6 +260,8 @@ impl From<JobSpec> for RawJob {
             command: spec.command,
             environment: spec.environment,
             inputs: spec.inputs,
+            models: spec.models,
+            serve: spec.serve,
             output_path: spec.output_path,
             limits: spec.limits,
             isolation: spec.isolation,
@@ -236,6 +290,8 @@ pub(crate) mod tests {
                 library: "census".to_owned(),
                 dataset: "adult".to_owned(),
             }],
+            models: Vec::new(),
+            serve: None,
             output_path: "/srv/sandyq/staging/job-1/out".into(),
             limits: Limits::default(),
             isolation: Isolation::Hardened,
@@ -372,6 +428,63 @@ pub(crate) mod tests {
         let mut inside = raw();
         inside.inputs[0].host_path = inside.output_path.join("x");
         assert_eq!(fields(inside), ["inputs[0].host_path"]);
+    }
+
+    pub(crate) fn serving() -> RawJob {
+        let model = Model {
+            host_path: "/srv/sandyq/staging/box-1/model-00".into(),
+            output: "o1".to_owned(),
+            path: "weights/first layer.bin".to_owned(),
+        };
+        RawJob {
+            models: vec![model],
+            serve: Some(Serve {
+                port: 8080,
+                host_path: "/srv/sandyq/staging/job-1/serve".into(),
+            }),
+            ..raw()
+        }
+    }
+
+    #[test]
+    fn released_files_and_the_way_in_have_their_places() {
+        let spec = serving().validate().unwrap();
+        assert_eq!(
+            spec.models()[0].target(),
+            "/models/o1/weights/first layer.bin"
+        );
+        for path in [
+            "",
+            "/a",
+            "a/../b",
+            "./a",
+            "a//b",
+            "a/",
+            "a\nb",
+            "a\u{202e}b",
+        ] {
+            let mut job = serving();
+            job.models[0].path = path.to_owned();
+            assert_eq!(fields(job), ["models[0].path"], "{path:?}");
+        }
+        let mut job = serving();
+        job.models[0].output = "../x".to_owned();
+        assert_eq!(fields(job), ["models[0].output"]);
+        let mut job = serving();
+        job.models.push(job.models[0].clone());
+        assert_eq!(fields(job), ["models[1]"]);
+        let mut job = serving();
+        job.models[0].host_path = job.output_path.join("x");
+        assert_eq!(fields(job), ["models[0].host_path"]);
+        for (port, host_path) in [
+            (80, "/srv/x"),
+            (8080, "/run/x"),
+            (8080, "/srv/sandyq/staging/job-1/out/x"),
+        ] {
+            let host_path = host_path.into();
+            let serve = Some(Serve { port, host_path });
+            assert_eq!(fields(RawJob { serve, ..serving() }).len(), 1, "{port}");
+        }
     }
 
     #[test]

@@ -4,13 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::{Component, Path};
 
-use super::{Input, Violation};
+use super::{Input, Model, Serve, Violation};
 
 /// `ARG_MAX` on Linux is at least this; one argument may have 128 KiB.
 const MOST_ARGUMENT_BYTES: usize = 128 << 10;
 const MOST_VARIABLES: usize = 256;
 const MOST_VALUE_BYTES: usize = 32 << 10;
 const MOST_INPUTS: usize = 1024;
+const MOST_MODELS: usize = 256;
+const MOST_PATH_BYTES: usize = 1024;
+/// Ports below are root's.
+const LEAST_PORT: u16 = 1024;
 
 /// Variables that steer the loader, the shell or an interpreter before the
 /// command's own first instruction, or that the platform sets itself.
@@ -161,12 +165,7 @@ pub(super) fn inputs(found: &mut Findings, inputs: &[Input]) {
             &input.host_path,
         );
         for (field, name) in [("library", &input.library), ("dataset", &input.dataset)] {
-            if !is_mount_name(name) {
-                let reason = format!(
-                    "{name:?} is not 1 to 63 of A-Z a-z 0-9 . _ -, starting with a letter or digit"
-                );
-                found.add(format!("inputs[{index}].{field}"), reason);
-            }
+            mount_name(found, format!("inputs[{index}].{field}"), name);
         }
         if !targets.insert(input.target()) {
             found.add(
@@ -174,6 +173,15 @@ pub(super) fn inputs(found: &mut Findings, inputs: &[Input]) {
                 format!("{} is mounted twice", input.target()),
             );
         }
+    }
+}
+
+fn mount_name(found: &mut Findings, field: String, name: &str) {
+    if !is_mount_name(name) {
+        let reason = format!(
+            "{name:?} is not 1 to 63 of A-Z a-z 0-9 . _ -, starting with a letter or digit"
+        );
+        found.add(field, reason);
     }
 }
 
@@ -211,6 +219,60 @@ fn host_path_fault(path: &Path) -> Option<&'static str> {
         Some("is a place of the system that is never mounted")
     } else {
         None
+    }
+}
+
+pub(super) fn models(found: &mut Findings, models: &[Model], output: &Path) {
+    if models.len() > MOST_MODELS {
+        let reason = format!("has {} files; at most {MOST_MODELS}", models.len());
+        return found.add("models", reason);
+    }
+    let mut targets = BTreeSet::new();
+    for (index, model) in models.iter().enumerate() {
+        let field = format!("models[{index}].host_path");
+        host_path(found, &field, &model.host_path);
+        if model.host_path.starts_with(output) {
+            found.add(field, "lies inside the output volume");
+        }
+        mount_name(found, format!("models[{index}].output"), &model.output);
+        if !is_plain_path(&model.path) {
+            let reason = format!("{:?} is not plain names with `/` between them", model.path);
+            found.add(format!("models[{index}].path"), reason);
+        }
+        if !targets.insert(model.target()) {
+            let reason = format!("{} is mounted twice", model.target());
+            found.add(format!("models[{index}]"), reason);
+        }
+    }
+}
+
+fn is_plain_path(path: &str) -> bool {
+    let parts = Path::new(path).components();
+    let rebuilt: std::path::PathBuf = parts.clone().collect();
+    let mut chars = path.chars();
+    path.len() <= MOST_PATH_BYTES
+        && rebuilt.as_os_str() == path
+        && parts.clone().next().is_some()
+        && parts
+            .into_iter()
+            .all(|part| matches!(part, Component::Normal(_)))
+        && !chars.any(|c| {
+            c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        })
+}
+
+pub(super) fn serve(found: &mut Findings, serve: Option<&Serve>, output: &Path) {
+    let Some(serve) = serve else { return };
+    if serve.port < LEAST_PORT {
+        let reason = format!(
+            "{} is below {LEAST_PORT}, and the job is not root",
+            serve.port
+        );
+        found.add("serve.port", reason);
+    }
+    host_path(found, "serve.host_path", &serve.host_path);
+    if serve.host_path.starts_with(output) || output.starts_with(&serve.host_path) {
+        found.add("serve.host_path", "lies in the output volume, or holds it");
     }
 }
 

@@ -1,17 +1,18 @@
 //! Checks of the host's side that only the host can answer.
 
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use bollard::models::ContainerInspectResponse;
+use bollard::models::{ContainerInspectResponse, Mount};
 
 use crate::engine::EngineError;
 use crate::spec::{JobSpec, UID};
 
-/// Inputs are plain files.
+/// Inputs are plain files, and so are models.
 pub(super) fn check_inputs(spec: &JobSpec) -> Result<(), EngineError> {
-    for input in spec.inputs() {
-        let path = &input.host_path;
+    let inputs = spec.inputs().iter().map(|input| &input.host_path);
+    let models = spec.models().iter().map(|model| &model.host_path);
+    for path in inputs.chain(models) {
         let about =
             std::fs::symlink_metadata(path).map_err(|error| refused(path, &error.to_string()))?;
         if let Some(reason) = input_fault(&about) {
@@ -24,18 +25,26 @@ pub(super) fn check_inputs(spec: &JobSpec) -> Result<(), EngineError> {
 /// What a container that is about to start can write to is a file system of its
 /// own: a folder of the host's disk has no quota.
 pub(super) fn check_outputs(found: &ContainerInspectResponse) -> Result<(), EngineError> {
-    let mounts = found
-        .host_config
-        .as_ref()
-        .and_then(|host| host.mounts.as_ref());
-    let writable = mounts
-        .into_iter()
-        .flatten()
-        .filter(|mount| mount.read_only != Some(true));
+    let writable = mounts(found).filter(|mount| mount.read_only != Some(true));
     for mount in writable {
         check_output(Path::new(mount.source.as_deref().unwrap_or_default()))?;
     }
     Ok(())
+}
+
+fn mounts(found: &ContainerInspectResponse) -> impl Iterator<Item = &Mount> {
+    let host = found.host_config.as_ref();
+    host.and_then(|host| host.mounts.as_ref())
+        .into_iter()
+        .flatten()
+}
+
+/// What of this machine a container has at a place.
+pub(super) fn source(found: &ContainerInspectResponse, target: &str) -> Option<PathBuf> {
+    mounts(found)
+        .find(|mount| mount.target.as_deref() == Some(target))
+        .and_then(|mount| mount.source.clone())
+        .map(PathBuf::from)
 }
 
 fn check_output(output: &Path) -> Result<(), EngineError> {

@@ -9,6 +9,7 @@ use sandyq_sandbox::engine::{
     ArchiveStream, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames, LogRequest,
     Observed,
 };
+use sandyq_sandbox::serve::Connection;
 use sandyq_sandbox::{ContainerId, ImageDigest, JobId, JobSpec, Report, Sample};
 use tracing::Instrument;
 
@@ -92,6 +93,10 @@ impl Engine for Measured {
 
     async fn logs(&self, job: &JobId, request: LogRequest) -> Result<LogFrames, EngineError> {
         self.timed("logs", self.engine.logs(job, request)).await
+    }
+
+    async fn connect(&self, job: &JobId) -> Result<Connection, EngineError> {
+        self.timed("connect", self.engine.connect(job)).await
     }
 
     async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError> {

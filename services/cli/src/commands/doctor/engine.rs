@@ -108,7 +108,13 @@ fn judge(info: &EngineInfo, now: SystemTime) -> Vec<Finding> {
 fn isolation(info: &EngineInfo) -> Finding {
     let runtimes = info.runtimes.join(", ");
     match info.fault(Isolation::Gvisor) {
-        None => Finding::ok("runtimes", format!("{runtimes}; jobs of high risk can run")),
+        None => {
+            let trials = info.serving_fault(Isolation::Gvisor);
+            let trials = trials.map(|why| format!(", their trials are refused: {why}"));
+            let trials = trials.unwrap_or_default();
+            let text = format!("{runtimes}; jobs of high risk can run{trials}");
+            Finding::ok("runtimes", text)
+        }
         Some(why) => Finding::bad(
             "runtimes",
             Status::Warning,
@@ -147,6 +153,7 @@ mod tests {
             memory_bytes: 1 << 30,
             gaps: Vec::new(),
             unavailable: Vec::new(),
+            serving_unavailable: Vec::new(),
             runtimes: vec!["runc".to_owned(), "runsc".to_owned()],
             remaps_users: false,
             cgroup_version: "2".to_owned(),
