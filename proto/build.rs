@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "sandyq/v1/common.proto",
     "sandyq/v1/identity.proto",
     "sandyq/v1/library.proto",
@@ -15,6 +15,7 @@ const FILES: [&str; 12] = [
     "sandyq/v1/audit.proto",
     "sandyq/v1/subject.proto",
     "sandyq/v1/incident.proto",
+    "sandyq/v1/trial.proto",
 ];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -31,6 +32,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .bytes(".sandyq.v1.WriteRequest.data")
         .bytes(".sandyq.v1.ImportImageRequest.data")
         .bytes(".sandyq.v1.DownloadOutputResponse.data")
+        .bytes(".sandyq.v1.CallTrialRequest.body")
+        .bytes(".sandyq.v1.CallTrialResponse.body")
         .compile_fds(descriptors)?;
     Ok(())
 }

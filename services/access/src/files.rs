@@ -38,6 +38,7 @@ pub fn builtin() -> &'static [(&'static str, &'static str)] {
         ),
         ("subjects.cedar", include_str!("../policies/subjects.cedar")),
         ("systems.cedar", include_str!("../policies/systems.cedar")),
+        ("trials.cedar", include_str!("../policies/trials.cedar")),
         ("use.cedar", include_str!("../policies/use.cedar")),
     ]
 }

@@ -141,6 +141,8 @@ pub enum ResourceKind {
     Sandbox,
     /// A job.
     Job,
+    /// A trial.
+    Trial,
     /// A container image.
     Image,
     /// An output held in the airlock.
@@ -155,7 +157,7 @@ pub enum ResourceKind {
 
 impl ResourceKind {
     /// Every kind.
-    pub const ALL: [ResourceKind; 15] = [
+    pub const ALL: [ResourceKind; 16] = [
         ResourceKind::Platform,
         ResourceKind::Organization,
         ResourceKind::User,
@@ -166,6 +168,7 @@ impl ResourceKind {
         ResourceKind::System,
         ResourceKind::Sandbox,
         ResourceKind::Job,
+        ResourceKind::Trial,
         ResourceKind::Image,
         ResourceKind::Output,
         ResourceKind::SubjectRequest,
@@ -186,6 +189,7 @@ impl ResourceKind {
             ResourceKind::System => "System",
             ResourceKind::Sandbox => "Sandbox",
             ResourceKind::Job => "Job",
+            ResourceKind::Trial => "Trial",
             ResourceKind::Image => "Image",
             ResourceKind::Output => "Output",
             ResourceKind::SubjectRequest => "SubjectRequest",

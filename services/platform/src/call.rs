@@ -125,10 +125,23 @@ impl Platform {
         self: &Arc<Self>,
         action: &'static str,
         extensions: &Extensions,
-        mut reads: Reads,
+        reads: Reads,
     ) -> Result<(Call, Found)> {
         let der = shown(extensions).ok_or_else(certificate_required)?;
-        let certificate = certificate_name(&der);
+        self.enter_by(action, &der, reads).await
+    }
+
+    /// As [`Platform::enter_reading`], for a connection whose certificate was shown in another way.
+    ///
+    /// # Errors
+    /// The platform does not accept the certificate.
+    pub async fn enter_by(
+        self: &Arc<Self>,
+        action: &'static str,
+        der: &[u8],
+        mut reads: Reads,
+    ) -> Result<(Call, Found)> {
+        let certificate = certificate_name(der);
         let behind = reads.lineage(BEHIND, &certificate);
         let found = self.store.read(reads).await?;
         let call = Call {
@@ -396,6 +409,7 @@ fn get_action(kind: ResourceKind) -> &'static str {
         ResourceKind::System => "SystemService.GetSystem",
         ResourceKind::Sandbox => "SandboxService.GetSandbox",
         ResourceKind::Job => "SandboxService.GetJob",
+        ResourceKind::Trial => "TrialService.GetTrial",
         ResourceKind::Image => "ImageService.GetImage",
         ResourceKind::Output => "AirlockService.GetOutput",
         ResourceKind::SubjectRequest => "SubjectService.GetSubjectRequest",

@@ -15,11 +15,13 @@ mod exits;
 mod incidents;
 mod jobs;
 mod observe;
+mod trials;
 
 pub use exits::RawExits;
 pub use incidents::RawIncidents;
 pub use jobs::{RawJobs, RawQuota};
 pub use observe::{RawMetrics, RawTraces};
+pub use trials::RawTrials;
 
 /// `sandyq.toml` as it stands. Every field has a comment in the sample (`docs/sandyq.sample.toml`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -49,6 +51,8 @@ pub struct RawConfig {
     pub jobs: RawJobs,
     /// What may be seen of jobs without a review.
     pub exits: RawExits,
+    /// The gateway to trials, and what each may be asked.
+    pub trials: RawTrials,
     /// Where metrics can be read.
     pub metrics: RawMetrics,
     /// Where traces are sent.
@@ -148,6 +152,7 @@ impl Default for RawConfig {
             intake: RawIntake::default(),
             jobs: RawJobs::default(),
             exits: RawExits::default(),
+            trials: RawTrials::default(),
             metrics: RawMetrics::default(),
             traces: RawTraces::default(),
             exposure: exposure::Table::default(),
@@ -196,6 +201,8 @@ pub struct Config {
     pub master_key: PathBuf,
     /// Volumes and staged inputs.
     pub work: PathBuf,
+    /// The gateway to trials.
+    pub gateway: Option<SocketAddr>,
     /// Where metrics can be read.
     pub metrics: Option<SocketAddr>,
     /// Where traces are sent.
@@ -289,6 +296,10 @@ impl Config {
         if !(1..=3600).contains(&raw.jobs.orphan_grace_seconds) {
             return refuse("jobs.orphan_grace_seconds", "must be from 1 to 3600");
         }
+        let gateway = match raw.trials.address() {
+            Ok(address) => address,
+            Err((field, reason)) => return refuse(field, &reason),
+        };
         let metrics = match observe::loopback(&raw.metrics.listen) {
             Ok(address) => address,
             Err(reason) => return refuse("metrics.listen", &reason),
@@ -365,6 +376,7 @@ impl Config {
             policies: dir.join(&raw.policies),
             master_key: dir.join(&raw.master_key),
             work: dir.join(&raw.work),
+            gateway,
             metrics,
             collector,
             init: std::path::absolute(&init).unwrap_or(init),

@@ -11,6 +11,7 @@ use crate::records::library::{Library, Run, RunState, Version, VersionState};
 use crate::records::sandbox::Sandbox;
 use crate::records::subject::SubjectRequest;
 use crate::records::system::{Image, System};
+use crate::records::trial::Trial;
 
 /// A record that policies decide on.
 pub trait Governed {
@@ -139,6 +140,20 @@ impl Governed for Job {
             user: Some(self.requester.clone()),
             ..owned(
                 ResourceKind::Job,
+                &self.name,
+                &self.organization,
+                self.state.as_str(),
+            )
+        }
+    }
+}
+
+impl Governed for Trial {
+    fn resource(&self) -> Resource {
+        Resource {
+            user: Some(self.requester.clone()),
+            ..owned(
+                ResourceKind::Trial,
                 &self.name,
                 &self.organization,
                 self.state.as_str(),

@@ -31,6 +31,7 @@ mod services;
 mod status;
 mod subjects;
 mod traces;
+mod trials;
 mod usage;
 mod watch;
 

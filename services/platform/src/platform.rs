@@ -19,6 +19,8 @@ use crate::jobs::driven::Driven;
 use crate::metrics::Metrics;
 use crate::pki::Authority;
 use crate::records::secret::Secret;
+use crate::trials::Trials;
+use crate::trials::mark::{HeaderMark, Marking};
 
 /// The present time; a value, so that tests set it.
 pub type Clock = Arc<dyn Fn() -> OffsetDateTime + Send + Sync>;
@@ -80,8 +82,12 @@ pub struct Platform {
     pub metrics: Arc<Metrics>,
     /// Held while staged inputs are laid out or wiped.
     pub staging: tokio::sync::Mutex<()>,
-    /// Jobs that are being driven.
+    /// Jobs that are being driven, and trials that are looked after.
     pub driven: Driven,
+    /// What trials are asked.
+    pub trials: Trials,
+    /// What every answer of a trial passes.
+    pub marking: Box<dyn Marking>,
     clock: Clock,
     bus: broadcast::Sender<Arc<str>>,
 }
@@ -135,6 +141,8 @@ impl Platform {
             wake: Notify::new(),
             staging: tokio::sync::Mutex::new(()),
             driven: Driven::default(),
+            trials: Trials::default(),
+            marking: Box::new(HeaderMark),
             clock: parts.clock,
             bus: broadcast::channel(BUS_CAPACITY).0,
         })

@@ -19,6 +19,7 @@ use sandyq_proto::v1::library_service_server::LibraryServiceServer;
 use sandyq_proto::v1::sandbox_service_server::SandboxServiceServer;
 use sandyq_proto::v1::subject_service_server::SubjectServiceServer;
 use sandyq_proto::v1::system_service_server::SystemServiceServer;
+use sandyq_proto::v1::trial_service_server::TrialServiceServer;
 use sandyq_sandbox::PlatformId;
 use sandyq_store::{Change, KeyringError, ObjectError, ObjectStore, Store, StoreError};
 use tokio::net::TcpListener;
@@ -37,6 +38,7 @@ use crate::metrics::{self, Metrics};
 use crate::platform::{Parts, Platform, system_clock};
 use crate::secrets::{self, MasterKeyError};
 use crate::services::Services;
+use crate::trials::{self, gateway};
 use crate::{expiry, jobs, pipeline, subjects};
 
 /// Flow control windows: an upload keeps the line full.
@@ -141,11 +143,21 @@ pub async fn serve(
         Some(address) => Some(listen_for("metrics.listen", address).await?),
         None => None,
     };
+    let gateway = match config.gateway {
+        Some(address) => Some(listen_for("trials.listen", address).await?),
+        None => None,
+    };
     let stop = CancellationToken::new();
     let platform = open(config, stop.clone()).await?;
     resume(&platform).await?;
     if let Some(listener) = metrics {
         let serving = metrics::serve(Arc::clone(&platform), listener);
+        platform.tasks.spawn(serving);
+    }
+    if let Some(listener) = gateway {
+        let pair = secrets::server_pair(&platform).await?;
+        let tls = gateway::tls(&pair, platform.authority.certificate_pem())?;
+        let serving = gateway::serve(Arc::clone(&platform), listener, tls);
         platform.tasks.spawn(serving);
     }
     let outcome = run(&platform, listener, shutdown, || ready(address)).await;
@@ -231,6 +243,7 @@ async fn resume(platform: &Arc<Platform>) -> Result<(), ServeError> {
     platform
         .tasks
         .spawn(jobs::run_reconciler(Arc::clone(platform)));
+    platform.tasks.spawn(trials::run(Arc::clone(platform)));
     platform.tasks.spawn(expiry::run(Arc::clone(platform)));
     platform
         .tasks
@@ -349,6 +362,7 @@ async fn run(
         .add_service(service!(AccessServiceServer))
         .add_service(service!(SystemServiceServer))
         .add_service(service!(SandboxServiceServer))
+        .add_service(service!(TrialServiceServer))
         .add_service(service!(ImageServiceServer))
         .add_service(service!(AirlockServiceServer))
         .add_service(service!(SubjectServiceServer))

@@ -50,6 +50,8 @@ kinds! {
     Sandbox => "sandboxes",
     /// Jobs in sandboxes.
     Job => "jobs",
+    /// Trials, whose containers answer requests.
+    Trial => "trials",
     /// Container images.
     Image => "images",
     /// Outputs of jobs in the airlock.

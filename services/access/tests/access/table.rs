@@ -2,7 +2,7 @@
 
 use sandyq_access::ResourceKind::{
     AuditLog, Grant, Image, Incident, Job, Library, Organization, Output, Platform, Run, Sandbox,
-    SubjectRequest, System, User, Version,
+    SubjectRequest, System, Trial, User, Version,
 };
 use sandyq_access::{Resource, ResourceKind};
 
@@ -377,6 +377,19 @@ fn images() -> Vec<Row> {
     ]
 }
 
+fn trials() -> Vec<Row> {
+    let trial = || asked_by("d", of(Trial, "lab"));
+    vec![
+        ("TrialService.CreateTrial", of(Sandbox, "lab"), "D"),
+        ("TrialService.ListTrials", of(Sandbox, "lab"), "OA OR D AU"),
+        ("TrialService.GetTrial", trial(), "OA OR D AU"),
+        ("TrialService.StopTrial", trial(), "OA D"),
+        ("TrialService.CallTrial", trial(), "D"),
+        ("TrialService.CallTrial", of(Trial, ""), ""),
+        ("TrialService.CallTrial", seen_by(Trial, "lab", "stat"), "D"),
+    ]
+}
+
 fn airlock() -> Vec<Row> {
     vec![
         (
@@ -510,6 +523,7 @@ pub fn rows() -> Vec<Row> {
         systems(),
         sandboxes(),
         images(),
+        trials(),
         airlock(),
         subjects(),
         incidents(),

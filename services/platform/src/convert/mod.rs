@@ -8,6 +8,7 @@ mod rule;
 mod sandbox;
 mod subject;
 mod system;
+mod trial;
 
 pub use exits::*;
 pub use governance::*;
@@ -17,6 +18,7 @@ pub use rule::*;
 pub use sandbox::*;
 pub use subject::*;
 pub use system::*;
+pub use trial::*;
 
 use prost_types::{Duration, Timestamp};
 use time::OffsetDateTime;

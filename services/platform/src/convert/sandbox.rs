@@ -20,10 +20,11 @@ fn budget_message(budget: &Budget) -> v1::Budget {
         concurrent_jobs: i32::try_from(budget.concurrent_jobs).unwrap_or(i32::MAX),
         memory_bytes: count(budget.memory_bytes),
         output_bytes: count(budget.output_bytes),
+        answer_bytes: count(budget.answer_bytes),
     }
 }
 
-/// A budget that a client named: every part is required.
+/// A budget that a client named: every part is required but the bytes of answers, which only trials need.
 ///
 /// # Errors
 /// A part is missing or out of bounds.
@@ -41,6 +42,7 @@ pub fn budget(field: &str, message: &v1::Budget) -> Result<Budget> {
         )?,
         memory_bytes: uncount(&format!("{field}.memory_bytes"), message.memory_bytes)?,
         output_bytes: uncount(&format!("{field}.output_bytes"), message.output_bytes)?,
+        answer_bytes: uncount(&format!("{field}.answer_bytes"), message.answer_bytes)?,
     };
     for (name, value) in [
         ("cpu_duration", budget.cpu_millis),
@@ -143,7 +145,7 @@ pub fn limits(message: Option<&v1::Limits>) -> Result<Limits> {
     Ok(out)
 }
 
-fn limits_message(limits: &Limits) -> v1::Limits {
+pub(super) fn limits_message(limits: &Limits) -> v1::Limits {
     v1::Limits {
         cpu_millis: i32::try_from(limits.cpu_millis).unwrap_or(i32::MAX),
         memory_bytes: count(limits.memory_bytes),
@@ -248,6 +250,7 @@ pub fn job(stored: &Stored<Job>) -> v1::Job {
         priority: stored.priority,
         attempts: i32::try_from(stored.attempts).unwrap_or(i32::MAX),
         conditions: Some(super::conditions_message(&stored.conditions)),
+        trial: stored.trial_name().to_owned(),
         ..v1::Job::default()
     }
 }

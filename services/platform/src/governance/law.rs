@@ -18,6 +18,8 @@ pub const AI_18_2: Article = "law \"On artificial intelligence\", article 18.2";
 pub const AI_18_3: Article = "law \"On artificial intelligence\", article 18.3";
 /// Continuous management of risks, suspension.
 pub const AI_19: Article = "law \"On artificial intelligence\", article 19";
+/// Stages of the controlled environment, for a limited time.
+pub const AI_20: Article = "law \"On artificial intelligence\", articles 1(5) and 20";
 /// Voice and likeness.
 pub const LIKENESS: Article =
     "law \"On artificial intelligence\", article 22; law on personal data, article 7.12";

@@ -23,7 +23,7 @@ use crate::records::airlock::{Output, OutputEvent, OutputFile, OutputState, Refu
 use crate::records::job::{Job, Usage};
 
 /// The log as a file of the output.
-const LOG_PATH: &str = ".sandyq/job.log";
+pub(super) const LOG_PATH: &str = ".sandyq/job.log";
 
 /// Collects outputs and log, unless the cause says that nothing may be kept.
 ///

@@ -201,7 +201,7 @@ impl Driver {
                 if let Some(stop) = Self::stopped(&*platform.record::<Job>(&name).await?) {
                     return Ok(stop);
                 }
-                changed(&mut changes, &name).await;
+                changed(&mut changes, &[&name]).await;
             }
         }
     }
@@ -315,11 +315,11 @@ fn job_id(job: &Job) -> Result<JobId> {
     JobId::new(&job.id).map_err(|error| Error::internal("name a job", error))
 }
 
-/// Returns when the record was written, or might have been.
-async fn changed(changes: &mut tokio::sync::broadcast::Receiver<Arc<str>>, name: &str) {
+/// Returns when one of the records was written, or might have been.
+pub async fn changed(changes: &mut tokio::sync::broadcast::Receiver<Arc<str>>, names: &[&str]) {
     loop {
         match changes.recv().await {
-            Ok(changed) if *changed == *name => return,
+            Ok(changed) if names.contains(&&*changed) => return,
             Ok(_) => {}
             Err(tokio::sync::broadcast::error::RecvError::Lagged(_)) => return,
             Err(tokio::sync::broadcast::error::RecvError::Closed) => {

@@ -16,11 +16,12 @@ pub mod stop;
 pub mod submit;
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sandyq_sandbox::serve::ServeFolder;
 use sandyq_sandbox::volume::OutputVolume;
-use sandyq_sandbox::{Input, JobState, RawJob};
+use sandyq_sandbox::{Input, JobState, Model, RawJob, Serve};
 use sandyq_store::{Filter, Page, Stored};
 
 use crate::error::Result;
@@ -30,8 +31,10 @@ use crate::records::job::Job;
 use crate::records::library::ReleasedDataset;
 use crate::records::sandbox::Sandbox;
 
+pub use advance::sentence;
+pub use driver::changed;
 pub use reconcile::run as run_reconciler;
-pub use schedule::run as run_scheduler;
+pub use schedule::{run as run_scheduler, still_covered};
 
 /// Jobs that can wait or run at one time.
 const MOST_ACTIVE: u32 = 100_000;
@@ -115,6 +118,16 @@ fn staged_path(
     staging_folder(platform, &job.sandbox).join(format!("{dataset}.{hash}.parquet"))
 }
 
+/// Where a file of a released output is staged: by its hash, which is what was reviewed.
+fn staged_model(platform: &Platform, job: &Job, sha256: &str) -> PathBuf {
+    staging_folder(platform, &job.sandbox).join(format!("{sha256}.model"))
+}
+
+/// The folder of the socket of a job that serves.
+fn serve_folder(folder: &Path) -> PathBuf {
+    folder.join("serve")
+}
+
 /// A job as people see it: what it waits for is known to the queue alone.
 pub fn shown(platform: &Platform, job: &Stored<Job>) -> sandyq_proto::v1::Job {
     let mut message = crate::convert::job(job);
@@ -127,7 +140,11 @@ pub fn shown(platform: &Platform, job: &Stored<Job>) -> sandyq_proto::v1::Job {
 }
 
 /// The job as the sandbox crate takes it.
-fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>) -> RawJob {
+fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>, models: Vec<Model>) -> RawJob {
+    let serve = job.serving.as_ref().map(|serving| Serve {
+        port: serving.port,
+        host_path: serve_folder(&job_folder(platform, job)),
+    });
     RawJob {
         id: job.id.clone(),
         sandbox: names::last_id(&job.sandbox).to_owned(),
@@ -135,6 +152,8 @@ fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>) -> RawJob {
         command: job.command.clone(),
         environment: job.environment.clone(),
         inputs,
+        models,
+        serve,
         output_path: job_folder(platform, job).join("out"),
         limits: job.limits,
         isolation: job.isolation,
@@ -180,10 +199,13 @@ pub async fn recheck(platform: &Arc<Platform>, library: &str) -> Result<()> {
     Ok(())
 }
 
-/// Unmounts and removes a job's volume and its folder.
+/// Unmounts and removes a job's volume, the way into it where it served, and its folder.
 async fn remove_volume(folder: PathBuf) -> Result<()> {
     let failed = |error: std::io::Error| crate::error::Error::internal("remove a volume", error);
     tokio::task::spawn_blocking(move || {
+        ServeFolder::at(&serve_folder(&folder))
+            .remove()
+            .map_err(std::io::Error::other)?;
         OutputVolume::at(&folder)
             .remove()
             .map_err(std::io::Error::other)?;

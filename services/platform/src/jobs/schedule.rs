@@ -15,9 +15,10 @@ use tracing::Instrument;
 
 use super::advance::{Harvest, apply};
 use super::queue::Taken;
-use super::{active, driver};
-use crate::error::Result;
+use super::{active, driver, submit};
+use crate::error::{Class, Result};
 use crate::platform::Platform;
+use crate::records::access::Grant;
 use crate::records::job::Job;
 use crate::records::library::Version;
 use crate::records::sandbox::Sandbox;
@@ -226,7 +227,7 @@ async fn still_allowed(platform: &Platform, job: &Job) -> Result<bool> {
 }
 
 /// Whether the sandbox of a job and every grant that it uses are in force.
-pub(super) async fn still_covered(platform: &Platform, job: &Job) -> Result<bool> {
+pub async fn still_covered(platform: &Platform, job: &Job) -> Result<bool> {
     let sandbox = platform.record::<Sandbox>(&job.sandbox).await?;
     let open = sandbox.state == crate::records::sandbox::SandboxState::Active
         && sandbox.expire_time > platform.now();
@@ -239,14 +240,20 @@ pub(super) async fn still_covered(platform: &Platform, job: &Job) -> Result<bool
     }
     for (version, grant) in &job.grants {
         let version = platform.record::<Version>(version).await?;
-        let grant = platform.record(grant).await?;
+        let grant = platform.record::<Grant>(grant).await?;
         let by = (job.requester.as_str(), job.purpose.as_str());
         let decision = usage::decide_by(platform, &sandbox, &version, by, &grant).await?;
-        if !decision.allowed {
+        let closed = job.serving.is_some() && !grant.conditions.trial_use;
+        if !decision.allowed || closed {
             return Ok(false);
         }
     }
-    Ok(true)
+    // The outputs that it serves are as they were released.
+    match submit::released_files(platform, job).await {
+        Ok(_) => Ok(true),
+        Err(error) if error.class == Class::Precondition => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 async fn end(platform: &Platform, job: &Job, event: JobEvent) -> Result<()> {

@@ -6,14 +6,15 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use ring::digest::{SHA256, digest};
 use sandyq_anonymizer::{PseudonymKey, rekey};
-use sandyq_sandbox::stage::{InputMount, StageError, room_for};
+use sandyq_sandbox::stage::{InputMount, StageError, UNFINISHED, room_for};
 
-use super::{occupying, sandbox_secret, staged_path, staging_folder};
+use super::{occupying, sandbox_secret, staged_model, staged_path, staging_folder, submit};
 use crate::error::{Error, Result};
-use crate::names;
 use crate::objects;
 use crate::platform::Platform;
+use crate::records::airlock::OutputFile;
 use crate::records::job::Job;
 use crate::records::library::{ReleasedDataset, Version};
 
@@ -40,19 +41,43 @@ pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<()> {
             }
         }
     }
+    for (output, file) in submit::released_files(platform, job).await? {
+        let path = staged_model(platform, job, &file.sha256);
+        if !path.exists() {
+            let bytes = reviewed(platform, &output, &file).await?;
+            keep(platform, job, &path, bytes).await?;
+        }
+    }
     Ok(())
 }
 
-/// Bytes of a job's staged inputs; of those that are not there, or no longer published, none.
+/// Bytes of a job's staged inputs; of those that are not there, or no longer published or released, none.
 pub async fn bytes(platform: &Platform, job: &Job) -> u64 {
-    let inputs = super::submit::inputs(platform, job)
-        .await
-        .unwrap_or_default();
+    let Ok(spec) = submit::spec(platform, job).await else {
+        return 0;
+    };
+    let inputs = spec.inputs.iter().map(|input| &input.host_path);
+    let models = spec.models.iter().map(|model| &model.host_path);
     inputs
-        .iter()
-        .filter_map(|input| std::fs::metadata(&input.host_path).ok())
+        .chain(models)
+        .filter_map(|path| std::fs::metadata(path).ok())
         .map(|about| about.len())
         .sum()
+}
+
+/// The bytes of a released file, which are those that were reviewed or none.
+async fn reviewed(platform: &Platform, output: &str, file: &OutputFile) -> Result<Vec<u8>> {
+    let most = platform.config.raw.jobs.staging_bytes;
+    let record = objects::stored(platform, &file.place).await?;
+    let bytes = platform.objects.reader(&record)?.read_all(most).await?;
+    if hex::encode(digest(&SHA256, &bytes)) == file.sha256 {
+        return Ok(bytes);
+    }
+    let text = format!("{} of {output} is not what was reviewed", file.path);
+    Err(Error::internal(
+        "stage a released file",
+        std::io::Error::other(text),
+    ))
 }
 
 async fn lay_out(
@@ -82,6 +107,12 @@ async fn lay_out(
             )
         })?
     };
+    keep(platform, job, path, bytes).await
+}
+
+/// Writes a staged file where there is room for it.
+async fn keep(platform: &Arc<Platform>, job: &Job, path: &Path, bytes: Vec<u8>) -> Result<()> {
+    let most = platform.config.raw.jobs.staging_bytes;
     platform.metrics.staged(bytes.len());
     let folder = staging_folder(platform, &job.sandbox);
     let wanted = room_for(bytes.len() as u64);
@@ -121,7 +152,7 @@ fn within_limit(mounts: &[PathBuf], wanted: u64, most: u64) -> Result<()> {
 
 /// Writes beside and renames, so that a job never sees half a file.
 fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let beside = path.with_extension(names::fresh_id('t'));
+    let beside = path.with_extension(UNFINISHED);
     // The job's user must be able to read it; the folder keeps everyone else out.
     let mut file = std::fs::OpenOptions::new()
         .write(true)

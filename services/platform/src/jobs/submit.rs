@@ -1,24 +1,28 @@
 //! Submission: everything that can be known before a container exists is checked here, and refused here.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sandyq_access::Purpose;
 use sandyq_proto::v1;
 use sandyq_sandbox::logs::HeldBack;
 use sandyq_sandbox::queue::PRIORITIES;
-use sandyq_sandbox::{Input, Isolation, JobState, WaitingReason};
-use sandyq_store::Change;
+use sandyq_sandbox::{Input, Isolation, JobState, Limits, Model, RawJob, WaitingReason};
+use sandyq_store::{Change, Stored};
 use serde_json::json;
 
-use super::{raw_job, staged_path};
-use crate::call::Call;
+use super::collecting::LOG_PATH;
+use super::{raw_job, staged_model, staged_path};
+use crate::call::{Call, system_event};
 use crate::convert;
 use crate::error::{Class, Error, Result, Violation};
+use crate::governance::law;
 use crate::governed::Governed;
 use crate::names;
 use crate::platform::Platform;
-use crate::records::access::Conditions;
-use crate::records::job::{Job, Usage};
+use crate::records::access::{Conditions, Grant};
+use crate::records::airlock::{Output, OutputFile, OutputState};
+use crate::records::job::{Job, Serving, Usage};
 use crate::records::library::Version;
 use crate::records::rule::LibraryUse;
 use crate::records::sandbox::{Budget, Sandbox, SandboxState};
@@ -53,21 +57,46 @@ pub async fn submit(
 }
 
 async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::CreateJobResponse> {
-    let platform = &call.platform;
-    let mut sandbox = call.fetch::<Sandbox>(&message.parent).await?;
     let wanted = message
         .job
-        .clone()
+        .as_ref()
         .ok_or_else(|| Error::invalid("job", "is required"))?;
+    let sandbox = call.fetch::<Sandbox>(&message.parent).await?;
+    let (job, change) = prepare(call, sandbox, wanted, None).await?;
+    let answer = v1::CreateJobResponse {
+        job: Some(super::shown(&call.platform, &call.inserted(job))),
+    };
+    let answer = call.commit(change, answer).await?;
+    call.platform.wake.notify_one();
+    Ok(answer)
+}
+
+/// A job that may be taken in, and the change that does so. With `serving` it serves a trial: without a limit named it may run for
+/// as long as anything here may.
+///
+/// # Errors
+/// Anything that speaks against it, with field and reason.
+pub async fn prepare(
+    call: &Call,
+    mut sandbox: Stored<Sandbox>,
+    wanted: &v1::Job,
+    serving: Option<Serving>,
+) -> Result<(Job, Change)> {
+    let platform = &call.platform;
     open(call, &sandbox)?;
     system_in_force(call, &sandbox).await?;
-    let isolation = isolation(call, &sandbox).await?;
+    let isolation = isolation(call, &sandbox, serving.is_some()).await?;
     approved(call, &wanted.image).await?;
-    let (grants, conditions, reasons) = grants(call, &sandbox, &wanted).await?;
-    let limits = convert::limits(wanted.limits.as_ref())?;
+    let (grants, conditions, reasons) = grants(call, &sandbox, wanted).await?;
+    let mut limits = convert::limits(wanted.limits.as_ref())?;
+    if serving.is_some() {
+        open_to_trials(platform, &grants).await?;
+        let named = wanted.limits.as_ref().and_then(|l| l.wall_clock_duration);
+        limits.wall_clock = within_term(call, &sandbox, &conditions, named.map(|_| limits))?;
+    }
     sandbox.jobs += 1;
     let mut job = Job {
-        name: format!("{}/jobs/{:08}", sandbox.name, sandbox.jobs),
+        name: job_name(&sandbox),
         id: names::fresh_id('j'),
         sandbox: sandbox.name.clone(),
         organization: sandbox.organization.clone(),
@@ -84,6 +113,7 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
         purpose: wanted.purpose.clone(),
         limits,
         isolation,
+        serving,
         conditions,
         reserved: Budget::default(),
         priority: priority(wanted.priority)?,
@@ -103,21 +133,7 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
     within_limits(platform, &job)?;
     valid(platform, &job).await?;
     stageable(platform, &job).await?;
-    job.reserved = reservation(&job);
-    sandbox.used = sandbox
-        .budget
-        .reserve(&sandbox.used, &job.reserved)
-        .map_err(|(field, asked, left)| {
-            Error::new(
-                Class::Exhausted,
-                "BUDGET_EXCEEDED",
-                format!(
-                    "{field}: the job asks for {asked}, the budget of {} leaves {left}",
-                    sandbox.name
-                ),
-            )
-            .with("field", field)
-        })?;
+    reserve(&mut sandbox, &mut job)?;
     let mut event = call.event(
         &job.name,
         [
@@ -132,12 +148,111 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
     for used in uses(platform, &sandbox, &job).await? {
         change = change.insert(&used)?;
     }
-    let answer = v1::CreateJobResponse {
-        job: Some(super::shown(platform, &call.inserted(job))),
+    Ok((job, change))
+}
+
+fn job_name(sandbox: &Sandbox) -> String {
+    format!("{}/jobs/{:08}", sandbox.name, sandbox.jobs)
+}
+
+/// Takes from the sandbox's budget what the job may use at most.
+fn reserve(sandbox: &mut Sandbox, job: &mut Job) -> Result<()> {
+    job.reserved = reservation(job);
+    sandbox.used = sandbox
+        .budget
+        .reserve(&sandbox.used, &job.reserved)
+        .map_err(|(field, asked, left)| {
+            Error::new(
+                Class::Exhausted,
+                "BUDGET_EXCEEDED",
+                format!(
+                    "{field}: the job asks for {asked}, the budget of {} leaves {left}",
+                    sandbox.name
+                ),
+            )
+            .with("field", field)
+        })?;
+    Ok(())
+}
+
+/// The job that takes the place of one that has ended, with what is left of its time. What it runs under is asked for again
+/// when it starts.
+///
+/// # Errors
+/// The store's, or the budget is used up.
+pub async fn successor(platform: &Platform, last: &Job, left: Duration) -> Result<(Job, Change)> {
+    let mut sandbox = platform.record::<Sandbox>(&last.sandbox).await?;
+    sandbox.jobs += 1;
+    let mut job = Job {
+        name: job_name(&sandbox),
+        id: names::fresh_id('j'),
+        limits: Limits {
+            wall_clock: left,
+            ..last.limits
+        },
+        attempts: 0,
+        state: JobState::Queued(WaitingReason::Accepted),
+        stop: None,
+        cause: None,
+        message: String::new(),
+        start_time: None,
+        end_time: None,
+        usage: Usage::default(),
+        output: None,
+        log: None,
+        log_held_back: HeldBack::default(),
+        log_shown: 0,
+        ..last.clone()
     };
-    let answer = call.commit(change, answer).await?;
-    platform.wake.notify_one();
-    Ok(answer)
+    reserve(&mut sandbox, &mut job)?;
+    let after = [("after", json!(last.name))];
+    let event = system_event("JobReplaced", &job.name, &job.organization, after);
+    let mut change = Change::new(event).update(&sandbox)?.insert(&job)?;
+    for used in uses(platform, &sandbox, &job).await? {
+        change = change.insert(&used)?;
+    }
+    Ok((job, change))
+}
+
+/// What a trial answers leaves without anybody's review, so every grant must open it.
+async fn open_to_trials(platform: &Platform, grants: &BTreeMap<String, String>) -> Result<()> {
+    for (version, grant) in grants {
+        if platform.record::<Grant>(grant).await?.conditions.trial_use {
+            continue;
+        }
+        let text = format!(
+            "{grant} does not open {version} to the answers of trials; the owner would have to allow trial use (sandyq library update --trial-use true) and grant it anew"
+        );
+        return Err(Error::precondition("TRIAL_NOT_GRANTED", text).citing(law::AI_17_1));
+    }
+    Ok(())
+}
+
+/// The whole time of a trial: what was named, or all that sandbox, grants and server leave.
+fn within_term(
+    call: &Call,
+    sandbox: &Sandbox,
+    conditions: &Conditions,
+    named: Option<Limits>,
+) -> Result<Duration> {
+    let left = Duration::try_from(sandbox.expire_time - call.now).unwrap_or_default();
+    match named {
+        Some(limits) if limits.wall_clock > left => Err(Error::invalid(
+            "trial.limits.wall_clock_duration",
+            format!(
+                "is longer than {} lasts: {} s",
+                sandbox.name,
+                left.as_secs()
+            ),
+        )),
+        Some(limits) => Ok(limits.wall_clock),
+        None => {
+            let server = call.platform.config.raw.jobs.max_wall_clock_seconds;
+            let most = conditions.max_job_seconds.unwrap_or(server).min(server);
+            let whole = Duration::from_secs(left.as_secs().min(most));
+            Ok(whole.min(Limits::LONGEST_WALL_CLOCK))
+        }
+    }
 }
 
 /// What the owners of the job's libraries will know of it (law "On artificial intelligence", article 17.1(3)).
@@ -185,14 +300,18 @@ async fn system_in_force(call: &Call, sandbox: &Sandbox) -> Result<()> {
 
 /// The risk class selects the isolation (law "On artificial intelligence", article 18); one that the host cannot give
 /// is a refusal.
-async fn isolation(call: &Call, sandbox: &Sandbox) -> Result<Isolation> {
+async fn isolation(call: &Call, sandbox: &Sandbox, serves: bool) -> Result<Isolation> {
     let system = call.fetch::<System>(&sandbox.system).await?;
     let isolation = system.risk_class.isolation();
     if isolation.runtime().is_none() {
         return Ok(isolation);
     }
     let info = call.platform.engine.get().await?.info().await?;
-    let Some(fault) = info.fault(isolation) else {
+    let fault = match serves {
+        false => info.fault(isolation),
+        true => info.serving_fault(isolation),
+    };
+    let Some(fault) = fault else {
         return Ok(isolation);
     };
     Err(Error::precondition(
@@ -369,21 +488,24 @@ async fn stageable(platform: &Platform, job: &Job) -> Result<()> {
             .filter_map(|set| set.release.as_ref());
         bytes = releases.fold(bytes, |sum, release| sum.saturating_add(release.bytes));
     }
+    for (_, file) in released_files(platform, job).await? {
+        bytes = bytes.saturating_add(file.bytes);
+    }
     if bytes <= most {
         return Ok(());
     }
     Err(Error::precondition(
         "STAGING_TOO_SMALL",
         format!(
-            "job.versions have {bytes} bytes together; this server stages at most {most} (jobs.staging_bytes)"
+            "the inputs have {bytes} bytes together; this server stages at most {most} (jobs.staging_bytes)"
         ),
     ))
 }
 
 /// Asks the sandbox crate whether the job could be run as it stands.
 async fn valid(platform: &Platform, job: &Job) -> Result<()> {
-    let inputs = inputs(platform, job).await?;
-    raw_job(platform, job, inputs)
+    spec(platform, job)
+        .await?
         .validate()
         .map(drop)
         .map_err(|error| {
@@ -397,6 +519,41 @@ async fn valid(platform: &Platform, job: &Job) -> Result<()> {
                 .collect();
             Error::invalid_fields(violations)
         })
+}
+
+/// The job as the sandbox crate takes it, with everything at the place where it is, or will be, staged.
+///
+/// # Errors
+/// The store's, a version is no longer published, or an output no longer released.
+pub async fn spec(platform: &Platform, job: &Job) -> Result<RawJob> {
+    let inputs = inputs(platform, job).await?;
+    let models = released_files(platform, job).await?;
+    let models = models.into_iter().map(|(output, file)| Model {
+        host_path: staged_model(platform, job, &file.sha256),
+        output: names::last_id(&output).to_owned(),
+        path: file.path,
+    });
+    Ok(raw_job(platform, job, inputs, models.collect()))
+}
+
+/// The files of the outputs that a job serves, each with its output's name.
+///
+/// # Errors
+/// The store's, or an output is not, or no longer, released as it was.
+pub async fn released_files(platform: &Platform, job: &Job) -> Result<Vec<(String, OutputFile)>> {
+    let mut files = Vec::new();
+    let serving = job.serving.iter();
+    for (name, manifest) in serving.flat_map(|serving| &serving.outputs) {
+        let output = platform.record::<Output>(name).await?;
+        if output.state != OutputState::Released || output.manifest_sha256 != *manifest {
+            let text = format!("{name} is {}, not RELEASED", output.state.as_str());
+            return Err(Error::precondition("OUTPUT_NOT_RELEASED", text));
+        }
+        let of_job = |file: &OutputFile| file.path != LOG_PATH;
+        let of_output = output.record.files.into_iter().filter(of_job);
+        files.extend(of_output.map(|file| (name.clone(), file)));
+    }
+    Ok(files)
 }
 
 /// The job's inputs, at the places where they are, or will be, staged.
@@ -432,5 +589,6 @@ fn reservation(job: &Job) -> Budget {
         concurrent_jobs: 1,
         memory_bytes: job.limits.memory_bytes,
         output_bytes: job.limits.output_bytes,
+        answer_bytes: 0,
     }
 }

@@ -65,6 +65,17 @@ impl Usage {
     }
 }
 
+/// What a job needs that serves a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Serving {
+    /// `sandboxes/{sandbox}/trials/{trial}`.
+    pub trial: String,
+    /// Of the container's loopback.
+    pub port: u16,
+    /// `outputs/{output}`, each with the manifest that was released.
+    pub outputs: BTreeMap<String, String>,
+}
+
 /// One run of one container.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Job {
@@ -95,6 +106,9 @@ pub struct Job {
     /// What stands between it and the host, by the risk class of its AI system.
     #[serde(default)]
     pub isolation: Isolation,
+    /// Set when it serves a trial.
+    #[serde(default)]
+    pub serving: Option<Serving>,
     /// The strictest of its grants.
     pub conditions: Conditions,
     /// What it took from the sandbox's budget.
@@ -137,6 +151,11 @@ impl Job {
     /// Whether it could tell anything of somebody's data.
     pub fn reads_data(&self) -> bool {
         !self.grants.is_empty()
+    }
+
+    /// The trial that it serves; empty when none.
+    pub fn trial_name(&self) -> &str {
+        self.serving.as_ref().map_or("", |serving| &serving.trial)
     }
 }
 

@@ -14,6 +14,7 @@ pub mod sandbox;
 pub mod secret;
 pub mod subject;
 pub mod system;
+pub mod trial;
 
 /// A transition that the table of a state machine does not have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -62,6 +62,9 @@ pub struct Budget {
     pub memory_bytes: u64,
     /// Output bytes of all jobs together.
     pub output_bytes: u64,
+    /// Bytes that trials answer, all together.
+    #[serde(default)]
+    pub answer_bytes: u64,
 }
 
 impl Budget {
@@ -82,6 +85,7 @@ impl Budget {
             concurrent_jobs: used.concurrent_jobs.saturating_add(job.concurrent_jobs),
             memory_bytes: used.memory_bytes.max(job.memory_bytes),
             output_bytes: used.output_bytes.saturating_add(job.output_bytes),
+            answer_bytes: used.answer_bytes,
         };
         for (field, asked, after, most) in [
             (
@@ -121,6 +125,7 @@ impl Budget {
             memory_bytes: self.memory_bytes,
             output_bytes: self.output_bytes.saturating_sub(reserved.output_bytes)
                 + really.output_bytes,
+            answer_bytes: self.answer_bytes,
         }
     }
 }
@@ -240,6 +245,7 @@ mod tests {
             concurrent_jobs: jobs,
             memory_bytes: memory,
             output_bytes: output,
+            answer_bytes: 0,
         }
     }
 

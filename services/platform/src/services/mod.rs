@@ -12,6 +12,7 @@ mod library;
 mod sandbox;
 mod subject;
 mod system;
+mod trial;
 mod upload;
 mod version;
 

@@ -461,6 +461,7 @@ pub async fn every_kind_has_its_table(database: &Database) {
         System,
         Sandbox,
         Job,
+        Trial,
         Image,
         Output,
         Upload,

@@ -1,5 +1,9 @@
 //! From admission to a container that runs.
 
+use std::path::Path;
+
+use sandyq_sandbox::serve::ServeFolder;
+use sandyq_sandbox::stage::StageError;
 use sandyq_sandbox::volume::{OutputVolume, VolumeError};
 use sandyq_sandbox::{CauseOfDeath, ContainerId, Engine, EngineError, JobEvent, JobSpec};
 use tokio::time::{Instant, sleep};
@@ -8,7 +12,7 @@ use super::{Driver, Outcome, PATIENCE, PAUSE, STOP_PATIENCE, step_failed};
 use crate::error::{Error, Result, chain};
 use crate::failpoint::reach;
 use crate::jobs::advance::Harvest;
-use crate::jobs::{job_folder, raw_job, retry, staging, submit};
+use crate::jobs::{job_folder, retry, serve_folder, staging, submit};
 use crate::records::job::Job;
 
 /// The file in a job's folder that names its container, for when the engine does not answer.
@@ -33,15 +37,19 @@ impl Driver {
     /// one another. A wish to stop cuts all of it but the volume, which must not appear after it was removed.
     async fn prepare(&self, job: &Job) -> Result<(), CauseOfDeath> {
         let (folder, limits) = (job_folder(&self.platform, job), job.limits);
+        let serves = job.serving.is_some();
         let volume = on_disk(move || {
             // What an earlier process left was never used: the container had not begun.
             OutputVolume::at(&folder).remove()?;
-            OutputVolume::reserve(&folder)
+            let volume = OutputVolume::reserve(&folder)?;
+            open_way_in(&folder, serves)?;
+            Ok(volume)
         })
         .await?;
         reach("volume-reserved");
         let filled = async {
-            let filled = on_disk(move || volume.fill(limits.output_bytes, limits.output_files));
+            let filled =
+                on_disk(move || Ok(volume.fill(limits.output_bytes, limits.output_files)?));
             let filled = filled.await;
             reach("volume-filled");
             filled
@@ -117,20 +125,22 @@ impl Driver {
 
     async fn spec(&self, job: &Job) -> Result<JobSpec, CauseOfDeath> {
         let failed = |error: Error| CauseOfDeath::EngineError(error.chain());
-        let inputs = submit::inputs(&self.platform, job).await.map_err(failed)?;
-        raw_job(&self.platform, job, inputs)
-            .validate()
+        let raw = submit::spec(&self.platform, job).await.map_err(failed)?;
+        raw.validate()
             .map_err(|error| CauseOfDeath::EngineError(error.to_string()))
     }
 
     /// Starts the container, and first makes what a restart in the middle of the preparation left unmade.
     async fn start(&self, job: &Job) -> Result<(), CauseOfDeath> {
         let (folder, limits) = (job_folder(&self.platform, job), job.limits);
+        let serves = job.serving.is_some();
         on_disk(move || {
+            open_way_in(&folder, serves)?;
             if OutputVolume::at(&folder).is_mounted()? {
                 return Ok(());
             }
-            OutputVolume::create(&folder, limits.output_bytes, limits.output_files).map(drop)
+            OutputVolume::create(&folder, limits.output_bytes, limits.output_files)?;
+            Ok(())
         })
         .await?;
         let spec = self.spec(job).await?;
@@ -161,9 +171,26 @@ impl Driver {
     }
 }
 
+/// Makes the folder of the socket, where the job serves.
+fn open_way_in(folder: &Path, serves: bool) -> Result<(), Preparing> {
+    if serves {
+        ServeFolder::at(&serve_folder(folder)).make()?;
+    }
+    Ok(())
+}
+
+/// What the disk, or the memory in its place, refused.
+#[derive(Debug, thiserror::Error)]
+enum Preparing {
+    #[error(transparent)]
+    Volume(#[from] VolumeError),
+    #[error(transparent)]
+    WayIn(#[from] StageError),
+}
+
 /// Does what waits for the disk, away from the threads that serve.
 async fn on_disk<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, VolumeError> + Send + 'static,
+    work: impl FnOnce() -> Result<T, Preparing> + Send + 'static,
 ) -> Result<T, CauseOfDeath> {
     match tokio::task::spawn_blocking(work).await {
         Ok(Ok(done)) => Ok(done),
