@@ -21,6 +21,7 @@ pub use sandyq_proto::v1::library_service_client::LibraryServiceClient;
 pub use sandyq_proto::v1::sandbox_service_client::SandboxServiceClient;
 pub use sandyq_proto::v1::subject_service_client::SubjectServiceClient;
 pub use sandyq_proto::v1::system_service_client::SystemServiceClient;
+pub use sandyq_proto::v1::trial_service_client::TrialServiceClient;
 
 /// Bytes on their way that the other side has not yet read; a slow round trip must not bound a transfer.
 const WINDOW: u32 = 8 << 20;

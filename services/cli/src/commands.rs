@@ -31,6 +31,7 @@ pub mod subject;
 pub mod synth;
 pub mod system;
 mod tables;
+pub mod trial;
 pub mod user;
 
 use clap::Subcommand;
@@ -115,6 +116,9 @@ pub enum Command {
     /// Jobs in a sandbox.
     #[command(subcommand)]
     Job(job::Command),
+    /// Trial operation: trained systems that answer requests.
+    #[command(subcommand)]
+    Trial(trial::Command),
     /// What jobs made, on its way out.
     #[command(subcommand)]
     Output(output::Command),
@@ -171,6 +175,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Sandbox(command) => sandbox::run(command, session).await,
         Command::Image(command) => image::run(command, session).await,
         Command::Job(command) => job::run(command, session).await,
+        Command::Trial(command) => trial::run(command, session).await,
         Command::Output(command) => output::run(command, session).await,
         Command::Subject(command) => subject::run(command, session).await,
         Command::Incident(command) => incident::run(command, session).await,

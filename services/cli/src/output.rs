@@ -46,6 +46,7 @@ macro_rules! resources {
 
 resources!(
     AuditEntry,
+    CallTrialResponse,
     CheckAccessResponse,
     Classification,
     Column,
@@ -66,6 +67,7 @@ resources!(
     Sandbox,
     SubjectRequest,
     System,
+    Trial,
     TryPoliciesResponse,
     TurnedDecision,
     Usage,

@@ -248,6 +248,8 @@ names! {
     sandbox = "sandboxes";
     /// `sandboxes/{sandbox}/jobs/{job}`.
     job = "sandboxes/jobs";
+    /// `sandboxes/{sandbox}/trials/{trial}`.
+    trial = "sandboxes/trials";
     /// `outputs/{output}`.
     output = "outputs";
     /// `subjectRequests/{request}`.

@@ -82,7 +82,8 @@ pub struct LimitOptions {
 }
 
 impl LimitOptions {
-    fn message(&self) -> Limits {
+    /// As the interface has them.
+    pub fn message(&self) -> Limits {
         Limits {
             cpu_millis: self.cpus.unwrap_or_default(),
             memory_bytes: self.memory.unwrap_or_default(),

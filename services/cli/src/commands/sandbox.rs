@@ -48,6 +48,9 @@ pub struct Budget {
     /// Output bytes of all jobs together.
     #[arg(long, value_parser = parse::size, value_name = "SIZE")]
     output_bytes: Option<i64>,
+    /// Bytes that trials answer, all together; without them no trial answers.
+    #[arg(long, value_parser = parse::size, value_name = "SIZE")]
+    answer_bytes: Option<i64>,
 }
 
 /// `sandyq sandbox create`.
@@ -246,7 +249,8 @@ fn over(present: Option<v1::Budget>, given: Budget) -> Option<v1::Budget> {
     let nothing = given.cpu_time.is_none()
         && given.concurrent_jobs.is_none()
         && given.memory.is_none()
-        && given.output_bytes.is_none();
+        && given.output_bytes.is_none()
+        && given.answer_bytes.is_none();
     if nothing {
         return None;
     }
@@ -256,5 +260,6 @@ fn over(present: Option<v1::Budget>, given: Budget) -> Option<v1::Budget> {
         concurrent_jobs: given.concurrent_jobs.unwrap_or(base.concurrent_jobs),
         memory_bytes: given.memory.unwrap_or(base.memory_bytes),
         output_bytes: given.output_bytes.unwrap_or(base.output_bytes),
+        answer_bytes: given.answer_bytes.unwrap_or(base.answer_bytes),
     })
 }

@@ -135,6 +135,16 @@ pub fn columns(message: &str) -> &'static [&'static str] {
             "state",
             "organization",
         ],
+        "sandyq.v1.Trial" => &[
+            "name",
+            "display_name",
+            "state",
+            "state_message",
+            "restarts",
+            "job",
+            "expire_time",
+        ],
+        "sandyq.v1.TrialUserUsage" => &["user", "usage"],
         "sandyq.v1.TurnedDecision" => &[
             "time",
             "principal",
