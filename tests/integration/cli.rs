@@ -5,6 +5,7 @@ mod help;
 mod main_job;
 mod push;
 mod rights;
+mod trials;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};

@@ -27,3 +27,4 @@ mod roles;
 mod soak;
 mod staging;
 mod text;
+mod trial;

@@ -71,7 +71,7 @@ async fn a_stock_python_client_does_the_whole_main_job() {
     .unwrap();
     let result: serde_json::Value = serde_json::from_str(&said).unwrap();
     let services = result["services"].as_array().unwrap();
-    assert_eq!(services.len(), 11, "{services:?}");
+    assert_eq!(services.len(), 12, "{services:?}");
     assert!(result["measured_k"].as_i64().unwrap() >= 5);
     // "PAR1" and "done\n".
     assert_eq!(result["files"]["magic"], "UEFSMQ==");

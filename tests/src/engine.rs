@@ -27,13 +27,29 @@ impl PrivateEngine {
         Self::start_with(&["--debug"])
     }
 
+    /// Starts one with gVisor for jobs and for jobs that serve, as `deploy/setup.sh` registers it.
+    pub fn start_with_gvisor() -> Self {
+        let runtime = |more: &[&str]| {
+            let arguments = ["--platform=ptrace", "--network=none", "--oci-seccomp"];
+            let arguments = [&arguments, more].concat();
+            serde_json::json!({"path": "/usr/bin/runsc", "runtimeArgs": arguments})
+        };
+        let serving = runtime(&["--host-uds=create"]);
+        let runtimes = serde_json::json!({"runsc": runtime(&[]), "runsc-serve": serving});
+        Self::start_as(&serde_json::json!({"runtimes": runtimes}), &[])
+    }
+
     fn start_with(arguments: &[&'static str]) -> Self {
+        // Nothing of what is registered with the machine's engine.
+        Self::start_as(&serde_json::json!({}), arguments)
+    }
+
+    fn start_as(config: &serde_json::Value, arguments: &[&'static str]) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("sandyq-engine-")
             .tempdir()
             .unwrap();
-        // Nothing of what is registered with the machine's engine.
-        std::fs::write(folder.path().join("daemon.json"), "{}").unwrap();
+        std::fs::write(folder.path().join("daemon.json"), config.to_string()).unwrap();
         let mut engine = Self {
             folder,
             child: None,

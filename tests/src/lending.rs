@@ -14,9 +14,23 @@ impl Site {
 
     /// A registered system with an active sandbox of somebody, for so many seconds.
     pub async fn open_sandbox_for(&self, developer: &str, id: &str, seconds: u64) -> String {
+        let system = self
+            .register_system(developer, &format!("{id}-system"), v1::RiskClass::Minimal)
+            .await;
+        let stage = v1::Stage::Training;
+        self.open_sandbox_of(developer, &system, id, stage, seconds)
+            .await
+    }
+
+    /// A registered system of somebody; returns `systems/{id}`.
+    pub async fn register_system(
+        &self,
+        developer: &str,
+        id: &str,
+        risk_class: v1::RiskClass,
+    ) -> String {
         let (user, admin) = (self.user(developer), self.user("admin"));
-        let system = system(v1::RiskClass::Minimal);
-        let system_id = format!("{id}-system");
+        let (system, system_id) = (system(risk_class), id.to_owned());
         let request = v1::CreateSystemRequest {
             system_id,
             system: Some(system),
@@ -40,10 +54,23 @@ impl Site {
             ..Default::default()
         };
         admin.system().register_system(request).await.unwrap();
+        system.name
+    }
+
+    /// An active sandbox of a system, for so many seconds.
+    pub async fn open_sandbox_of(
+        &self,
+        developer: &str,
+        system: &str,
+        id: &str,
+        stage: v1::Stage,
+        seconds: u64,
+    ) -> String {
+        let (user, admin) = (self.user(developer), self.user("admin"));
         let sandbox = v1::Sandbox {
             display_name: id.to_owned(),
-            system: system.name,
-            stage: v1::Stage::Training.into(),
+            system: system.to_owned(),
+            stage: stage.into(),
             expire_time: in_seconds(seconds),
             budget: Some(budget()),
             ..Default::default()

@@ -16,6 +16,7 @@ pub mod register;
 pub mod rights;
 pub mod site;
 pub mod traces;
+pub mod trials;
 pub mod work;
 
 pub use people::User;

@@ -15,6 +15,7 @@ use sandyq_proto::v1::library_service_client::LibraryServiceClient;
 use sandyq_proto::v1::sandbox_service_client::SandboxServiceClient;
 use sandyq_proto::v1::subject_service_client::SubjectServiceClient;
 use sandyq_proto::v1::system_service_client::SystemServiceClient;
+use sandyq_proto::v1::trial_service_client::TrialServiceClient;
 use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 
 /// A person with a certificate.
@@ -79,6 +80,7 @@ services! {
     access: AccessServiceClient,
     system: SystemServiceClient,
     sandbox: SandboxServiceClient,
+    trial: TrialServiceClient,
     image: ImageServiceClient,
     airlock: AirlockServiceClient,
     subject: SubjectServiceClient,

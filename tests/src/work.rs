@@ -384,6 +384,7 @@ pub fn budget() -> v1::Budget {
         concurrent_jobs: 10,
         memory_bytes: 4 << 30,
         output_bytes: 4 << 30,
+        answer_bytes: 64 << 20,
     }
 }
 

@@ -98,6 +98,7 @@ pub fn rows(world: &World) -> Vec<Row> {
     rows.extend(systems(&world.system));
     rows.extend(sandboxes(&world.sandbox));
     rows.extend(jobs(world));
+    rows.extend(trials(world));
     rows.extend(images(&world.image));
     rows.extend(airlock(world));
     rows.extend(rights(world));
@@ -228,6 +229,18 @@ fn jobs(world: &World) -> Vec<Row> {
         row!(SandboxService, "CancelJob", CancelJobRequest, job, |name| { name, reason: reason(), request_id: malformed() }),
         row!(SandboxService, "WatchJob", WatchJobRequest, job, |name| { name }),
         row!(SandboxService, "StreamLogs", StreamLogsRequest, job, |name| { name, offset: 0 }),
+    ]
+}
+
+#[rustfmt::skip]
+fn trials(world: &World) -> Vec<Row> {
+    let (sandbox, trial) = (&world.trial_sandbox, &world.trial);
+    vec![
+        row!(TrialService, "CreateTrial", CreateTrialRequest, sandbox, |parent| { parent, request_id: malformed(), ..Default::default() }),
+        row!(TrialService, "ListTrials", ListTrialsRequest, sandbox, |parent| { parent, ..Default::default() }),
+        row!(TrialService, "GetTrial", GetTrialRequest, trial, |name| { name }),
+        row!(TrialService, "StopTrial", StopTrialRequest, trial, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(TrialService, "CallTrial", CallTrialRequest, trial, |name| { name, path: "/".to_owned(), ..Default::default() }),
     ]
 }
 

@@ -3,6 +3,7 @@
 use sandyq_proto::v1;
 use sandyq_tests::register::{PROFILE, csv};
 use sandyq_tests::rights;
+use sandyq_tests::trials::trial;
 use sandyq_tests::work::shell;
 use sandyq_tests::{Site, images};
 
@@ -23,6 +24,8 @@ pub struct World {
     pub grant: String,
     pub image: String,
     pub job: String,
+    pub trial_sandbox: String,
+    pub trial: String,
     pub in_review: String,
     pub released: String,
     pub subject_request: String,
@@ -101,6 +104,13 @@ impl World {
             .await
             .unwrap();
         site.release(&second.output).await;
+        let stage = v1::Stage::TrialOperation;
+        self.trial_sandbox = site
+            .open_sandbox_of("developer", &self.system, "pilot", stage, 3600)
+            .await;
+        let trial = site.start_trial(&self.trial_sandbox, "ended", trial(&self.image, "true"));
+        self.trial = trial.await.unwrap().name;
+        site.stop_trial("developer", &self.trial).await.unwrap();
         (self.job, self.in_review, self.released) = (first.name, first.output, second.output);
     }
 }
