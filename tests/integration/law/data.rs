@@ -246,8 +246,9 @@ pub async fn no_call_answers_with_raw_bytes(site: &Site) {
             byte_fields(&method.output(), &mut found, &mut BTreeSet::new());
         }
     }
-    // Outputs by way of the airlock, the filtered log, the audit log and its proofs; nothing of libraries.
+    // Outputs by way of the airlock, answers of trials, the filtered log, the audit log and its proofs; nothing of libraries.
     let known = [
+        "CallTrialResponse.body",
         "DownloadOutputResponse.data",
         "ExportLogResponse.data",
         "GetConsistencyProofResponse.hashes",
