@@ -194,7 +194,8 @@ async fn term_set(changes: &mut Receiver<Arc<str>>) -> Option<Arc<str>> {
 const GRANTS: &str = "grants/";
 
 fn is_grant_or_sandbox(name: &str) -> bool {
-    name.starts_with(GRANTS) || (name.starts_with("sandboxes/") && !name.contains("/jobs/"))
+    // What lies in a sandbox has two names more.
+    name.starts_with(GRANTS) || (name.starts_with("sandboxes/") && name.matches('/').count() == 1)
 }
 
 /// Ends what is over.
