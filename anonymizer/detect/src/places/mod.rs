@@ -16,5 +16,5 @@ pub mod lexicon;
 mod name;
 mod number;
 pub mod reader;
-mod table;
+pub mod table;
 pub mod window;

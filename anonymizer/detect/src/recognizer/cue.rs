@@ -1,7 +1,10 @@
 //! Words around a number that tell what it is.
 
+use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use crate::places::table::Folded;
 use crate::text::{Gap, Text, Token, hash, prefixes};
 
 /// What a word says about the number beside it.
@@ -174,49 +177,49 @@ fn topic(text: &Text, at: usize) -> Option<Topic> {
     if token.is_number() {
         return None;
     }
-    let lexicon = &*LEXICON;
-    if lexicon.filter.holds(token.hash)
-        && let Some(topic) = find(&lexicon.words, token.hash)
-    {
-        return Some(topic);
+    if token.is('/') {
+        return abbreviated(text, at);
     }
-    if !token.is_word() {
-        return abbreviated(text, at, token);
+    let known = KNOWN.with(|known| known.get(token.hash));
+    known.unwrap_or_else(|| {
+        let topic = LEXICON.topic(text, token);
+        KNOWN.with(|known| known.note(token.hash, topic));
+        topic
+    })
+}
+
+thread_local! {
+    static KNOWN: Known = const { Known([const { Cell::new(0) }; Known::SLOTS]) };
+}
+
+/// What words were found to tell, by parts of their hashes; of two with one place the later stays.
+struct Known([Cell<u64>; Known::SLOTS]);
+
+impl Known {
+    const SLOTS: usize = 1 << 11;
+    /// The lowest bits of a slot are not the hash's, but 1 and the place of the topic among all; all are set for none.
+    const CODE: u64 = 0xFF;
+
+    fn get(&self, hash: u64) -> Option<Option<Topic>> {
+        let known = self.0.get(hash as usize % Self::SLOTS)?.get();
+        let code = (known & Self::CODE) as usize;
+        (known & !Self::CODE == hash & !Self::CODE && code > 0)
+            .then(|| Topic::NAMED.get(code - 1).map(|(_, topic)| *topic))
     }
-    // Most words differ from all stems in their first letters.
-    let begin = prefixes(text.folded(token)).nth(SHORTEST - 1)?;
-    if !lexicon.filter.holds(begin) {
-        return None;
+
+    fn note(&self, hash: u64, topic: Option<Topic>) {
+        let code = topic.map_or(Self::CODE, |topic| topic as u64 + 1);
+        if let Some(slot) = self.0.get(hash as usize % Self::SLOTS) {
+            slot.set(hash & !Self::CODE | code);
+        }
     }
-    let stems = prefixes(text.folded(token)).filter_map(|prefix| find(&lexicon.stems, prefix));
-    stems.last()
 }
 
 /// How many letters a stem has at least.
 const SHORTEST: usize = 3;
 
-/// Hashes that may be in the lexicon.
-struct Filter([u64; 64]);
-
-impl Filter {
-    fn add(&mut self, hash: u64) {
-        if let Some(bits) = self.0.get_mut((hash >> 6 & 63) as usize) {
-            *bits |= 1 << (hash & 63);
-        }
-    }
-
-    fn holds(&self, hash: u64) -> bool {
-        self.0
-            .get((hash >> 6 & 63) as usize)
-            .is_some_and(|bits| bits >> (hash & 63) & 1 == 1)
-    }
-}
-
 /// `в/у`, a driving licence; `у/л`, an identity card; `г/н`, `м/н`, `а/к`, `а/м`, `т/с`, a vehicle or its plate.
-fn abbreviated(text: &Text, at: usize, token: &Token) -> Option<Topic> {
-    if !token.is('/') {
-        return None;
-    }
+fn abbreviated(text: &Text, at: usize) -> Option<Topic> {
     let (first, second) = (text.before(at, 1)?, text.token(at + 1)?);
     match (text.folded(first), text.folded(second)) {
         ("в", "у") => Some(Topic::Driver),
@@ -229,17 +232,29 @@ fn abbreviated(text: &Text, at: usize, token: &Token) -> Option<Topic> {
 }
 
 struct Lexicon {
-    words: Vec<(u64, Topic)>,
-    stems: Vec<(u64, Topic)>,
-    /// The words, and the first letters of the stems.
-    filter: Filter,
+    words: HashMap<u64, Topic, Folded>,
+    stems: HashMap<u64, Topic, Folded>,
+}
+
+impl Lexicon {
+    fn topic(&self, text: &Text, token: &Token) -> Option<Topic> {
+        let topic = self.words.get(&token.hash).copied();
+        topic.or_else(|| self.of_stem(text.folded(token)))
+    }
+
+    /// What the longest stem says that a folded word begins with.
+    fn of_stem(&self, folded: &str) -> Option<Topic> {
+        let begins = prefixes(folded).skip(SHORTEST - 1);
+        begins
+            .filter_map(|begin| self.stems.get(&begin).copied())
+            .last()
+    }
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut lexicon = Lexicon {
-        words: Vec::new(),
-        stems: Vec::new(),
-        filter: Filter([0; 64]),
+        words: HashMap::default(),
+        stems: HashMap::default(),
     };
     for line in include_str!("../../data/cues.txt").lines() {
         let Some((name, words)) = line.split_once(": ") else {
@@ -251,20 +266,15 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         for word in words.split_whitespace() {
             match (word.strip_suffix('*'), single_sign(word)) {
                 (Some(stem), _) => {
-                    let begin: String = stem.chars().take(SHORTEST).collect();
-                    lexicon.filter.add(hash(&begin));
-                    lexicon.stems.push((hash(stem), topic));
+                    lexicon.stems.insert(hash(stem), topic);
                 }
                 (None, sign) => {
                     let word = sign.unwrap_or_else(|| hash(word));
-                    lexicon.filter.add(word);
-                    lexicon.words.push((word, topic));
+                    lexicon.words.insert(word, topic);
                 }
             }
         }
     }
-    lexicon.words.sort_unstable_by_key(|(hash, _)| *hash);
-    lexicon.stems.sort_unstable_by_key(|(hash, _)| *hash);
     lexicon
 });
 
@@ -275,13 +285,6 @@ fn single_sign(word: &str) -> Option<u64> {
         (Some(sign), None) if !sign.is_alphanumeric() => Some(u64::from(sign)),
         _ => None,
     }
-}
-
-fn find(sorted: &[(u64, Topic)], hash: u64) -> Option<Topic> {
-    let at = sorted
-        .binary_search_by_key(&hash, |(known, _)| *known)
-        .ok()?;
-    sorted.get(at).map(|(_, topic)| *topic)
 }
 
 #[cfg(test)]

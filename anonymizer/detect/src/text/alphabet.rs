@@ -25,6 +25,19 @@ pub enum Class {
     Markup,
 }
 
+impl Class {
+    const ALL: [Self; 8] = [
+        Self::Letter,
+        Self::Digit,
+        Self::Space,
+        Self::Line,
+        Self::Sign,
+        Self::Invisible,
+        Self::Mark,
+        Self::Markup,
+    ];
+}
+
 /// A row of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Row {
@@ -38,50 +51,63 @@ pub struct Row {
     pub letters: Letters,
 }
 
-/// A row of the table in eight bytes: the folded character, the loose one, class and facts.
-#[derive(Clone, Copy, Debug)]
-pub struct Packed {
-    folded: u16,
-    loose: u16,
-    class: Class,
-    letters: Letters,
-}
+/// A row of the table in one number: the loose letter, the folded character, the facts and the class, from the lowest bits on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Packed(u64);
 
 impl Packed {
-    /// The lower-case letter, ASCII digit or plain sign.
-    pub const fn folded(&self) -> u16 {
-        self.folded
+    const FOLDED: u32 = 16;
+    const LETTERS: u32 = 32;
+    const CLASS: u32 = 40;
+
+    fn new(character: u32) -> Self {
+        let row = row(character);
+        let letter = row.class == Class::Letter;
+        // What does not fit is read the slow way, and so is a letter that hashes as none.
+        let fits = row.folded < 0x10000 && row.loose < 0x10000 && !(letter && row.loose == 0);
+        let class = if fits { row.class } else { Class::Markup };
+        Self(
+            u64::from(row.loose as u16)
+                | u64::from(row.folded as u16) << Self::FOLDED
+                | u64::from(row.letters.0) << Self::LETTERS
+                | (class as u64) << Self::CLASS,
+        )
     }
 
-    /// The letter in hashes.
-    pub const fn loose(&self) -> u16 {
-        self.loose
+    /// The lower-case letter, ASCII digit or plain sign.
+    pub const fn folded(self) -> u16 {
+        (self.0 >> Self::FOLDED) as u16
+    }
+
+    /// The letter in hashes; never 0.
+    pub const fn loose(self) -> u16 {
+        self.0 as u16
     }
 
     /// What it is.
-    pub const fn class(&self) -> Class {
-        self.class
+    pub fn class(self) -> Class {
+        let place = (self.0 >> Self::CLASS & 7) as usize;
+        Class::ALL.get(place).copied().unwrap_or(Class::Markup)
     }
 
-    /// Case and script of a letter.
-    pub const fn letters(&self) -> u8 {
-        self.letters.0
+    /// Whether it is a letter.
+    pub const fn is_letter(self) -> bool {
+        self.0 >> Self::CLASS == Class::Letter as u64
+    }
+
+    /// Case and script of a letter; of letters put together with [`or`](Self::or), of all of them.
+    pub const fn letters(self) -> u8 {
+        (self.0 >> Self::LETTERS) as u8
+    }
+
+    /// The facts of both.
+    pub const fn or(self, other: Self) -> Self {
+        Self(self.0 | other.0)
     }
 }
 
-static PACKED: LazyLock<[Packed; 0x800]> = LazyLock::new(|| {
-    std::array::from_fn(|character| {
-        let row = row(character as u32);
-        // A character whose fold does not fit is read the slow way.
-        let fits = row.folded < 0x10000 && row.loose < 0x10000;
-        Packed {
-            folded: row.folded as u16,
-            loose: row.loose as u16,
-            class: if fits { row.class } else { Class::Markup },
-            letters: row.letters,
-        }
-    })
-});
+static PACKED: LazyLock<[Packed; 0x800]> =
+    LazyLock::new(|| std::array::from_fn(|character| Packed::new(character as u32)));
 
 /// The rows of the characters of at most two bytes.
 pub fn packed() -> &'static [Packed; 0x800] {

@@ -80,12 +80,12 @@ impl<'t> Fold<'t> {
         let bytes = self.piece.as_bytes().get(..end).unwrap_or_default();
         let mut at = start;
         while let Some((character, len)) = decode(bytes, at) {
-            let Some(plain) = self.table.get(character).filter(|_| len > 0) else {
+            let Some(plain) = self.table.get(character).filter(|_| len > 0).copied() else {
                 at = self.rare(at, markup);
                 continue;
             };
             match plain.class() {
-                Class::Letter if self.open.is_none() => at = self.word(bytes, at),
+                Class::Letter if self.open.is_none() => at = self.word(bytes, at, plain, len),
                 Class::Digit if self.open.is_none() && len == 1 => at = self.number(bytes, at),
                 Class::Space => {
                     self.separate(Gap::Space);

@@ -25,18 +25,40 @@ impl Loose {
     #[inline]
     pub(super) const fn with(self, letter: u32) -> Self {
         // No letter is 0, so that the fourth one is seen by the uppermost bits.
-        let rest =
-            self.rest << 16 | ((letter ^ letter >> 16) & 0xFFFF | (letter == 0) as u32) as u64;
-        if rest >> 48 == 0 {
-            Self {
-                hash: self.hash,
-                rest,
-            }
+        self.with_plain(((letter ^ letter >> 16) & 0xFFFF | (letter == 0) as u32) as u16)
+    }
+
+    /// With one more loose letter, which is not 0.
+    #[inline]
+    pub(super) const fn with_plain(self, letter: u16) -> Self {
+        let waiting = self.waiting(letter);
+        if waiting.rest >> 48 == 0 {
+            waiting
         } else {
-            Self {
-                hash: mix(self.hash, rest),
-                rest: 0,
-            }
+            waiting.taken_up()
+        }
+    }
+
+    /// How many letters may wait before four of them are to be taken up.
+    pub(super) const fn missing(self) -> u32 {
+        self.rest.leading_zeros() / 16
+    }
+
+    /// With one more letter that waits.
+    #[inline]
+    pub(super) const fn waiting(self, letter: u16) -> Self {
+        Self {
+            rest: self.rest << 16 | letter as u64,
+            ..self
+        }
+    }
+
+    /// With the four letters that waited.
+    #[inline]
+    pub(super) const fn taken_up(self) -> Self {
+        Self {
+            hash: mix(self.hash, self.rest),
+            rest: 0,
         }
     }
 
@@ -71,9 +93,10 @@ pub const fn hash(word: &str) -> u64 {
 
 /// The hashes of the beginnings of a folded word, from one letter to the whole word.
 pub fn prefixes(folded: &str) -> impl Iterator<Item = u64> {
-    folded.chars().scan(Loose::EMPTY, |state, letter| {
-        *state = state.with(loose_lower(letter as u32));
-        Some(state.finish())
+    let mut state = Loose::EMPTY;
+    folded.chars().map(move |letter| {
+        state = state.with(loose_lower(letter as u32));
+        state.finish()
     })
 }
 

@@ -45,6 +45,11 @@ impl Finder<'_> {
     }
 
     fn column_parted(self, place: usize, parting: Parting, out: &mut Candidates) -> Option<usize> {
+        // Most words of birth stand in sentences.
+        let mut near = place.saturating_sub(HEAD)..=place + HEAD;
+        if !near.any(|at| self.parts(at, parting)) {
+            return None;
+        }
         let mut begin = place;
         while !self.begins_row(begin, parting) {
             begin -= 1;
@@ -181,6 +186,18 @@ impl Finder<'_> {
         }
         cells.push(begin..row.end);
         cells
+    }
+
+    /// Whether the token at a place parts two cells, or begins another.
+    fn parts(self, place: usize, parting: Parting) -> bool {
+        match parting {
+            Parting::Sign(sign) => self.calendar.is(place, sign),
+            Parting::Tab => self.calendar.text.is_tabbed(place),
+            Parting::Cell => {
+                let token = self.calendar.token(place);
+                token.is_some_and(|token| token.gap >= Gap::Line)
+            }
+        }
     }
 
     fn begins_row(self, place: usize, parting: Parting) -> bool {

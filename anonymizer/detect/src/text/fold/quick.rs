@@ -1,32 +1,39 @@
 //! The loops for plain words and numbers.
 
-use super::super::alphabet::Class;
+use super::super::alphabet::{Class, Packed};
 use super::super::{Letters, Loose, Token, TokenKind};
 use super::{Fold, Open, first};
 
 impl Fold<'_> {
-    /// Letters from `start` on. If something follows that may belong to the word, the word stays open.
+    /// Letters from `start` on, of which `plain` is the first. If something follows that may belong to the word, the word
+    /// stays open.
     #[inline]
-    pub(super) fn word(&mut self, bytes: &[u8], start: usize) -> usize {
+    pub(super) fn word(&mut self, bytes: &[u8], start: usize, plain: Packed, len: usize) -> usize {
         let table = self.table;
-        let mut at = start;
-        let (mut hash, mut letters, mut count, mut next) =
-            (Loose::EMPTY, 0_u8, 0_usize, Class::Sign);
-        while let Some((character, len)) = decode(bytes, at) {
-            let Some(plain) = table.get(character & 0x7FF).filter(|_| len > 0) else {
-                next = Class::Markup;
-                break;
-            };
-            if plain.class() != Class::Letter {
-                next = plain.class();
-                break;
+        let mut at = start + len;
+        let mut hash = Loose::EMPTY.with_plain(plain.loose());
+        let mut rest = Packed::default();
+        let mut count = 1;
+        let next = 'word: loop {
+            // So many letters more until the hash takes up four of them.
+            for _ in 0..hash.missing() {
+                let Some((character, len)) = decode(bytes, at) else {
+                    break 'word Class::Sign;
+                };
+                let Some(plain) = table.get(character).filter(|_| len > 0) else {
+                    break 'word Class::Markup;
+                };
+                if !plain.is_letter() {
+                    break 'word plain.class();
+                }
+                rest = rest.or(*plain);
+                hash = hash.waiting(plain.loose());
+                count += 1;
+                at += len;
             }
-            let facts = plain.letters();
-            letters |= if count == 0 { first(facts) } else { facts };
-            hash = hash.with(u32::from(plain.loose()));
-            count += 1;
-            at += len;
-        }
+            hash = hash.taken_up();
+        };
+        let letters = first(plain.letters()) | rest.letters();
         let letters = Letters(letters);
         let capital = letters.any(Letters::TITLE.and(Letters::UPPER));
         let complete = !matches!(next, Class::Markup | Class::Invisible | Class::Mark);
@@ -58,7 +65,16 @@ impl Fold<'_> {
             letters,
             len: count,
         };
-        self.copy_lower(bytes, start, at);
+        // Most words with a capital have one, at their begin.
+        let head = start + len;
+        let one = plain.folded() < 0x800 && !letters.any(Letters::UPPER);
+        match self.piece.get(head..at).filter(|_| one) {
+            Some(rest) => {
+                self.copy_lower(bytes, start, head);
+                self.text.folded.push_str(rest);
+            }
+            None => self.copy_lower(bytes, start, at),
+        }
         if complete {
             self.complete(open);
         } else {
