@@ -35,7 +35,7 @@ pub use surrogate::{
     CLOSE, IinFacts, OPEN, Subject, SurrogateKind, Surrogates, Tokens, iin_facts, is_tokens,
     without_tokens,
 };
-pub use text::{TextStyle, counts_again, find_all, mask_of, placeholder, remaining, text};
+pub use text::{Redacted, TextStyle, mask_of, placeholder, redact, text};
 
 /// The character that hides another.
 pub const MASK: char = '*';

@@ -39,69 +39,123 @@ pub fn mask_of(kind: Kind) -> PartialMask {
 /// Rounds of detection; a text in which something new shows after so many is not made clean by more.
 const ROUNDS: usize = 16;
 
-/// Whether a find of this kind means something where others were taken out already. A date is one of birth by the words beside
-/// it alone, and they had theirs: the next date in the text is another.
-#[must_use]
-pub fn counts_again(kind: Kind) -> bool {
-    kind != Kind::BirthDate
-}
-
-/// The personal data in a text, found again and again in what is left until nothing more shows: what stood beside one
-/// find may hide another.
-pub fn find_all(detector: &mut Detector, text: &str) -> Vec<Span> {
-    let mut spans = detector.detect(text);
-    for _ in 1..ROUNDS {
-        if spans.is_empty() {
-            break;
-        }
-        let (left, pieces) = remainder(text, &spans);
-        let before = spans.len();
-        for found in detector.detect(&left) {
-            if counts_again(found.kind) {
-                spans.extend(moved_back(found, &pieces));
-            }
-        }
-        if spans.len() == before {
-            break;
-        }
-        spans.sort_by_key(|span| (span.start, span.end));
-    }
-    spans
-}
-
 /// Stands for what was found when a text is looked at again. A placeholder would not do: its name is a word such as stands
 /// before a number of that kind, and what follows would be taken for one.
 const FILLER: &str = "[*]";
 
-/// The text without its personal data, for detection to look at again: nothing in it says what was there.
-#[must_use]
-pub fn remaining(text: &str, spans: &[Span]) -> String {
-    remainder(text, spans).0
+/// A text with its personal data replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Redacted {
+    /// The text.
+    pub text: String,
+    /// What of the text is of the original: the text itself under a mask; else without placeholders and tokens.
+    left: String,
 }
 
-/// The text with fillers, and for each kept piece where it stands in that, where in the text, and its length.
-fn remainder(text: &str, spans: &[Span]) -> (String, Vec<(usize, usize, usize)>) {
-    let (mut left, mut pieces, mut done) = (String::with_capacity(text.len()), Vec::new(), 0);
-    let mut keep = |left: &mut String, from: usize, to: usize| {
+impl Redacted {
+    /// What kind of personal data of the original is still found in the text, if any.
+    pub fn shows(&self, detector: &mut Detector, original: &str) -> Option<Kind> {
+        let found = again(detector, &self.left);
+        let kept = |span: &&Span| {
+            let text = span.text(&self.left);
+            original.contains(text) && text.chars().any(char::is_alphanumeric)
+        };
+        found.iter().find(kept).map(|span| span.kind)
+    }
+}
+
+/// The text with its personal data replaced. What stands beside one find may hide another, so it is looked at again and again until
+/// nothing more shows; a text whose masks themselves are taken for something has placeholders instead.
+pub fn redact(detector: &mut Detector, original: &str, style: TextStyle<'_>) -> Redacted {
+    let mut spans = detector.detect(original);
+    let filler = |_: Kind, _: &str, out: &mut String| out.push_str(FILLER);
+    let mut left = settle(detector, original, &mut spans, filler);
+    if matches!(style, TextStyle::Mask) {
+        left = settle(detector, original, &mut spans, |kind, found, out| {
+            replace(kind, found, style, out);
+        });
+        let masked = Redacted {
+            text: left.clone(),
+            left,
+        };
+        if masked.shows(detector, original).is_none() {
+            return masked;
+        }
+        left = settle(detector, original, &mut spans, filler);
+        let text = text(original, &spans, TextStyle::Placeholder);
+        return Redacted { text, left };
+    }
+    let text = text(original, &spans, style);
+    Redacted { text, left }
+}
+
+/// Adds to the spans what shows when those so far are replaced by `by`; the text so replaced.
+fn settle(
+    detector: &mut Detector,
+    original: &str,
+    spans: &mut Vec<Span>,
+    by: impl Fn(Kind, &str, &mut String),
+) -> String {
+    let mut rounds = 1;
+    loop {
+        let (left, pieces) = replaced(original, spans, &by);
+        let before = spans.len();
+        if before > 0 && rounds < ROUNDS {
+            for found in again(detector, &left) {
+                spans.extend(moved_back(found, &pieces));
+            }
+        }
+        if spans.len() == before {
+            return left;
+        }
+        spans.sort_by_key(|span| (span.start, span.end));
+        rounds += 1;
+    }
+}
+
+/// What is found in a text from which finds were taken out already. A date is one of birth by the words beside it alone, and they had
+/// theirs: the next date in the text is another.
+fn again(detector: &mut Detector, left: &str) -> Vec<Span> {
+    let mut found = detector.detect(left);
+    found.retain(|span| span.kind != Kind::BirthDate);
+    found
+}
+
+/// A part of a text that was kept: where it stands now, where it stood, and its length.
+type Piece = (usize, usize, usize);
+
+/// The text with each span replaced, and the pieces between. Spans are in order; what overlaps one before is taken as part of it.
+fn replaced(
+    text: &str,
+    spans: &[Span],
+    by: impl Fn(Kind, &str, &mut String),
+) -> (String, Vec<Piece>) {
+    let mut out = String::with_capacity(text.len() + 16 * spans.len());
+    let (mut pieces, mut done) = (Vec::with_capacity(spans.len() + 1), 0);
+    let mut keep = |out: &mut String, from: usize, to: usize| {
         let piece = text.get(from..to).unwrap_or_default();
-        pieces.push((left.len(), from, piece.len()));
-        left.push_str(piece);
+        pieces.push((out.len(), from, piece.len()));
+        out.push_str(piece);
     };
     for span in spans {
         let start = boundary(text, span.start.max(done), false);
         let end = boundary(text, span.end, true);
         if end > start {
-            keep(&mut left, done, start);
-            left.push_str(FILLER);
+            keep(&mut out, done, start);
+            by(
+                span.kind,
+                text.get(start..end).unwrap_or_default(),
+                &mut out,
+            );
             done = end;
         }
     }
-    keep(&mut left, done, text.len());
-    (left, pieces)
+    keep(&mut out, done, text.len());
+    (out, pieces)
 }
 
-/// A span of the remainder as the parts of it that are of the text.
-fn moved_back(found: Span, pieces: &[(usize, usize, usize)]) -> impl Iterator<Item = Span> {
+/// A span of a text with replacements as the parts of it that are of the original.
+fn moved_back(found: Span, pieces: &[Piece]) -> impl Iterator<Item = Span> {
     pieces.iter().filter_map(move |(at, from, length)| {
         let start = found.start.max(*at);
         let end = found.end.min(at + length);
@@ -117,32 +171,18 @@ fn moved_back(found: Span, pieces: &[(usize, usize, usize)]) -> impl Iterator<It
 /// itself looks like a token afterwards.
 #[must_use]
 pub fn text(text: &str, spans: &[Span], style: TextStyle<'_>) -> String {
-    let mut out = String::with_capacity(text.len() + 16 * spans.len());
-    let mut done = 0;
-    for span in spans {
-        let start = boundary(text, span.start.max(done), false);
-        let end = boundary(text, span.end, true);
-        if end <= start {
-            continue;
-        }
-        keep(text.get(done..start).unwrap_or_default(), style, &mut out);
-        replace(
-            span.kind,
-            text.get(start..end).unwrap_or_default(),
-            style,
-            &mut out,
-        );
-        done = end;
+    let by = |kind: Kind, found: &str, out: &mut String| replace(kind, found, style, out);
+    let (made, pieces) = replaced(text, spans, by);
+    if !matches!(style, TextStyle::Tokens(_)) {
+        return made;
     }
-    keep(text.get(done..).unwrap_or_default(), style, &mut out);
+    let (mut out, mut done) = (String::with_capacity(made.len()), 0);
+    for (at, _, length) in pieces {
+        out.push_str(made.get(done..at).unwrap_or_default());
+        done = at + length;
+        out.push_str(&without_tokens(made.get(at..done).unwrap_or_default()));
+    }
     out
-}
-
-fn keep(text: &str, style: TextStyle<'_>, out: &mut String) {
-    match style {
-        TextStyle::Tokens(_) => out.push_str(&without_tokens(text)),
-        TextStyle::Placeholder | TextStyle::Mask => out.push_str(text),
-    }
 }
 
 fn replace(kind: Kind, found: &str, style: TextStyle<'_>, out: &mut String) {
@@ -213,9 +253,11 @@ mod tests {
     #[test]
     fn what_was_found_names_nothing_beside_it() {
         let note = "Дата рождения: 12.03.1985. Анализ крови 16.03.2025 без особенностей.";
-        let found = find_all(&mut Detector::new(), note);
-        let found: Vec<&str> = found.iter().map(|span| span.text(note)).collect();
-        assert_eq!(found, ["12.03.1985"]);
+        let made = redact(&mut Detector::new(), note, TextStyle::Placeholder);
+        assert_eq!(
+            made.text,
+            "Дата рождения: [BIRTHDATE]. Анализ крови 16.03.2025 без особенностей."
+        );
     }
 
     #[test]
@@ -257,18 +299,13 @@ mod tests {
             "Без замечаний",
             "Иванова А.П., тел. 8 701 123 45 67, ИИН 900101300017900101300017",
         ] {
-            let spans = find_all(&mut detector, note);
-            let left = text(note, &spans, TextStyle::Placeholder);
-            let again = detector.detect(&left);
-            assert!(
-                again.iter().all(|span| !note.contains(span.text(&left))),
-                "{left}"
-            );
-            assert!(spans.is_sorted_by_key(|span| span.start));
+            for style in [TextStyle::Placeholder, TextStyle::Mask] {
+                let made = redact(&mut detector, note, style);
+                assert_eq!(made.shows(&mut detector, note), None, "{}", made.text);
+            }
         }
-        let found = find_all(&mut detector, NOTE);
         assert_eq!(
-            text(NOTE, &found, TextStyle::Placeholder),
+            redact(&mut detector, NOTE, TextStyle::Placeholder).text,
             text(NOTE, &spans(), TextStyle::Placeholder)
         );
     }

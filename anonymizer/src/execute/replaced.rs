@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use sandyq_detect::Detector;
 use sandyq_replace::{
     DateShift, FormatPreserving, Noise, PartialMask, Subject, SurrogateKind, Surrogates, TextStyle,
-    Tokens, find_all, text,
+    Tokens, redact,
 };
 
 use super::ExecuteError;
@@ -244,13 +244,12 @@ impl<'a> Replacing<'a> {
                 tokens.value(*of, subject, value)
             }
             By::Redact(tokens, style) => {
-                let spans = find_all(detector, value);
                 let style = match (style, tokens) {
                     (RedactStyle::Surrogate, Some(tokens)) => TextStyle::Tokens(tokens),
                     (RedactStyle::Mask, _) => TextStyle::Mask,
                     _ => TextStyle::Placeholder,
                 };
-                text(value, &spans, style)
+                redact(detector, value, style).text
             }
         };
         Ok(Some(match &self.surrogates {

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 use rayon::prelude::*;
+use sandyq_detect::Detector;
 use sandyq_detect::identifier::{Iin, Sex};
-use sandyq_detect::{Detector, Span};
 use sandyq_replace::{
     DateShift, FormatPreserving, Noise, ProjectKey, Subject, SurrogateKind, Surrogates, TextStyle,
     Tokens,
@@ -362,36 +362,23 @@ struct Prose<'a> {
 
 impl Prose<'_> {
     fn clean(&self, detector: &mut Detector, value: &str) -> Result<String, String> {
-        let spans = sandyq_replace::find_all(detector, value);
         let style = match self.style {
             RedactStyle::Placeholder => TextStyle::Placeholder,
             RedactStyle::Mask => TextStyle::Mask,
             RedactStyle::Surrogate => TextStyle::Tokens(self.tokens),
         };
-        let made = sandyq_replace::text(value, &spans, style);
-        // What was invented is not of the dataset: only what is left of it is looked at.
-        let left = match self.style {
-            RedactStyle::Mask => made.clone(),
-            _ => sandyq_replace::remaining(value, &spans),
-        };
-        let found = detector.detect(&left);
-        let kept = |span: &&Span| {
-            let text = span.text(&left);
-            sandyq_replace::counts_again(span.kind)
-                && value.contains(text)
-                && text.chars().any(char::is_alphanumeric)
-        };
-        if let Some(span) = found.iter().find(kept) {
+        let made = sandyq_replace::redact(detector, value, style);
+        if let Some(kind) = made.shows(detector, value) {
             return Err(format!(
                 "the text still has what looks like {}",
-                span.kind.as_str()
+                kind.as_str()
             ));
         }
         Ok(match self.render {
             Some(render) if self.style == RedactStyle::Surrogate => {
-                render.render(&made).into_owned()
+                render.render(&made.text).into_owned()
             }
-            _ => made,
+            _ => made.text,
         })
     }
 }
