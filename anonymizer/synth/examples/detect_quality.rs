@@ -7,7 +7,7 @@ mod quality;
 use quality::{Score, Tally};
 use sandyq_detect::{Detector, code_points};
 use sandyq_synth::corpus::{CORPORA, Corpus, clean};
-use sandyq_synth::label::{Language, Span};
+use sandyq_synth::label::{Document, Language, Span};
 use sandyq_synth::{people, second};
 
 /// Kinds with a form or a check digit of their own.
@@ -52,7 +52,9 @@ fn main() {
             shown.map(String::as_str),
         );
     }
-    measure_people(&mut detector, shown.map(String::as_str) == Some("PEOPLE"));
+    let show = shown.map(String::as_str) == Some("PEOPLE");
+    measure_people(&mut detector, "texts", people::documents(), show);
+    measure_people(&mut detector, "more texts", people::more(), show);
     missed += measure_clean(&mut detector, seed, shown.is_some());
     missed += measure_second_clean(&mut detector, shown.is_some());
     println!("\n{missed} bars missed");
@@ -148,9 +150,9 @@ fn measure(
 }
 
 /// The texts written by hand, in which only names are marked.
-fn measure_people(detector: &mut Detector, show: bool) {
+fn measure_people(detector: &mut Detector, name: &str, documents: Vec<Document>, show: bool) {
     let (mut tally, mut others) = (Tally::default(), 0);
-    for document in people::documents() {
+    for document in documents {
         let mut found = detect(detector, &document.text);
         let all = found.len();
         found.retain(|span| span.kind == "PERSON");
@@ -162,7 +164,7 @@ fn measure_people(detector: &mut Detector, show: bool) {
             }
         }
     }
-    println!("\ntexts written by hand; {others} spans of other kinds\n");
+    println!("\n{name} written by hand; {others} spans of other kinds\n");
     for language in [Language::Russian, Language::Kazakh] {
         let name = format!("person names, {language:?}");
         print_score(&name, &tally.sum(&["PERSON"], Some(language)), None);

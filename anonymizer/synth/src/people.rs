@@ -4,10 +4,20 @@ use crate::label::{Document, Language, Span};
 use crate::place::lines;
 
 const TEXTS: &str = include_str!("../data/people.txt");
+const MORE: &str = include_str!("../data/people_more.txt");
 
-/// All of them, in the order of the file. Of a text without a name nothing is to be found.
+/// All of the first part, in the order of the file. Of a text without a name nothing is to be found.
 pub fn documents() -> Vec<Document> {
-    lines(TEXTS)
+    read(TEXTS)
+}
+
+/// All of the second part.
+pub fn more() -> Vec<Document> {
+    read(MORE)
+}
+
+fn read(texts: &'static str) -> Vec<Document> {
+    lines(texts)
         .enumerate()
         .filter_map(|(number, line)| document(number, line))
         .collect()
@@ -56,10 +66,11 @@ mod tests {
 
     #[test]
     fn every_line_is_a_text() {
-        let documents = documents();
-        assert_eq!(documents.len(), lines(TEXTS).count());
-        assert!(documents.len() >= 150);
-        for document in documents {
+        let (first, more) = (documents(), more());
+        assert_eq!(first.len(), lines(TEXTS).count());
+        assert_eq!(more.len(), lines(MORE).count());
+        assert!(first.len() >= 150 && more.len() >= 60);
+        for document in first.into_iter().chain(more) {
             assert!(!document.text.contains(['⟦', '⟧']), "{}", document.text);
             assert!(document.spans.iter().all(|span| span.start < span.end));
         }
