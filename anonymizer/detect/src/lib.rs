@@ -18,5 +18,5 @@ pub mod text;
 pub use engine::Detector;
 pub use kind::Kind;
 pub use mask::{Style, mask, mask_into};
-pub use names::likeness;
+pub use names::{likeness, ordinary};
 pub use span::{CodePoints, Span, code_points};

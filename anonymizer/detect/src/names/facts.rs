@@ -43,6 +43,17 @@ impl Facts {
     /// The given name is known in lower case too.
     pub const PLAIN: Self = Self(1 << 17);
 
+    /// Heads a column of names, or stands before one in a field: `ФИО`, `тегі`.
+    pub const HEADING: Self = Self(1 << 18);
+
+    /// Says what people do, after the name: `сказала`, `дейді`.
+    pub const DOES: Self = Self(1 << 19);
+    /// Opens a list of what is no person: `сорта`.
+    pub const SORTS: Self = Self(1 << 20);
+
+    /// Greets somebody, who is named after the comma.
+    pub const GREETS: Self = Self(1 << 21);
+
     /// Whether nothing is known.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -91,6 +91,76 @@ const fn romanized(letter: char) -> &'static str {
     }
 }
 
+/// A lower-case Latin name in Cyrillic letters, as far as one can tell.
+pub fn respelled(name: &str) -> String {
+    const SPELLINGS: [(&str, &str); 19] = [
+        ("shch", "щ"),
+        ("dzh", "дж"),
+        ("kh", "х"),
+        ("gh", "ғ"),
+        ("zh", "ж"),
+        ("ch", "ч"),
+        ("sh", "ш"),
+        ("ts", "ц"),
+        ("yu", "ю"),
+        ("iu", "ю"),
+        ("ya", "я"),
+        ("ia", "ия"),
+        ("ye", "е"),
+        ("yo", "ё"),
+        ("ay", "ай"),
+        ("ey", "ей"),
+        ("ai", "ай"),
+        ("ei", "ей"),
+        ("iy", "ий"),
+    ];
+    let plain: String = name.chars().map(plain).collect();
+    let (mut out, mut rest) = (String::with_capacity(2 * name.len()), plain.as_str());
+    while let Some(letter) = rest.chars().next() {
+        let spelling = SPELLINGS.iter().find(|(latin, _)| rest.starts_with(latin));
+        let length = match spelling {
+            Some((latin, cyrillic)) => {
+                out.push_str(cyrillic);
+                latin.len()
+            }
+            None => {
+                out.push(cyrillic(letter));
+                letter.len_utf8()
+            }
+        };
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    out
+}
+
+const fn cyrillic(letter: char) -> char {
+    match letter {
+        'a' => 'а',
+        'b' => 'б',
+        'c' | 'k' | 'q' => 'к',
+        'd' => 'д',
+        'e' => 'е',
+        'f' => 'ф',
+        'g' => 'г',
+        'h' | 'x' => 'х',
+        'i' => 'и',
+        'j' => 'ж',
+        'l' => 'л',
+        'm' => 'м',
+        'n' => 'н',
+        'o' => 'о',
+        'p' => 'п',
+        'r' => 'р',
+        's' => 'с',
+        't' => 'т',
+        'u' => 'у',
+        'v' | 'w' => 'в',
+        'y' => 'ы',
+        'z' => 'з',
+        _ => letter,
+    }
+}
+
 /// A letter of the alphabets in use without its diacritics.
 const fn plain(letter: char) -> char {
     match letter {

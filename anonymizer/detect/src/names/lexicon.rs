@@ -174,10 +174,18 @@ impl Builder {
                 "named" => Facts::NAMED,
                 "institution" => Facts::INSTITUTION,
                 "middle" => Facts::MIDDLE,
+                "heading" => Facts::HEADING,
+                "does" => Facts::DOES,
+                "sorts" => Facts::SORTS,
+                "greets" => Facts::GREETS,
                 _ => Facts::ORGANIZATION,
             };
             for word in words.split_whitespace() {
-                self.forms(word, facts);
+                match facts {
+                    // Verbs are listed in their forms.
+                    Facts::DOES | Facts::GREETS => self.words.push((hash(word), facts)),
+                    _ => self.forms(word, facts),
+                }
             }
         }
     }

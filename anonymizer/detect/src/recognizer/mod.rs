@@ -54,6 +54,7 @@ mod phone;
 mod plate;
 pub mod run;
 mod state_number;
+mod table;
 mod user_name;
 mod vin;
 

@@ -183,6 +183,12 @@ impl Text {
         self.folded.get(range).unwrap_or_default()
     }
 
+    /// A token as it was written.
+    pub(crate) fn written(&self, token: &Token) -> &str {
+        let range = token.start as usize..token.end as usize;
+        self.folded.get(range).unwrap_or_default()
+    }
+
     /// How many tabs stand right before the token at `place`.
     pub(crate) fn tabs(&self, place: usize) -> usize {
         let gap = || {

@@ -59,23 +59,35 @@ impl Dictionary {
         Ok(Self { words, suffixes })
     }
 
+    /// Calls `out` with every form of every lower-case word.
+    pub fn all(&self, mut out: impl FnMut(&str)) {
+        for (word, fitting) in self.words() {
+            out(word);
+            for suffix in fitting {
+                out(&suffix.apply(word));
+            }
+        }
+    }
+
+    /// The lower-case words, each with the suffixes that it may have.
+    fn words(&self) -> impl Iterator<Item = (&str, Vec<&Suffix>)> {
+        let lower = |word: &str| {
+            let plain = |letter: char| letter.is_alphabetic() && letter.is_lowercase();
+            word.chars().all(plain) && word.chars().count() >= 2
+        };
+        let words = self.words.iter().filter(move |(word, _)| lower(word));
+        words.map(|(word, flags)| {
+            let suffixes = flags.chars().filter_map(|flag| self.suffixes.get(&flag));
+            let fitting = suffixes.flatten().filter(|suffix| suffix.fits(word));
+            (word.as_str(), fitting.collect())
+        })
+    }
+
     /// Calls `out` with every lower-case word and itself, and with up to `most` of its other forms, which chance draws.
     pub fn forms(&self, most: usize, mut out: impl FnMut(&str, &str)) {
         let mut rng = Rng::new(2, 0);
-        for (word, flags) in &self.words {
-            let plain = word
-                .chars()
-                .all(|letter| letter.is_alphabetic() && letter.is_lowercase());
-            if !plain || word.chars().count() < 2 {
-                continue;
-            }
+        for (word, fitting) in self.words() {
             out(word, word);
-            let fitting: Vec<&Suffix> = flags
-                .chars()
-                .filter_map(|flag| self.suffixes.get(&flag))
-                .flatten()
-                .filter(|suffix| suffix.fits(word))
-                .collect();
             for _ in 0..most.min(fitting.len()) {
                 out(word, &fitting[rng.below(fitting.len())].apply(word));
             }

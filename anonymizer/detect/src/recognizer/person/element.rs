@@ -1,8 +1,9 @@
 //! What a name may be made of: words and initials that stand in a row.
 
+use super::initial::{Initial, initial};
 use super::judged::{Judged, LIKELY, Words};
-use crate::names::{Facts, Lexicon, Patronymic, Shape, Strength};
-use crate::text::{Gap, Letters, Text, Token, hash};
+use crate::names::{Facts, Patronymic, Shape, Strength};
+use crate::text::{Letters, Text, Token, hash};
 
 /// A word, perhaps hyphenated, or an initial.
 #[derive(Clone, Copy, Debug)]
@@ -35,17 +36,8 @@ pub struct Element {
     pub likely: i16,
     /// No list has it.
     pub unlisted: bool,
-}
-
-/// How an initial is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Initial {
-    /// `А.`
-    Dotted,
-    /// `А`
-    Bare,
-    /// `АБ`
-    Pair,
+    /// It is an ordinary word.
+    pub ordinary: bool,
 }
 
 /// How a word is written.
@@ -57,9 +49,10 @@ pub enum Case {
 }
 
 impl Element {
-    /// Whether it is a given name.
+    /// Whether it is a given name; a rare one that is an ordinary word is none.
     pub const fn is_given(&self) -> bool {
-        self.facts.has(Facts::GIVEN) && !self.facts.has(Facts::STOP)
+        let rare = self.ordinary && !self.facts.has(Facts::COMMON);
+        self.facts.has(Facts::GIVEN) && !self.facts.has(Facts::STOP) && !rare
     }
 
     /// Whether it is a given name that is hardly anything else.
@@ -125,6 +118,15 @@ impl Element {
         shaped.max(listed).max(son)
     }
 
+    /// Whether it is a capitalized word that neither a list nor a dictionary has.
+    pub fn is_strange(&self) -> bool {
+        self.initial.is_none()
+            && self.case == Case::Title
+            && self.unlisted
+            && !self.ordinary
+            && !self.is_blocked()
+    }
+
     /// Whether nothing at all is known of a capitalized word.
     pub fn is_blank(&self) -> bool {
         self.initial.is_none() && self.case == Case::Title && self.blank
@@ -158,7 +160,11 @@ pub fn element(words: &mut Words<'_>, place: usize) -> Option<Element> {
     if !token.is_word() || token.letters.has(Letters::LATIN) {
         return None;
     }
-    if let Some(initial) = initial(text, lexicon, (token, place), words.plain) {
+    let apostrophe = text
+        .token(place + 1)
+        .is_some_and(|next| next.is('\'') && next.is_glued());
+    let initial = || initial(text, lexicon, (token, place), words.plain);
+    if let Some(initial) = (!apostrophe).then(initial).flatten() {
         return Some(initial);
     }
     let mut element = word(words, token, place)?;
@@ -169,108 +175,6 @@ pub fn element(words: &mut Words<'_>, place: usize) -> Option<Element> {
         merge(&mut element, &part, text);
     }
     Some(element)
-}
-
-fn initial(
-    text: &Text,
-    lexicon: &Lexicon,
-    (token, place): (&Token, usize),
-    plain: bool,
-) -> Option<Element> {
-    let dotted = text
-        .token(place + 1)
-        .is_some_and(|next| next.is('.') && next.is_glued());
-    let short = token.len == 1 || dotted && token.len == 2 && token.hash == hash("дж");
-    let initial = match (dotted, token.len) {
-        _ if token.is_lower()
-            && short
-            && dotted
-            && (plain && !abbreviated(text, token, place) || pair_of_initials(text, place)) =>
-        {
-            Initial::Dotted
-        }
-        _ if !token.letters.has(Letters::TITLE) => return None,
-        (true, _) if short => Initial::Dotted,
-        (_, 1) => Initial::Bare,
-        (_, 2)
-            if token.is_upper()
-                && !lexicon
-                    .get(token.hash)
-                    .any(Facts::STOP.and(Facts::ORGANIZATION)) =>
-        {
-            Initial::Pair
-        }
-        _ => return None,
-    };
-    let facts = lexicon.get(token.hash);
-    Some(Element {
-        first: place,
-        last: if initial == Initial::Dotted {
-            place + 1
-        } else {
-            place
-        },
-        hash: token.hash,
-        facts: if initial == Initial::Pair {
-            facts
-        } else {
-            Facts::default()
-        },
-        shape: None,
-        patronymic: None,
-        initial: Some(initial),
-        case: if token.is_lower() && !plain {
-            Case::Lower
-        } else {
-            Case::Upper
-        },
-        written: if token.is_lower() {
-            Case::Lower
-        } else {
-            Case::Upper
-        },
-        possible: false,
-        blank: false,
-        nearly: false,
-        likely: 0,
-        unlisted: false,
-    })
-}
-
-/// Whether a small letter with a dot is the begin of a word like город, дом, село, or stands before a number.
-fn abbreviated(text: &Text, token: &Token, place: usize) -> bool {
-    const WORDS: [u64; 8] = [
-        hash("г"),
-        hash("д"),
-        hash("с"),
-        hash("п"),
-        hash("т"),
-        hash("ж"),
-        hash("қ"),
-        hash("у"),
-    ];
-    let numbered = text
-        .token(place + 2)
-        .is_some_and(|next| next.is_number() && next.gap <= Gap::Space);
-    numbered || WORDS.contains(&token.hash) && !pair_of_initials(text, place)
-}
-
-/// Whether a lower-case letter with a dot is one of two: `ахметов б.к.`.
-pub fn pair_of_initials(text: &Text, place: usize) -> bool {
-    let lettered = |place: usize| {
-        text.token(place)
-            .is_some_and(|token| token.is_word() && token.len == 1 && token.is_lower())
-            && text
-                .token(place + 1)
-                .is_some_and(|next| next.is('.') && next.is_glued())
-    };
-    let near = |place: usize| {
-        text.token(place)
-            .is_some_and(|token| token.gap <= Gap::Space)
-    };
-    lettered(place)
-        && (lettered(place + 2) && near(place + 2)
-            || place >= 2 && lettered(place - 2) && near(place))
 }
 
 fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
@@ -284,6 +188,7 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         nearly,
         likely,
         unlisted,
+        ordinary,
     } = judged;
     let written = match () {
         () if token.is_lower() => Case::Lower,
@@ -295,7 +200,8 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         Case::Upper => token.len > 2 && beside_capitals(words.text, place),
         Case::Title => false,
     };
-    let case = if helpless && judged.is_namable() {
+    let strange = written == Case::Upper && token.len > 4 && judged.is_strange();
+    let case = if helpless && (judged.is_namable() || strange) {
         Case::Title
     } else {
         written
@@ -315,6 +221,7 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         nearly,
         likely,
         unlisted,
+        ordinary,
     })
 }
 
@@ -326,12 +233,14 @@ fn beside_capitals(text: &Text, place: usize) -> bool {
     capitals(text.token(place + 1)) || capitals(text.before(place, 1))
 }
 
-/// The part after a hyphen.
+/// The part after a hyphen, or after the apostrophe of `О'Коннор`.
 fn hyphenated(words: &mut Words<'_>, last: usize) -> Option<Element> {
     let text = words.text;
     let dash = text.token(last + 1)?;
     let part = text.token(last + 2)?;
-    if !dash.is('-')
+    let apostrophe =
+        dash.is('\'') && text.token(last).is_some_and(|token| token.len <= 2) && part.len > 2;
+    if !dash.is('-') && !apostrophe
         || !dash.is_glued()
         || !part.is_word()
         || !part.is_glued()
@@ -366,6 +275,14 @@ fn merge(element: &mut Element, part: &Element, text: &Text) {
     const CITY: (u64, u64) = (hash("нур"), hash("султан"));
     let city = (element.hash, part.hash) == CITY;
     element.last = part.last;
+    if text.before(part.first, 1).is_some_and(|sign| sign.is('\'')) {
+        *element = Element {
+            first: element.first,
+            hash: element.hash,
+            ..*part
+        };
+        return;
+    }
     element.possible &= part.possible || matches!(part.case, Case::Lower);
     if matches!(part.case, Case::Lower)
         && text
@@ -392,4 +309,5 @@ fn merge(element: &mut Element, part: &Element, text: &Text) {
     element.patronymic = part.patronymic;
     element.likely = element.likely.min(part.likely);
     element.unlisted &= part.unlisted;
+    element.ordinary = element.ordinary && part.ordinary;
 }

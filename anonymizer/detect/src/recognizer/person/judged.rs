@@ -2,7 +2,7 @@
 
 use crate::names::{
     Facts, Lexicon, Patronymic, Shape, Strength, Word, abstracted, compound, declined_given,
-    likeness, nearly_patronymic, patronymic, possible, shape,
+    is_ordinary, likeness, nearly_patronymic, patronymic, possible, shape,
 };
 use crate::text::{Text, Token};
 
@@ -22,6 +22,7 @@ pub struct Judged {
     pub nearly: bool,
     pub likely: i16,
     pub unlisted: bool,
+    pub ordinary: bool,
 }
 
 /// A word as it was written, and what it says.
@@ -56,6 +57,11 @@ pub const UNLIKELY: i16 = -40;
 pub const LIKELY: i16 = 16;
 
 impl Judged {
+    /// Whether neither a list nor a dictionary has it.
+    pub const fn is_strange(&self) -> bool {
+        self.unlisted && !self.ordinary
+    }
+
     /// Whether a word without its capital, or all in capitals, may be a part of a name.
     pub fn is_namable(&self) -> bool {
         if self.facts.has(Facts::STOP) {
@@ -66,7 +72,9 @@ impl Judged {
             Strength::Likely => self.likely >= 0,
             Strength::Weak => self.likely >= LIKELY,
         });
-        self.facts.any(Facts::GIVEN.and(Facts::SURNAME))
+        let strange = self.is_strange() && self.likely >= UNLIKELY;
+        strange
+            || self.facts.any(Facts::GIVEN.and(Facts::SURNAME))
             || self.patronymic.is_some_and(|found| found.sure)
             || shaped
             || self.facts.without(Facts::STEM).is_empty() && self.likely >= LIKELY
@@ -115,7 +123,8 @@ fn judge(folded: &str, token: &Token, lower: bool, lexicon: &Lexicon) -> Option<
         && facts.without(Facts::STEM).is_empty()
         && token.len > 4
         && shape.is_none_or(|shape| shape.strength == Strength::Weak && !shape.suffixed)
-        && compound(&word, lexicon);
+        && compound(&word, lexicon)
+        && likeness(&word) >= i32::from(LIKELY);
     let unknown = !lower && !named && token.len > 5 && facts.is_empty();
     let facts = if unknown && shape.is_none() {
         declined_given(&word, lexicon)
@@ -135,6 +144,11 @@ fn judge(folded: &str, token: &Token, lower: bool, lexicon: &Lexicon) -> Option<
     } else {
         patronymic(&word, lexicon)
     };
+    let ordinary = is_ordinary(&word);
+    let patronymic = patronymic.map(|son| Patronymic {
+        sure: son.sure && !(son.kazakh && ordinary),
+        ..son
+    });
     let nearly = !lower
         && facts.is_empty()
         && match patronymic {
@@ -156,5 +170,6 @@ fn judge(folded: &str, token: &Token, lower: bool, lexicon: &Lexicon) -> Option<
         nearly,
         likely,
         unlisted,
+        ordinary,
     })
 }

@@ -1,9 +1,12 @@
 //! Names of people of here in Latin letters: `Nursultan Abishuly`, `IVANOV IVAN`.
 
 use super::Candidates;
-use super::context::before;
+use super::before::before;
 use crate::kind::Kind;
-use crate::names::{Facts, LatinName, Lexicon, latin_patronymic, latin_surname};
+use crate::names::{
+    Facts, LatinName, Lexicon, Word, is_ordinary, latin_patronymic, latin_surname, likeness,
+    respelled,
+};
 use crate::text::{Gap, Letters, Text};
 
 /// The longest name that is read, in words.
@@ -18,6 +21,7 @@ struct Part {
     patronymic: bool,
     initial: bool,
     possible: bool,
+    likely: bool,
 }
 
 /// Reads the row of capitalized Latin words that begins at `place`; the place to go on from.
@@ -32,21 +36,25 @@ pub fn find(text: &Text, lexicon: &Lexicon, place: usize, out: &mut Candidates) 
         parts.push(part);
     }
     let count = |is: fn(&Part) -> bool| parts.iter().filter(|part| is(part)).count();
-    let known = count(|part| part.given || part.surname || part.patronymic);
+    let known = count(|part| part.given || part.surname || part.patronymic || part.likely);
     let sure = known == parts.len()
         || count(|part| part.patronymic) > 0
         || count(|part| part.possible) <= 1 && parts.len() <= 3;
     let evidence = count(|part| part.given).min(2)
         + count(|part| part.surname).min(1)
         + 2 * count(|part| part.patronymic)
-        + count(|part| part.initial);
+        + count(|part| part.initial)
+        + count(|part| part.likely).min(1);
     let before = before(text, lexicon, place);
     let clear = count(|part| part.clear) > 0;
     let told = before.cue && (clear || count(|part| part.given || part.surname) > 0);
     let whole = evidence >= 2
         && parts.len() >= 2
         && sure
-        && (clear || count(|part| part.patronymic) > 0 || count(|part| part.given) > 0);
+        && (clear
+            || count(|part| part.patronymic) > 0
+            || count(|part| part.given) > 0
+            || count(|part| part.surname) > 0);
     if (whole || told && sure) && !before.street && !before.organization {
         let confidence = if whole { 0.85 } else { 0.7 };
         out.push(
@@ -83,6 +91,7 @@ fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool) -> Option<Par
             patronymic: false,
             initial: true,
             possible: false,
+            likely: false,
         });
     }
     if token.len < 3 || !first && token.gap == Gap::None {
@@ -97,7 +106,8 @@ fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool) -> Option<Par
     let surname = facts.has(Facts::SURNAME) || latin_surname(folded);
     let patronymic = latin_patronymic(folded);
     let possible = !given && !surname && !patronymic;
-    if possible && (first || english(folded)) {
+    let likely = possible && !english(folded) && resembles_name(folded);
+    if possible && (first && !likely || english(folded)) {
         return None;
     }
     let clear = given && facts.has(Facts::COMMON) && !facts.has(Facts::WORD);
@@ -109,8 +119,18 @@ fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool) -> Option<Par
         surname,
         patronymic,
         initial: false,
-        possible,
+        possible: possible && !likely,
+        likely,
     })
+}
+
+/// How much the letters of a word, spelled in Cyrillic, must speak for a name, in sixteenths of log-odds.
+const LIKELY: i32 = 32;
+
+/// Whether a lower-case Latin word, spelled in Cyrillic, is no ordinary word and has the letters of names.
+fn resembles_name(folded: &str) -> bool {
+    Word::new(&respelled(folded))
+        .is_some_and(|word| !is_ordinary(&word) && likeness(&word) >= LIKELY)
 }
 
 /// The last token of a hyphenated word.

@@ -1,6 +1,6 @@
 //! Which words are names by themselves.
 
-use super::context::Before;
+use super::before::Before;
 use super::element::{Case, Element};
 use crate::names::Facts;
 
@@ -10,6 +10,10 @@ const CUED: i16 = 32;
 const TITLED: i16 = -32;
 /// The same in a sentence, with nothing beside it that speaks for a name.
 const PROSE: i16 = 48;
+/// The same where no dictionary has the word either.
+const STRANGE: i16 = -110;
+/// Of a word that no dictionary has and that ends as surnames do in some case.
+const DECLINED: i16 = -40;
 /// The same where the word is in a list, or written without a capital letter.
 const SURE: i16 = 32;
 
@@ -52,23 +56,44 @@ pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
             }
         }
         3 => Lone::Name("person.surname"),
-        2 if element.shape.is_some() && !before.start && !matches!(element.case, Case::Upper) => {
+        2 if element.shape.is_some()
+            && !before.start
+            && !element.ordinary
+            && !matches!(element.case, Case::Upper) =>
+        {
             Lone::Name("person.surname")
         }
         2 if cue || before.title => Lone::Name("person.title_surname"),
+        1 | 2
+            if element.is_strange()
+                && !before.quoted
+                && element.shape.is_some_and(|shape| shape.suffixed)
+                && (!before.start && element.likely >= DECLINED || element.likely >= SURE) =>
+        {
+            Lone::Name("person.surname")
+        }
         1 if cue => Lone::Name("person.cue_surname"),
-        1 if before.title && element.shape.is_some_and(|shape| shape.nominative) => {
+        1 if before.title
+            && (element.is_strange() || element.likely >= 0)
+            && element.likely >= STRANGE
+            && element.shape.is_some_and(|shape| shape.nominative) =>
+        {
             Lone::Name("person.title_surname")
         }
         0 if cue
             && element.is_unknown()
             && matches!(element.case, Case::Title)
+            && (!element.ordinary || element.likely >= 0)
             && (!before.start || element.likely >= SURE) =>
         {
             Lone::Name("person.cue_word")
         }
+        _ if cue && element.is_strange() => Lone::Name("person.cue_word"),
         _ if cue && element.likely >= CUED && !matches!(element.case, Case::Upper) => {
             Lone::Name("person.cue_word")
+        }
+        _ if before.title && element.is_strange() && element.likely >= STRANGE => {
+            Lone::Name("person.title_word")
         }
         _ if before.title && likely(element, TITLED) => Lone::Name("person.title_word"),
         _ if !before.start && !before.quoted && likely(element, PROSE) => {
@@ -108,8 +133,10 @@ fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
         return Lone::Name("person.patronymic");
     }
     let said = element.facts.has(Facts::PLAIN) || element.likely >= SURE;
-    let plain = element.is_clear() && said && before.lower;
-    if plain || cue && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
+    let sure = !element.ordinary || element.facts.has(Facts::PLAIN);
+    let plain = element.is_clear() && sure && said && before.lower;
+    let word = element.ordinary && !element.facts.has(Facts::PLAIN);
+    if plain || cue && !word && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
         return Lone::Name("person.lower_given");
     }
     if (cue || before.title) && element.family() >= 2 && element.shape.is_some() {
@@ -132,5 +159,6 @@ fn likely(element: &Element, least: i16) -> bool {
     matches!(element.case, Case::Title)
         && !element.facts.any(known)
         && element.unlisted
+        && !element.ordinary
         && element.likely >= least
 }

@@ -1,27 +1,36 @@
 //! Names of people in Cyrillic and Latin letters.
 //!
 //! A row of capitalized words, known names and initials ([`element`], [`row`]) is read against patterns ([`grammar`]) in the light of
-//! the words around it ([`context`]). Names seen whole are remembered, so that the same surname alone is found too.
+//! the words around it ([`before`], [`after`]). Names seen whole are remembered, so that the same surname alone is found too.
 
-mod context;
+mod after;
+mod before;
+mod column;
 mod element;
+mod field;
 mod grammar;
+mod initial;
 mod judged;
 mod latin;
 mod lone;
+mod pair;
+mod quoted;
+mod recall;
 mod row;
 mod zone;
 
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
-use crate::names::{Facts, Word, lexicon, patronymic_tail, trunks};
+use crate::names::{Facts, lexicon, patronymic_tail};
 use crate::text::{Gap, Letters, Text, Token};
-use context::{Before, after, before, without_capitals};
+use after::after;
+use before::{Before, before, in_genitive, without_capitals};
 use element::{Case, Element};
 use grammar::several;
 pub(crate) use judged::Memory;
 use judged::Words;
 use lone::{Lone, lone};
+use recall::Seen;
 use row::row;
 use zone::{Zone, is_capital};
 
@@ -41,10 +50,20 @@ fn find(text: &Text, out: &mut Candidates) {
         out,
         row: Vec::new(),
         seen: Seen::default(),
-        perhaps: Vec::new(),
+        sorts: 0,
     };
+    scan.fields();
     let mut place = 0;
     while let Some(token) = text.token(place) {
+        if token.is_word() {
+            let facts = scan.words.lexicon.get(token.hash);
+            if facts.has(Facts::HEADING) {
+                scan.heading(place);
+            }
+            if facts.has(Facts::SORTS) {
+                scan.sorts = quoted::sentence_end(text, place);
+            }
+        }
         place = match scan.wakes(token, place) {
             Wake::No => place + 1,
             Wake::Cyrillic => scan.cyrillic(place),
@@ -61,35 +80,14 @@ enum Wake {
     Latin,
 }
 
-/// So many parts of names are remembered.
-const MOST_SEEN: usize = 256;
-
-/// Names that were found whole.
-#[derive(Default)]
-struct Seen {
-    /// A bit for each hash, to refuse most words at once.
-    bits: u64,
-    hashes: Vec<u64>,
-}
-
-impl Seen {
-    fn note(&mut self, hash: u64) {
-        self.bits |= 1 << (hash & 63);
-        self.hashes.push(hash);
-    }
-
-    fn has(&self, hash: u64) -> bool {
-        self.bits >> (hash & 63) & 1 == 1 && self.hashes.contains(&hash)
-    }
-}
-
 struct Scan<'t> {
     words: Words<'t>,
     zone: Zone,
     out: &'t mut Candidates,
     row: Vec<Element>,
     seen: Seen,
-    perhaps: Vec<Element>,
+    /// Until there sorts of something are named, which are no people.
+    sorts: usize,
 }
 
 impl Scan<'_> {
@@ -107,7 +105,7 @@ impl Scan<'_> {
         }
         if token.len == 1 && token.is_lower() {
             self.words.plain = self.zone.is_plain(self.words.text, place);
-            let initials = element::pair_of_initials(self.words.text, place);
+            let initials = initial::pair_of_initials(self.words.text, place);
             return if initials { Wake::Cyrillic } else { Wake::No };
         }
         let facts = self.words.lexicon.get(token.hash);
@@ -161,6 +159,9 @@ impl Scan<'_> {
         }
         let mut before = before(self.words.text, self.words.lexicon, head.first);
         before.start |= head.case != head.written;
+        if let Some(initials) = grammar::labels(row, &before) {
+            return initials;
+        }
         if let Some(name) = several(row, &before) {
             if head.facts.any(Facts::CUE.and(Facts::TITLE)) && says_who(row) {
                 return 1;
@@ -234,11 +235,13 @@ impl Scan<'_> {
         let quoted = before.quoted && after.quoted && name.len < 3;
         let institution = before.institution && !full && !before.title;
         let street = after.street && last.initial.is_none() && !genitive(self.words.text, last);
-        if placed || quoted || institution || street {
+        let titled = !full && quoted::is_titled(self.words.text, first.first, last.last);
+        let sort = first.first < self.sorts && !full && !before.cue && !before.title;
+        if placed || quoted || institution || street || titled || sort {
             return;
         }
         for element in elements.iter().filter(|element| element.initial.is_none()) {
-            self.note(element);
+            self.seen.note(self.words.text, element);
         }
         self.out.push(
             self.words.text,
@@ -253,11 +256,17 @@ impl Scan<'_> {
     fn lone(&mut self, element: &Element, before: &Before) {
         let after = after(self.words.text, self.words.lexicon, element.last);
         let placed = before.street || before.named || before.institution;
-        let founded = (after.street || after.institution) && !genitive(self.words.text, element);
+        let held = (before.title || before.cue)
+            && (element.family() > 1 && !element.ordinary || element.is_strange());
+        let founded =
+            (after.street || after.institution && !held) && !genitive(self.words.text, element);
         if placed
             || founded
             || before.quoted && (after.quoted || !element.is_clear())
             || before.organization
+            || element.first < self.sorts
+            || quoted::is_titled(self.words.text, element.first, element.last)
+            || quoted::is_key(self.words.text, element.first, element.last)
             || house(self.words.text, element, before)
         {
             return;
@@ -268,15 +277,16 @@ impl Scan<'_> {
             ..*before
         };
         let sent = before.sent && after.colon && element.case != Case::Lower;
+        let plain = element.is_given() && element.facts.has(Facts::NOMINATIVE) && !element.ordinary;
         let spoken = (after.together || after.called)
-            && element.is_given()
-            && element.case == Case::Title
+            && (element.is_given() || element.is_strange())
+            && (element.case == Case::Title || plain)
             && !element.facts.has(Facts::PLACE);
         let told = after.title || spoken || sent;
         match lone(element, before, told) {
             Lone::Name(rule) => {
                 let sure = before.cue || after.title;
-                self.note(element);
+                self.seen.note(self.words.text, element);
                 self.out.push(
                     self.words.text,
                     element.first,
@@ -286,73 +296,9 @@ impl Scan<'_> {
                     rule,
                 );
             }
-            Lone::Perhaps => self.perhaps.push(*element),
+            Lone::Perhaps => self.seen.perhaps.push(*element),
             Lone::No => {}
         }
-    }
-
-    /// Remembers a part of a name in all its forms.
-    fn note(&mut self, element: &Element) {
-        if self.seen.hashes.len() >= MOST_SEEN {
-            return;
-        }
-        self.seen.note(element.hash);
-        if let Some(shape) = element.shape {
-            self.seen.note(shape.stem);
-        }
-        for trunk in self.trunks(element).into_iter().flatten() {
-            self.seen.note(trunk);
-        }
-    }
-
-    fn trunks(&self, element: &Element) -> Option<[u64; 2]> {
-        let token = self.words.text.token(element.last)?;
-        Word::new(self.words.text.folded(token)).map(|word| trunks(&word))
-    }
-
-    /// Names words that by themselves say too little, but are parts of names found whole.
-    fn recall(&mut self) {
-        let perhaps = std::mem::take(&mut self.perhaps);
-        if self.seen.hashes.is_empty() {
-            return;
-        }
-        for element in perhaps {
-            let stem = element.shape.is_some_and(|shape| self.seen.has(shape.stem));
-            let form = || {
-                let trunks = self.trunks(&element);
-                trunks.is_some_and(|trunks| trunks.iter().any(|trunk| self.seen.has(*trunk)))
-            };
-            let known = element.is_given() || element.family() > 0 || element.likely > 0;
-            if stem || self.seen.has(element.hash) || known && form() {
-                let last = self.with_initials(element.last);
-                self.out.push(
-                    self.words.text,
-                    element.first,
-                    last,
-                    Kind::Person,
-                    0.66,
-                    "person.named_before",
-                );
-            }
-        }
-    }
-
-    /// The last token of the dotted initials behind a place, or that place.
-    fn with_initials(&self, mut last: usize) -> usize {
-        let text = self.words.text;
-        for _ in 0..2 {
-            let letter = text
-                .token(last + 1)
-                .is_some_and(|token| token.is_word() && token.len == 1 && token.gap <= Gap::Space);
-            let dotted = text
-                .token(last + 2)
-                .is_some_and(|token| token.is('.') && token.is_glued());
-            if !letter || !dotted {
-                break;
-            }
-            last += 2;
-        }
-        last
     }
 }
 
@@ -367,13 +313,8 @@ fn says_who(row: &[Element]) -> bool {
 
 /// Whether a name stands in the Kazakh genitive, which names an owner, never a street.
 fn genitive(text: &Text, element: &Element) -> bool {
-    let folded = text
-        .token(element.last)
-        .map(|token| text.folded(token))
-        .unwrap_or_default();
-    ["ның", "нің", "дың", "дің", "тың", "тің"]
-        .iter()
-        .any(|end| folded.ends_with(end))
+    let token = text.token(element.last);
+    token.is_some_and(|token| in_genitive(text.folded(token)))
 }
 
 /// A genitive before a number is a street with its house: `Абая 45`.

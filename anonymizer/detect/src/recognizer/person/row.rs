@@ -1,6 +1,7 @@
 //! Rows of elements.
 
-use super::element::{Case, Element, element, pair_of_initials};
+use super::element::{Case, Element, element};
+use super::initial::pair_of_initials;
 use super::judged::Words;
 use crate::names::{Facts, Lexicon, Patronymic, Strength, Word, patronymic, patronymic_tail};
 use crate::text::{Gap, Text, Token, hash};

@@ -1,4 +1,4 @@
-//! What stands around a name.
+//! What stands before a name.
 
 use crate::names::{Facts, Lexicon};
 use crate::text::{Gap, Letters, Text, Token, hash};
@@ -93,6 +93,10 @@ fn read(
             return false;
         }
         let facts = lexicon.get(token.hash);
+        // `министрдің кеңсесіне`: what follows a genitive is owned.
+        if facts.has(Facts::TITLE) && in_genitive(text.folded(token)) {
+            return false;
+        }
         let named = [hash("от"), hash("по")];
         if facts.has(Facts::NAMED) && ahead.is_some_and(|from| named.contains(&from.hash)) {
             found.cue |= back == 1;
@@ -138,31 +142,65 @@ fn read(
     if token.is('-') {
         return token.gap < Gap::Line;
     }
+    if token.is(',') && back == 1 {
+        // `Здравствуйте, Зибажан`, `Сәлеметсіз бе, Нино`.
+        let greets = |back: usize| {
+            let word = text.before(place, back);
+            word.is_some_and(|word| word.is_word() && lexicon.get(word.hash).has(Facts::GREETS))
+        };
+        found.cue |= greets(2)
+            || greets(3)
+                && text
+                    .before(place, 2)
+                    .is_some_and(|word| word.hash == hash("бе"));
+        return false;
+    }
     found.start |= back == 1
         && (token.is('!') || token.is('?') || token.is(';') || token.is('|') || token.is('*'));
     false
 }
 
-/// A colon: the words before it may be the label of a field.
-fn label(text: &Text, lexicon: &Lexicon, place: usize, back: usize, found: &mut Before) -> bool {
-    found.start = true;
-    let value = std::mem::take(&mut found.quoted);
-    let mut read = 0;
-    for back in back + 1..back + 6 {
-        let Some(token) = text.before(place, back) else {
+/// What the label of a field says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// That a name or a part of one follows.
+    Name,
+    /// What somebody is or does.
+    Role,
+}
+
+/// What the words before the colon at `colon` say, if they are a label of people.
+pub fn label_before(text: &Text, lexicon: &Lexicon, colon: usize) -> Option<Label> {
+    let (mut label, mut read) = (None, 0);
+    for back in 1..6 {
+        let Some(token) = text.before(colon, back) else {
             break;
         };
         if token.is_word() {
             let facts = lexicon.get(token.hash);
-            found.cue |= facts.any(Facts::CUE)
-                || read == 0 && facts.any(Facts::TITLE)
-                || label_word(token.hash);
+            if facts.has(Facts::HEADING) {
+                return Some(Label::Name);
+            }
+            if facts.has(Facts::CUE)
+                || read == 0 && facts.has(Facts::TITLE)
+                || label_word(token.hash)
+            {
+                label = Some(Label::Role);
+            }
             read += 1;
         }
         if token.gap >= Gap::Line || read == 3 || token.is(',') {
             break;
         }
     }
+    label
+}
+
+/// A colon: the words before it may be the label of a field.
+fn label(text: &Text, lexicon: &Lexicon, place: usize, back: usize, found: &mut Before) -> bool {
+    let value = std::mem::take(&mut found.quoted);
+    found.start |= back == 1 || value && back == 2;
+    found.cue |= label_before(text, lexicon, place - back).is_some();
     // A value of JSON: its key stands in quotes too.
     let key = text
         .before(place, back + 1)
@@ -173,12 +211,11 @@ fn label(text: &Text, lexicon: &Lexicon, place: usize, back: usize, found: &mut 
 
 /// Labels of fields with names.
 fn label_word(word: u64) -> bool {
-    const LABELS: [u64; 32] = [
+    const LABELS: [u64; 19] = [
         hash("author"),
         hash("автор"),
         hash("from"),
         hash("sender"),
-        hash("fullname"),
         hash("doctor"),
         hash("owner"),
         hash("кому"),
@@ -187,25 +224,13 @@ fn label_word(word: u64) -> bool {
         hash("кімге"),
         hash("подпись"),
         hash("қолы"),
-        hash("отчество"),
         hash("заявитель"),
         hash("оқушы"),
         hash("мама"),
         hash("папа"),
         hash("анасы"),
         hash("әкесі"),
-        hash("name"),
-        hash("fio"),
-        hash("surname"),
         hash("patient"),
-        hash("lastname"),
-        hash("firstname"),
-        hash("фио"),
-        hash("жөні"),
-        hash("тегі"),
-        hash("аты"),
-        hash("имя"),
-        hash("фамилия"),
     ];
     LABELS.contains(&word)
 }
@@ -275,6 +300,12 @@ fn settlement(word: u64) -> bool {
     KINDS.contains(&word)
 }
 
+/// Whether a folded word stands in the Kazakh genitive.
+pub fn in_genitive(folded: &str) -> bool {
+    const ENDINGS: [&str; 6] = ["ның", "нің", "дың", "дің", "тың", "тің"];
+    ENDINGS.iter().any(|end| folded.ends_with(end))
+}
+
 /// `это Асель`, `бұл Асель ғой`.
 fn presents(word: u64) -> bool {
     [hash("это"), hash("бұл"), hash("бул"), hash("я")].contains(&word)
@@ -302,7 +333,8 @@ fn word(facts: Facts, token: &Token, back: usize, found: &mut Before) -> bool {
     let near = back == 1 || found.quoted && back == 2;
     if facts.any(Facts::INSTITUTION) && (near || found.title) {
         found.institution |= near;
-        return false;
+        // `староста группы`, `врач поликлиники`: the title is that of the person.
+        return near && token.is_lower();
     }
     if facts.any(Facts::CUE.and(Facts::TITLE).and(Facts::MIDDLE)) {
         found.cue |= facts.has(Facts::CUE) && back <= 2;
@@ -311,127 +343,4 @@ fn word(facts: Facts, token: &Token, back: usize, found: &mut Before) -> bool {
     }
     // Initials and abbreviations lead on; other words end the reading.
     token.len <= 2 && back > 1
-}
-
-/// What stands after a place.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct After {
-    /// A word that makes a place or an institution of the name.
-    pub street: bool,
-    /// `ханым` and the like.
-    pub title: bool,
-    /// A quote.
-    pub quoted: bool,
-    /// An institution or a work that may be named after it.
-    pub institution: bool,
-    /// `и` or `мен`, and a given name.
-    pub together: bool,
-    /// A comma and a word that speaks to somebody.
-    pub called: bool,
-    /// A colon.
-    pub colon: bool,
-}
-
-/// Reads what stands after a place.
-pub fn after(text: &Text, lexicon: &Lexicon, place: usize) -> After {
-    let mut found = After::default();
-    for ahead in 1..=5 {
-        let Some(token) = text
-            .token(place + ahead)
-            .filter(|token| token.gap < Gap::Line)
-        else {
-            return found;
-        };
-        if token.is_word() {
-            let facts = lexicon.get(token.hash);
-            found.street |= facts.has(Facts::STREET_AFTER);
-            found.institution |= facts.has(Facts::INSTITUTION)
-                && !token.is_lower() | (ahead < 3)
-                && !facts.has(Facts::GIVEN);
-            // The elder sergeant is no elder brother: `Берген аға сержант`.
-            let rank = || {
-                text.token(place + 2)
-                    .is_some_and(|next| lexicon.get(next.hash).has(Facts::TITLE))
-            };
-            found.title |= facts.has(Facts::AFTER) && ahead == 1 && !found.street && !rank();
-            found.called |= ahead == 1
-                && token.hash == hash("деген")
-                && text
-                    .token(place)
-                    .is_some_and(|name| !lexicon.get(name.hash).has(Facts::WORD));
-            found.together |= ahead == 1
-                && joins(token.hash)
-                && text
-                    .token(place + 2)
-                    .is_some_and(|next| is_named(lexicon, next));
-            if found.street || !facts.any(Facts::MIDDLE.and(Facts::AFTER).and(Facts::STOP)) {
-                return found;
-            }
-        } else if token.is('"') || token.is('\'') {
-            found.quoted |= ahead == 1;
-        } else {
-            found.colon = ahead == 1 && token.is(':');
-            found.called = ahead == 1
-                && token.is(',')
-                && text.token(place + 2).is_some_and(|next| speaks(next.hash));
-            return found;
-        }
-    }
-    found
-}
-
-fn joins(word: u64) -> bool {
-    const AND: [u64; 5] = [
-        hash("и"),
-        hash("мен"),
-        hash("пен"),
-        hash("бен"),
-        hash("және"),
-    ];
-    AND.contains(&word)
-}
-
-fn is_named(lexicon: &Lexicon, token: &Token) -> bool {
-    token.is_title() && lexicon.get(token.hash).has(Facts::GIVEN)
-}
-
-/// Words with which somebody is spoken to after the name.
-fn speaks(word: u64) -> bool {
-    const WORDS: [u64; 34] = [
-        hash("ты"),
-        hash("вы"),
-        hash("тебе"),
-        hash("вам"),
-        hash("тебя"),
-        hash("вас"),
-        hash("ваш"),
-        hash("ваша"),
-        hash("ваши"),
-        hash("сен"),
-        hash("сіз"),
-        hash("сізге"),
-        hash("саған"),
-        hash("сізді"),
-        hash("сіздің"),
-        hash("сенің"),
-        hash("когда"),
-        hash("где"),
-        hash("как"),
-        hash("скинь"),
-        hash("скиньте"),
-        hash("можно"),
-        hash("добрый"),
-        hash("привет"),
-        hash("здравствуйте"),
-        hash("сәлем"),
-        hash("қайырлы"),
-        hash("подскажите"),
-        hash("перезвони"),
-        hash("перезвоните"),
-        hash("пожалуйста"),
-        hash("спасибо"),
-        hash("рахмет"),
-        hash("напиши"),
-    ];
-    WORDS.contains(&word)
 }

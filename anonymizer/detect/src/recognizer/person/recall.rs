@@ -1,0 +1,198 @@
+//! Names that were found whole, and words that by themselves say too little but are parts of them, or stand in a row with them.
+
+use super::element::{Case, Element};
+use super::{Scan, column, field, judged};
+use crate::kind::Kind;
+use crate::names::{Facts, Word, trunks};
+use crate::text::{Gap, Text, hash};
+
+/// So many parts of names are remembered.
+const MOST: usize = 256;
+
+/// What was found in a text, and what may be names.
+#[derive(Default)]
+pub struct Seen {
+    /// A bit for each hash, to refuse most words at once.
+    bits: u64,
+    hashes: Vec<u64>,
+    /// Words that may be names.
+    pub perhaps: Vec<Element>,
+}
+
+impl Seen {
+    /// Remembers a part of a name in all its forms.
+    pub fn note(&mut self, text: &Text, element: &Element) {
+        if self.hashes.len() >= MOST {
+            return;
+        }
+        self.keep(element.hash);
+        if let Some(shape) = element.shape {
+            self.keep(shape.stem);
+        }
+        for trunk in forms(text, element).into_iter().flatten() {
+            self.keep(trunk);
+        }
+    }
+
+    fn keep(&mut self, hash: u64) {
+        self.bits |= 1 << (hash & 63);
+        self.hashes.push(hash);
+    }
+
+    fn has(&self, hash: u64) -> bool {
+        self.bits >> (hash & 63) & 1 == 1 && self.hashes.contains(&hash)
+    }
+
+    /// Whether the text names somebody so.
+    pub fn knows(&self, text: &Text, element: &Element) -> bool {
+        let stem = element.shape.is_some_and(|shape| self.has(shape.stem));
+        let form = || {
+            let trunks = forms(text, element);
+            trunks.is_some_and(|trunks| trunks.iter().any(|trunk| self.has(*trunk)))
+        };
+        let known = element.is_given() || element.family() > 0 || element.likely > 0;
+        stem || self.has(element.hash) || known && form()
+    }
+}
+
+fn forms(text: &Text, element: &Element) -> Option<[u64; 2]> {
+    let token = text.token(element.last)?;
+    Word::new(text.folded(token)).map(|word| trunks(&word))
+}
+
+/// Whether the token at `place` joins two of a row: `Асель и Данияр`, `Сәкен, Нұрлан`.
+fn joins(text: &Text, place: usize) -> bool {
+    const AND: [u64; 5] = [
+        hash("и"),
+        hash("мен"),
+        hash("пен"),
+        hash("бен"),
+        hash("және"),
+    ];
+    text.token(place)
+        .is_some_and(|token| token.is(',') || token.is_word() && AND.contains(&token.hash))
+}
+
+/// Of a word that is all that its line has beside a number before it: where the line begins, and the first word of the next.
+fn line_of(text: &Text, element: &Element) -> Option<(usize, usize)> {
+    let begins = |place: usize| text.token(place).is_none_or(|token| token.gap >= Gap::Line);
+    let word = |place: usize| text.token(place).is_some_and(|token| token.is_word());
+    let next = element.last + 1;
+    let least = element.first.saturating_sub(6);
+    let line = (least..=element.first).rev().find(|place| begins(*place))?;
+    let alone = begins(next) && !(line..element.first).any(word);
+    let next = (next..next + 6).find(|place| word(*place)).unwrap_or(next);
+    alone.then_some((line, next))
+}
+
+impl Scan<'_> {
+    /// Names words that by themselves say too little, but are parts of names found whole, or stand in a row with names.
+    pub fn recall(&mut self) {
+        let perhaps = std::mem::take(&mut self.seen.perhaps);
+        for element in perhaps {
+            let row = self.in_row(&element);
+            if row || self.seen.knows(self.words.text, &element) {
+                if row {
+                    self.seen.note(self.words.text, &element);
+                }
+                let last = self.with_initials(element.last);
+                self.push(element.first, last, 0.66, "person.named_before");
+            }
+        }
+    }
+
+    /// Whether a word that may be a name stands in a row with somebody found: `дети Сакен, Турганкуль и Азирбай`.
+    fn in_row(&self, element: &Element) -> bool {
+        let may = element.case == Case::Title
+            && (element.is_given() && !element.facts.has(Facts::PLACE)
+                || element.is_strange() && element.likely >= judged::UNLIKELY);
+        let text = self.words.text;
+        let found = |place: Option<usize>, end: bool| {
+            let token = place.and_then(|place| text.token(place));
+            let spans = self
+                .out
+                .spans()
+                .iter()
+                .filter(|span| span.kind == Kind::Person);
+            token.is_some_and(|token| {
+                let mut ends = spans.map(|span| if end { span.end } else { span.start });
+                ends.any(|at| at == if end { token.end } else { token.start } as usize)
+            })
+        };
+        let before = element.first.checked_sub(1);
+        if let Some((line, next)) = line_of(text, element) {
+            let (above, below) = (found(line.checked_sub(1), true), found(Some(next), false));
+            let listed = element.unlisted && !element.is_blocked();
+            return may && (above || below) || listed && above && below;
+        }
+        // `я и Еркасым`.
+        let us = |place: Option<usize>| {
+            let word = place.and_then(|place| text.token(place));
+            word.is_some_and(|word| [hash("я"), hash("мы"), hash("мен")].contains(&word.hash))
+        };
+        may && (before.is_some_and(|before| joins(text, before))
+            && (us(before.and_then(|before| before.checked_sub(1)))
+                || found(before.and_then(|before| before.checked_sub(1)), true))
+            || joins(text, element.last + 1) && found(Some(element.last + 2), false))
+    }
+
+    pub fn push(&mut self, first: usize, last: usize, confidence: f32, rule: &'static str) {
+        let text = self.words.text;
+        self.out
+            .push(text, first, last, Kind::Person, confidence, rule);
+    }
+
+    /// A name that fills a field or a cell.
+    fn whole(&mut self, elements: &[Element], rule: &'static str) {
+        if let [first, .., last] | [first @ last] = elements {
+            for element in elements.iter().filter(|element| element.initial.is_none()) {
+                self.seen.note(self.words.text, element);
+            }
+            self.push(first.first, last.last, 0.96, rule);
+        }
+    }
+
+    /// Names in fields and tables, which their labels and heads give away.
+    pub fn fields(&mut self) {
+        let text = self.words.text;
+        for &mark in text.marks() {
+            let place = mark as usize;
+            if text.token(place).is_some_and(|sign| sign.is(':'))
+                && let Some(name) = field::beside_colon(&mut self.words, place)
+            {
+                self.whole(&name, "person.field");
+            }
+        }
+    }
+
+    /// What the word at `place` heads: a line or a column.
+    pub fn heading(&mut self, place: usize) {
+        if let Some(name) = field::beside_heading(&mut self.words, place) {
+            self.whole(&name, "person.field");
+            return;
+        }
+        let mut names = Vec::new();
+        column::column(&mut self.words, place, |_, name| names.push(name.to_vec()));
+        for name in names {
+            self.whole(&name, "person.column");
+        }
+    }
+
+    /// The last token of the dotted initials behind a place, or that place.
+    fn with_initials(&self, mut last: usize) -> usize {
+        let text = self.words.text;
+        for _ in 0..2 {
+            let letter = text
+                .token(last + 1)
+                .is_some_and(|token| token.is_word() && token.len == 1 && token.gap <= Gap::Space);
+            let dotted = text
+                .token(last + 2)
+                .is_some_and(|token| token.is('.') && token.is_glued());
+            if !letter || !dotted {
+                break;
+            }
+            last += 2;
+        }
+        last
+    }
+}
