@@ -260,8 +260,9 @@ mod tests {
 
     #[test]
     fn the_united_policy_decides_as_all_of_them() {
+        // Two prohibitions look at the principals of calls alone, and stay beside it.
         let shipped = ask(Sources::builtin());
-        assert_eq!(shipped.united.as_ref().unwrap().policies().count(), 1);
+        assert_eq!(shipped.united.as_ref().unwrap().policies().count(), 3);
         // An operator's prohibitions: one that unites, one that fails to be evaluated where it overflows, and one of its own scope.
         let own = [
             r#"@id("own.k") forbid (principal, action == Action::"use", resource) when { resource.measured_k * 4611686018427387904 < 0 };"#,
@@ -273,7 +274,7 @@ mod tests {
             .enumerate()
             .map(|(number, text)| (format!("{number}.cedar"), (*text).to_owned()));
         let mixed = ask(Sources::adding(own.collect()));
-        assert_eq!(mixed.united.as_ref().unwrap().policies().count(), 3);
+        assert_eq!(mixed.united.as_ref().unwrap().policies().count(), 5);
         let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(4000));
         let allowed = std::cell::Cell::new(0);
         runner

@@ -124,10 +124,12 @@ impl Terms {
         }
     }
 
-    /// What is over.
+    /// What is over: sandboxes before the grants in them, which end with it for that reason.
     fn due(&self, now: OffsetDateTime) -> Vec<Arc<str>> {
         let over = self.by_time.iter().take_while(|(end, _)| *end <= now);
-        over.map(|(_, name)| Arc::clone(name)).collect()
+        let mut due: Vec<Arc<str>> = over.map(|(_, name)| Arc::clone(name)).collect();
+        due.sort_by_key(|name| name.starts_with(GRANTS));
+        due
     }
 
     /// The next end of a term.

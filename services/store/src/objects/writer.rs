@@ -1,16 +1,15 @@
 //! Writing objects: receive, seal and store at the same time.
 //!
 //! While one chunk is received, those before are copied to their places in the segment, hashed and sealed there on a
-//! thread for blocking work, and the segment before is written to the disk. A writer so holds two segments and twice
-//! [`QUEUED`] chunks at most; the memory of a segment that was stored serves the one after next.
+//! thread for blocking work, and the segment before is written to the disk. A writer so holds two segments and some
+//! chunks at most; the memory of a segment that was stored serves the one after next.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use ring::digest::{Context, SHA256};
-use tokio::sync::OwnedMutexGuard;
+use ring::digest::{Context, Digest, SHA256};
+use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
 
@@ -20,20 +19,22 @@ use super::segment::Segment;
 use super::{ObjectError, ObjectRecord, ObjectStore, segment_path};
 use crate::keys::{KEY_LEN, random_key};
 
+/// What is copied is hashed while the processor's cache still has it.
+const CACHED: usize = 64 << 10;
+
+/// Chunks that wait to be sealed before the sender does, and that are sealed in one go: neither side stands still while
+/// the other is scheduled.
+const QUEUED: usize = 4;
+
 /// Writes one object. Dropping it leaves what is durable, to be resumed.
 pub struct ObjectWriter {
-    objects: ObjectStore,
     record: ObjectRecord,
     /// Pieces of the chunk that is being received.
     chunk: Vec<Bytes>,
-    /// Chunks that were received and wait for the sealer.
-    queue: VecDeque<Vec<Bytes>>,
     offset: u64,
-    sealing: Sealing,
-    storing: Option<JoinHandle<Result<Option<Segment>, ObjectError>>>,
-    spare: Option<Segment>,
+    orders: mpsc::Sender<Order>,
+    work: Option<JoinHandle<Result<Option<Digest>, ObjectError>>>,
     durable: Arc<AtomicU64>,
-    lease: Arc<OwnedMutexGuard<()>>,
 }
 
 impl std::fmt::Debug for ObjectWriter {
@@ -43,17 +44,6 @@ impl std::fmt::Debug for ObjectWriter {
             .field("offset", &self.offset)
             .finish_non_exhaustive()
     }
-}
-
-/// What is copied is hashed while the processor's cache still has it.
-const CACHED: usize = 64 << 10;
-/// Chunks that wait at most before the sender does: neither side stands still while the other is scheduled.
-const QUEUED: usize = 4;
-
-enum Sealing {
-    Idle(Box<Sealer>),
-    Busy(JoinHandle<Result<Box<Sealer>, ObjectError>>),
-    Failed,
 }
 
 pub(super) async fn create(
@@ -161,17 +151,24 @@ impl ObjectWriter {
         offset: u64,
         lease: OwnedMutexGuard<()>,
     ) -> Self {
-        Self {
+        let (orders, received) = mpsc::channel(QUEUED);
+        let durable = Arc::new(AtomicU64::new(offset));
+        let work = Work {
             objects: objects.clone(),
-            record,
-            chunk: Vec::new(),
-            queue: VecDeque::new(),
-            offset,
-            sealing: Sealing::Idle(Box::new(sealer)),
+            record: record.clone(),
+            sealer: Box::new(sealer),
             storing: None,
             spare: None,
-            durable: Arc::new(AtomicU64::new(offset)),
+            durable: Arc::clone(&durable),
             lease: Arc::new(lease),
+        };
+        Self {
+            record,
+            chunk: Vec::new(),
+            offset,
+            orders,
+            work: Some(tokio::spawn(work.run(received))),
+            durable,
         }
     }
 
@@ -193,7 +190,7 @@ impl ObjectWriter {
         self.durable.load(Ordering::Acquire)
     }
 
-    /// Takes bytes; waits while two segments are under way. Returns the bytes that are durable.
+    /// Takes bytes; waits while too much is under way. Returns the bytes that are durable.
     ///
     /// # Errors
     /// [`ObjectError::Full`], [`ObjectError::Storage`]; afterwards only [`ObjectError::Interrupted`].
@@ -228,15 +225,11 @@ impl ObjectWriter {
     /// # Errors
     /// As [`Self::write`].
     pub async fn settle(&mut self) -> Result<u64, ObjectError> {
-        while !self.queue.is_empty() {
-            self.advance(false).await?;
+        let (settled, answer) = oneshot::channel();
+        self.order(Order::Settle(settled)).await?;
+        if answer.await.is_err() {
+            return Err(self.failure().await);
         }
-        let mut sealer = self.sealer().await?;
-        if sealer.is_full() {
-            self.store(&mut sealer).await?;
-        }
-        self.sealing = Sealing::Idle(sealer);
-        self.stored().await?;
         Ok(self.durable())
     }
 
@@ -246,9 +239,9 @@ impl ObjectWriter {
     /// As [`Self::write`].
     pub async fn finish(mut self) -> Result<ObjectRecord, ObjectError> {
         self.seal(true).await?;
-        let mut sealer = self.sealer().await?;
-        self.store(&mut sealer).await?;
-        self.stored().await?;
+        let interrupted = || ObjectError::Interrupted(self.record.place.clone());
+        let work = self.work.take().ok_or_else(interrupted)?;
+        let digest = work.await.map_err(|_| interrupted())??;
         let geometry = Geometry {
             bytes: self.offset,
             segment_chunks: self.record.segment_chunks,
@@ -256,7 +249,7 @@ impl ObjectWriter {
         Ok(ObjectRecord {
             segments: geometry.segments(),
             bytes: self.offset,
-            sha256: hex::encode(sealer.digest.finish()),
+            sha256: hex::encode(digest.ok_or_else(interrupted)?),
             complete: true,
             ..self.record.clone()
         })
@@ -264,53 +257,113 @@ impl ObjectWriter {
 
     /// Hands the chunk over to be sealed; waits while too many are.
     async fn seal(&mut self, last: bool) -> Result<(), ObjectError> {
-        self.queue.push_back(std::mem::take(&mut self.chunk));
-        let busy = matches!(&self.sealing, Sealing::Busy(task) if !task.is_finished());
-        if busy && !last && self.queue.len() < QUEUED {
-            return Ok(());
-        }
-        self.advance(last).await?;
-        while last && !self.queue.is_empty() {
-            self.advance(last).await?;
+        let pieces = std::mem::take(&mut self.chunk);
+        self.order(Order::Seal { pieces, last }).await
+    }
+
+    async fn order(&mut self, order: Order) -> Result<(), ObjectError> {
+        if self.orders.send(order).await.is_err() {
+            return Err(self.failure().await);
         }
         Ok(())
     }
 
-    /// Gives the sealer those waiting chunks that the segment has room for.
-    async fn advance(&mut self, last: bool) -> Result<(), ObjectError> {
-        let mut sealer = self.sealer().await?;
-        if sealer.is_full() {
-            self.store(&mut sealer).await?;
+    /// Why no order is taken any more: said once.
+    async fn failure(&mut self) -> ObjectError {
+        let interrupted = ObjectError::Interrupted(self.record.place.clone());
+        match self.work.take() {
+            Some(work) => match work.await {
+                Ok(Err(error)) => error,
+                _ => interrupted,
+            },
+            None => interrupted,
         }
-        let batch = self.queue.len().min(sealer.room());
-        let chunks: Vec<_> = self.queue.drain(..batch).collect();
-        let ends = last && self.queue.is_empty();
-        self.sealing = Sealing::Busy(tokio::task::spawn_blocking(move || {
+    }
+}
+
+enum Order {
+    /// A chunk in pieces.
+    Seal { pieces: Vec<Bytes>, last: bool },
+    /// To be answered when every whole segment is in its place.
+    Settle(oneshot::Sender<()>),
+}
+
+/// Seals and stores what a writer hands over.
+struct Work {
+    objects: ObjectStore,
+    record: ObjectRecord,
+    sealer: Box<Sealer>,
+    storing: Option<JoinHandle<Result<Option<Segment>, ObjectError>>>,
+    spare: Option<Segment>,
+    durable: Arc<AtomicU64>,
+    lease: Arc<OwnedMutexGuard<()>>,
+}
+
+impl Work {
+    /// Works until the last chunk, whose hash of all is returned, or until the writer is dropped.
+    async fn run(
+        mut self,
+        mut orders: mpsc::Receiver<Order>,
+    ) -> Result<Option<Digest>, ObjectError> {
+        let mut next = None;
+        loop {
+            let order = match next.take() {
+                Some(order) => Some(order),
+                None => orders.recv().await,
+            };
+            match order {
+                Some(Order::Seal { pieces, last }) => {
+                    let mut chunks = vec![pieces];
+                    let mut last = last;
+                    while !last && next.is_none() && chunks.len() < self.sealer.room().min(QUEUED) {
+                        match orders.try_recv() {
+                            Ok(Order::Seal { pieces, last: end }) => {
+                                chunks.push(pieces);
+                                last = end;
+                            }
+                            Ok(order) => next = Some(order),
+                            Err(_) => break,
+                        }
+                    }
+                    self = self.seal(chunks, last).await?;
+                    if last || self.sealer.is_full() {
+                        self.store().await?;
+                    }
+                    if last {
+                        self.stored().await?;
+                        return Ok(Some(self.sealer.digest.finish()));
+                    }
+                }
+                Some(Order::Settle(settled)) => {
+                    self.stored().await?;
+                    // Whoever asked may have gone.
+                    let _ = settled.send(());
+                }
+                None => {
+                    self.stored().await?;
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    async fn seal(mut self, chunks: Vec<Vec<Bytes>>, last: bool) -> Result<Self, ObjectError> {
+        let place = self.record.place.clone();
+        let sealing = tokio::task::spawn_blocking(move || {
             let mut chunks = chunks.into_iter().peekable();
             while let Some(pieces) = chunks.next() {
-                sealer.seal(pieces, ends && chunks.peek().is_none())?;
+                self.sealer.seal(pieces, last && chunks.peek().is_none())?;
             }
-            Ok(sealer)
-        }));
-        Ok(())
+            Ok(self)
+        });
+        sealing.await.map_err(|_| ObjectError::Interrupted(place))?
     }
 
-    /// Waits for the sealer. Until it is given back, the writer counts as failed, so that an error in between is
-    /// not passed over.
-    async fn sealer(&mut self) -> Result<Box<Sealer>, ObjectError> {
-        let interrupted = || ObjectError::Interrupted(self.record.place.clone());
-        match std::mem::replace(&mut self.sealing, Sealing::Failed) {
-            Sealing::Idle(sealer) => Ok(sealer),
-            Sealing::Busy(task) => task.await.map_err(|_| interrupted())?,
-            Sealing::Failed => Err(interrupted()),
-        }
-    }
-
-    /// Hands a segment over to be stored, when the one before is.
-    async fn store(&mut self, sealer: &mut Sealer) -> Result<(), ObjectError> {
+    /// Hands the segment over to be stored, when the one before is.
+    async fn store(&mut self) -> Result<(), ObjectError> {
         self.stored().await?;
-        let (path, end) = (sealer.path(&self.record), sealer.bytes);
-        let segment = sealer.take_segment(self.spare.take())?;
+        let (path, end) = (self.sealer.path(&self.record), self.sealer.bytes);
+        let segment = self.sealer.take_segment(self.spare.take())?;
         let (objects, durable, lease) = (
             self.objects.clone(),
             Arc::clone(&self.durable),
