@@ -51,7 +51,9 @@ pub fn stem(name: &str) -> &str {
 /// Judges a word.
 pub fn shape(word: &Word, lexicon: &Lexicon) -> Option<Shape> {
     let (text, parts) = (word.as_str(), parts());
-    let whole = plain(text, lexicon, parts);
+    // `кеңсесіне`, `лауазымына`: whose it is and the dative, in Kazakh letters, are no surname in -ин.
+    let owned = word.is_kazakh() && (text.ends_with("ына") || text.ends_with("ине"));
+    let whole = plain(text, lexicon, parts).filter(|_| !owned);
     if whole.is_some_and(|shape| shape.strength > Strength::Weak) {
         return whole;
     }

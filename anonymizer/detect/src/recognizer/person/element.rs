@@ -49,10 +49,9 @@ pub enum Case {
 }
 
 impl Element {
-    /// Whether it is a given name; a rare one that is an ordinary word is none.
+    /// Whether it is a given name.
     pub const fn is_given(&self) -> bool {
-        let rare = self.ordinary && !self.facts.has(Facts::COMMON);
-        self.facts.has(Facts::GIVEN) && !self.facts.has(Facts::STOP) && !rare
+        self.facts.has(Facts::GIVEN) && !self.facts.has(Facts::STOP)
     }
 
     /// Whether it is a given name that is hardly anything else.

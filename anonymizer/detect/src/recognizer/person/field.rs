@@ -68,7 +68,7 @@ fn is_name(elements: &[Element], label: Label) -> bool {
     let says = |part: &Element| {
         part.is_given()
             || part.is_patronymic()
-            || part.family() > usize::from(part.ordinary) as u8
+            || part.family() > u8::from(part.ordinary)
             || part.unlisted
                 && !part.ordinary
                 && (count > 1 || part.likely > -64 || part.is_strange())

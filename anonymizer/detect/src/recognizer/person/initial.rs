@@ -39,9 +39,10 @@ pub fn initial(
         (_, 1) => Initial::Bare,
         (_, 2)
             if token.is_upper()
-                && !lexicon
-                    .get(token.hash)
-                    .any(Facts::STOP.and(Facts::ORGANIZATION)) =>
+                && (ends_name(text, place)
+                    || !lexicon
+                        .get(token.hash)
+                        .any(Facts::STOP.and(Facts::ORGANIZATION))) =>
         {
             Initial::Pair
         }
@@ -81,6 +82,17 @@ pub fn initial(
         unlisted: false,
         ordinary: false,
     })
+}
+
+/// Whether two capitals end what a capitalized word begins: `Врач Болатбеков НА.`
+fn ends_name(text: &Text, place: usize) -> bool {
+    let name = text
+        .before(place, 1)
+        .is_some_and(|name| name.is_word() && name.is_title() && name.len > 4);
+    let ends = text
+        .token(place + 1)
+        .is_none_or(|next| !next.is_word() && !next.is_number() || next.gap >= Gap::Line);
+    name && ends
 }
 
 /// Whether a small letter with a dot is the begin of a word like город, дом, село, or stands before a number.

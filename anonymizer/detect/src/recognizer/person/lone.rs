@@ -113,6 +113,10 @@ fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     {
         return Lone::Perhaps;
     }
+    // A rare name that is an ordinary word is one where something says so.
+    if element.ordinary && !element.facts.has(Facts::COMMON) && !before.title {
+        return Lone::Perhaps;
+    }
     let said = matches!(element.case, Case::Upper) || before.start;
     let doubtful = element.facts.has(Facts::WORD) || !element.facts.has(Facts::COMMON);
     let foreign = !element.facts.any(Facts::COMMON.and(Facts::NOMINATIVE));

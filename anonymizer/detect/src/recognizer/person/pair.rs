@@ -140,7 +140,12 @@ fn beside(given: &Element, other: &Element, given_first: bool, before: &Before) 
     if capital && other.unlisted && given.is_clear() && (given_first || !before.start) {
         return true;
     }
-    if other.is_strange() && is_plain(given) && (given_first || !given.facts.has(Facts::WORD)) {
+    let agrees = given_first || !before.start || given.facts.has(Facts::NOMINATIVE);
+    if other.is_strange()
+        && agrees
+        && is_plain(given)
+        && (given_first || !given.facts.has(Facts::WORD))
+    {
         return true;
     }
     if !other.is_unknown() && !other.is_blank() || !title || given.facts.has(Facts::PLACE) {

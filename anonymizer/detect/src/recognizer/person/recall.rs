@@ -123,7 +123,8 @@ impl Scan<'_> {
         if let Some((line, next)) = line_of(text, element) {
             let (above, below) = (found(line.checked_sub(1), true), found(Some(next), false));
             let listed = element.unlisted && !element.is_blocked();
-            return may && (above || below) || listed && above && below;
+            let shaped = element.family() > 0 && !element.ordinary;
+            return (may || shaped) && (above || below) || listed && above && below;
         }
         // `я и Еркасым`.
         let us = |place: Option<usize>| {
