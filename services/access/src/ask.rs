@@ -265,9 +265,9 @@ mod tests {
         assert_eq!(shipped.united.as_ref().unwrap().policies().count(), 3);
         // An operator's prohibitions: one that unites, one that fails to be evaluated where it overflows, and one of its own scope.
         let own = [
-            r#"@id("own.k") forbid (principal, action == Action::"use", resource) when { resource.measured_k * 4611686018427387904 < 0 };"#,
-            r#"@id("own.night") forbid (principal, action == Action::"use", resource) when { context.now > 1 } unless { principal.stage == "TRAINING" };"#,
-            r#"@id("own.one") forbid (principal == SandboxInUse::"sandboxes/t", action, resource);"#,
+            r#"@id("own.k") @reason("r") forbid (principal, action == Action::"use", resource) when { resource.measured_k * 4611686018427387904 < 0 };"#,
+            r#"@id("own.night") @reason("r") forbid (principal, action == Action::"use", resource) when { context.now > 1 } unless { principal.stage == "TRAINING" };"#,
+            r#"@id("own.one") @reason("r") forbid (principal == SandboxInUse::"sandboxes/t", action, resource);"#,
         ];
         let own = own
             .iter()
