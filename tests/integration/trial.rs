@@ -160,7 +160,7 @@ async fn others_get_nothing(site: &Site, port: u16, name: &str) {
 
 async fn what_was_asked_is_counted(site: &Site, sandbox: &str, name: &str) {
     let counted = site.trial(name).await;
-    let usage = counted.usage.clone().unwrap();
+    let usage = counted.usage.unwrap();
     assert_eq!((usage.requests, usage.failures), (4, 0), "{counted:?}");
     assert!((50..1000).contains(&usage.answer_bytes), "{usage:?}");
     let users: Vec<(&str, i64)> = counted

@@ -76,10 +76,9 @@ fn is_name(elements: &[Element], label: Label) -> bool {
     let fits = |part: &Element| {
         let written = part.case != Case::Lower || label == Label::Name;
         let other = part.ordinary && part.unlisted && part.shape.is_none();
-        !part.is_blocked()
-            && !part.facts.any(Facts::TITLE.and(Facts::CUE))
-            && written
-            && !(other && label == Label::Role && !part.is_patronymic())
+        let title = part.facts.any(Facts::TITLE.and(Facts::CUE));
+        let role = other && label == Label::Role && !part.is_patronymic();
+        written && !(part.is_blocked() || title || role)
     };
     parts().all(fits) && parts().any(says)
 }
