@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .bytes(".sandyq.v1.DownloadOutputResponse.data")
         .bytes(".sandyq.v1.CallTrialRequest.body")
         .bytes(".sandyq.v1.CallTrialResponse.body")
+        .bytes(".sandyq.v1.DownloadShellRecordResponse.data")
         .compile_fds(descriptors)?;
     Ok(())
 }

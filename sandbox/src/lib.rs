@@ -43,7 +43,7 @@ pub use cause::CauseOfDeath;
 pub use engine::{DockerEngine, DockerOptions, Engine, EngineError, EngineInfo, Observed};
 pub use id::{ContainerId, IdError, ImageDigest, JobId, PlatformId, SandboxId};
 pub use isolation::Isolation;
-pub use sandyq_init::{End, Report};
+pub use sandyq_init::{End, Report, terminal};
 pub use spec::{Input, JobSpec, Limits, Model, RawJob, Serve, SpecError, Violation};
 pub use state::{Action, JobEvent, JobState, TransitionError, WaitingReason, transition};
 pub use usage::{Power, Sample, Usage};

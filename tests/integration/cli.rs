@@ -5,6 +5,7 @@ mod help;
 mod main_job;
 mod push;
 mod rights;
+mod shell;
 mod trials;
 
 use std::path::{Path, PathBuf};

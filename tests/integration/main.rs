@@ -24,6 +24,7 @@ mod python;
 mod queue;
 mod relations;
 mod roles;
+mod shell;
 mod soak;
 mod staging;
 mod text;

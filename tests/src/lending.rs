@@ -12,6 +12,16 @@ impl Site {
         self.open_sandbox_for("developer", id, 3600).await
     }
 
+    /// The developer's registered system with an active sandbox in a stage; returns `sandboxes/{id}`.
+    pub async fn open_sandbox_in(&self, id: &str, stage: v1::Stage) -> String {
+        let system = format!("{id}-system");
+        let system = self
+            .register_system("developer", &system, v1::RiskClass::Minimal)
+            .await;
+        self.open_sandbox_of("developer", &system, id, stage, 3600)
+            .await
+    }
+
     /// A registered system with an active sandbox of somebody, for so many seconds.
     pub async fn open_sandbox_for(&self, developer: &str, id: &str, seconds: u64) -> String {
         let system = self

@@ -1,4 +1,4 @@
-//! `sandyq-init --wall-clock-ms N --log-bytes N [--serve-port N] [...] -- PROGRAM [ARGUMENT...]`
+//! `sandyq-init --wall-clock-ms N --log-bytes N --log-rate N [--serve-port N] [...] -- PROGRAM [ARGUMENT...]`
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -17,6 +17,8 @@ pub struct Plan {
     pub log_rate: u64,
     /// The port of the container's loopback that [`crate::forward`] leads to, where the job serves.
     pub serve_port: Option<u16>,
+    /// The command has a terminal, which is closed when nothing is typed for so long.
+    pub terminal_idle: Option<Duration>,
     /// Program and arguments; never empty.
     pub command: Vec<OsString>,
 }
@@ -47,6 +49,7 @@ const GRACE: &str = "--grace-ms";
 const LOG_BYTES: &str = "--log-bytes";
 const LOG_RATE: &str = "--log-rate";
 const SERVE_PORT: &str = "--serve-port";
+const TERMINAL_IDLE: &str = "--terminal-idle-ms";
 
 impl Plan {
     /// Reads the arguments, without the program's own name.
@@ -57,6 +60,7 @@ impl Plan {
         let mut arguments = arguments.into_iter();
         let (mut wall_clock, mut grace, mut bytes, mut rate) = (None, None, None, None);
         let mut port = None;
+        let mut idle = None;
         while let Some(option) = arguments.next() {
             let (name, slot) = match option.to_str() {
                 Some("--") => break,
@@ -65,6 +69,7 @@ impl Plan {
                 Some(LOG_BYTES) => (LOG_BYTES, &mut bytes),
                 Some(LOG_RATE) => (LOG_RATE, &mut rate),
                 Some(SERVE_PORT) => (SERVE_PORT, &mut port),
+                Some(TERMINAL_IDLE) => (TERMINAL_IDLE, &mut idle),
                 _ => return Err(ArgumentError::Unknown(option)),
             };
             let value = arguments
@@ -89,6 +94,7 @@ impl Plan {
             serve_port: port
                 .map(|port| u16::try_from(port).map_err(|_| ArgumentError::Port(port)))
                 .transpose()?,
+            terminal_idle: idle.map(Duration::from_millis),
             command,
         })
     }
@@ -104,6 +110,7 @@ impl Plan {
             (LOG_BYTES, self.log_bytes),
             (LOG_RATE, self.log_rate),
             (SERVE_PORT, self.serve_port.unwrap_or(0).into()),
+            (TERMINAL_IDLE, self.terminal_idle.map_or(0, millis)),
         ] {
             if value > 0 {
                 arguments.extend([name.into(), value.to_string().into()]);
@@ -135,9 +142,14 @@ mod tests {
         let patient = Plan {
             grace: Duration::from_millis(200),
             serve_port: Some(8080),
-            ..plan
+            ..plan.clone()
         };
         assert_eq!(Plan::parse(patient.arguments()).unwrap(), patient);
+        let interactive = Plan {
+            terminal_idle: Some(Duration::from_secs(9)),
+            ..plan
+        };
+        assert_eq!(Plan::parse(interactive.arguments()).unwrap(), interactive);
     }
 
     #[test]

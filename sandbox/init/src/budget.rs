@@ -20,7 +20,7 @@ const COST_FACTOR: u64 = 4;
 /// Frames smaller than this are rare, by a pause after each.
 const SMALL: usize = 1024;
 const PAUSE: Duration = Duration::from_millis(5);
-/// Bytes that may come at once before the rate counts.
+/// Bytes that may come at once before the rate counts, but not more than a second's.
 const BURST: u64 = 1 << 20;
 /// Longest piece of the tail.
 const PIECE: usize = 4096;
@@ -154,6 +154,7 @@ impl Budget {
 #[derive(Debug)]
 pub struct Rate {
     bytes_per_second: u64,
+    burst: u64,
     tokens: u64,
     at: Duration,
 }
@@ -162,9 +163,11 @@ impl Rate {
     /// A full bucket.
     #[must_use]
     pub fn new(bytes_per_second: u64, now: Duration) -> Self {
+        let burst = BURST.min(bytes_per_second);
         Self {
             bytes_per_second: bytes_per_second.max(1),
-            tokens: BURST,
+            burst,
+            tokens: burst,
             at: now,
         }
     }
@@ -176,7 +179,7 @@ impl Rate {
         // What is less than a token stays with the clock.
         if gained > 0 {
             let gained = u64::try_from(gained).unwrap_or(u64::MAX);
-            self.tokens = self.tokens.saturating_add(gained).min(BURST);
+            self.tokens = self.tokens.saturating_add(gained).min(self.burst);
             self.at = now;
         }
         let cost = frames as u64 + ENTRY_BYTES;

@@ -18,6 +18,10 @@
 //! dumpable (so that no process of the same user may trace it or open its
 //! `/proc/1/fd`), and what the job prints is escaped inside frames.
 //!
+//! Where the command is to have a terminal, init opens one, passes on what comes by its own
+//! standard input ([`terminal`]), and closes it when nothing comes any more. The command
+//! has no other way to init's input or output than before.
+//!
 //! Everything but [`supervise`] and [`forward`] is pure and used by the platform too, which reads the
 //! frames back.
 
@@ -26,10 +30,14 @@ pub mod budget;
 pub mod counters;
 pub mod forward;
 pub mod frame;
+mod login;
 mod output;
+mod pty;
 mod report;
+mod session;
 mod signals;
 pub mod supervise;
+pub mod terminal;
 mod tree;
 
 pub use arguments::{ArgumentError, Plan};

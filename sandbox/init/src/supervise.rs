@@ -16,8 +16,11 @@ use crate::arguments::Plan;
 use crate::budget::{Budget, Rate};
 use crate::counters::Counters;
 use crate::frame::{Frame, MOST_PAYLOAD, Stream};
+use crate::login::{LOGIN, become_command};
 use crate::output::{Output, complain};
+use crate::pty;
 use crate::report::{End, Report};
+use crate::session::Session;
 use crate::tree::{Tree, close_inherited};
 use crate::{CODE_FAILED, forward, signals};
 
@@ -40,6 +43,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         complain(&text);
         CODE_FAILED
     };
+    let mut arguments = arguments.into_iter().peekable();
+    if arguments.next_if(|first| first == LOGIN).is_some() {
+        let command: Vec<OsString> = arguments.collect();
+        return become_command(&command);
+    }
     let code = match Plan::parse(arguments) {
         Ok(plan) => run(&plan).unwrap_or_else(|error| failed(format!("cannot begin: {error}"))),
         Err(error) => failed(error.to_string()),
@@ -60,7 +68,18 @@ pub fn run(plan: &Plan) -> nix::Result<i32> {
             .map_err(|error| Errno::from_raw(error.raw_os_error().unwrap_or(0)))?;
     }
     let begin = now()?;
-    let (tree, pipes) = Tree::plant(plan)?;
+    let (tree, pipes, session) = match plan.terminal_idle {
+        None => {
+            let (tree, pipes) = Tree::plant(plan)?;
+            (tree, (Some(pipes.stdout), Some(pipes.stderr)), None)
+        }
+        // The command waits for whoever is to see it.
+        Some(idle) => (
+            Tree::bare()?,
+            (None, None),
+            Some(Session::new(idle, begin)?),
+        ),
+    };
     let signals = signals::hold()?;
     let mut supervisor = Supervisor {
         begin,
@@ -72,8 +91,10 @@ pub fn run(plan: &Plan) -> nix::Result<i32> {
         kill_at: Duration::ZERO,
         read_at: begin,
         tree,
-        stdout: Some(pipes.stdout),
-        stderr: Some(pipes.stderr),
+        stdout: pipes.0,
+        stderr: pipes.1,
+        session,
+        command: &plan.command,
         budget: Budget::new(plan.log_bytes),
         rate: Rate::new(plan.log_rate, begin),
         output,
@@ -90,7 +111,7 @@ fn now() -> nix::Result<Duration> {
         .map(Duration::from)
 }
 
-struct Supervisor {
+struct Supervisor<'a> {
     begin: Duration,
     deadline: Duration,
     grace: Duration,
@@ -106,13 +127,16 @@ struct Supervisor {
     tree: Tree,
     stdout: Option<OwnedFd>,
     stderr: Option<OwnedFd>,
+    /// Where the command has a terminal.
+    session: Option<Session>,
+    command: &'a [OsString],
     budget: Budget,
     rate: Rate,
     output: Output,
     signals: SignalFd,
 }
 
-impl Supervisor {
+impl Supervisor<'_> {
     fn run(&mut self) -> nix::Result<()> {
         loop {
             let now = now()?;
@@ -129,8 +153,27 @@ impl Supervisor {
                 self.tree.pass_on(signal);
             }
             self.output.flush();
+            self.listen(now)?;
             self.read()?;
         }
+    }
+
+    /// Passes on what is typed into the command's terminal, and closes it when it is time.
+    fn listen(&mut self, now: Duration) -> nix::Result<()> {
+        let Some(session) = &mut self.session else {
+            return Ok(());
+        };
+        if let Some(size) = session.listen(now) {
+            let terminal = pty::open(size)?;
+            session.begin(terminal.master.try_clone().map_err(|_| Errno::EMFILE)?);
+            self.tree.log_in(self.command, terminal.slave);
+            self.stdout = Some(terminal.master);
+        }
+        if let Some(why) = session.closing(now, !self.budget.passes_on()) {
+            self.output.push(&Frame::Note(why.into()).encode());
+            self.tree.signal_everybody(Signal::SIGHUP);
+        }
+        Ok(())
     }
 
     /// What the time calls for.
@@ -142,6 +185,12 @@ impl Supervisor {
             } else if self.tree.end().is_some() {
                 self.late = self.asked;
                 self.until = Some((now + FLUSH).min(self.deadline + LATE_FLUSH));
+            } else if self
+                .session
+                .as_ref()
+                .is_some_and(|session| session.is_over(now))
+            {
+                self.until = Some(now + LATE_FLUSH);
             } else if !self.grace.is_zero() && now >= self.deadline - self.grace && !self.asked {
                 self.asked = true;
                 self.tree.signal_everybody(Signal::SIGTERM);
@@ -167,6 +216,9 @@ impl Supervisor {
             }
             None => {
                 also(self.deadline);
+                if let Some(session) = &self.session {
+                    also(session.due());
+                }
                 if !self.asked && !self.grace.is_zero() {
                     also(self.deadline - self.grace);
                 }
@@ -180,6 +232,7 @@ impl Supervisor {
             let pipes = [&self.stdout, &self.stderr].into_iter().flatten();
             wanted.extend(pipes.map(|pipe| PollFd::new(pipe.as_fd(), PollFlags::POLLIN)));
         }
+        wanted.extend(self.session.iter().flat_map(Session::polled));
         if !self.output.is_clear() {
             wanted.push(PollFd::new(self.output.as_fd(), PollFlags::POLLOUT));
         }

@@ -1,5 +1,6 @@
 //! The processes of the container: the command, and whatever it starts.
 
+use std::ffi::OsString;
 use std::fs::{File, OpenOptions};
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
@@ -13,6 +14,7 @@ use nix::sys::wait::{WaitPidFlag, WaitStatus, waitpid};
 use nix::unistd::{Pid, pipe2};
 
 use crate::arguments::Plan;
+use crate::login::LOGIN;
 use crate::report::End;
 
 /// All processes but the caller and the first one (kill(2)).
@@ -35,6 +37,40 @@ pub struct Pipes {
 }
 
 impl Tree {
+    /// Nobody yet: the command is started later, on a terminal. From now on, no process of the same user can trace init or open
+    /// what it has open.
+    pub fn bare() -> nix::Result<Self> {
+        nix::sys::prctl::set_dumpable(false)?;
+        Ok(Self {
+            main: None,
+            end: None,
+            anybody: false,
+        })
+    }
+
+    /// Starts the command on a terminal, by init's own program.
+    pub fn log_in(&mut self, command: &[OsString], terminal: File) {
+        let started = || {
+            let init = std::env::args_os()
+                .next()
+                .ok_or(std::io::ErrorKind::NotFound)?;
+            Command::new(init)
+                .arg(LOGIN)
+                .args(command)
+                .stdin(terminal.try_clone()?)
+                .stdout(terminal.try_clone()?)
+                .stderr(terminal)
+                .spawn()
+        };
+        match started() {
+            Ok(child) => {
+                self.main = i32::try_from(child.id()).ok().map(Pid::from_raw);
+                self.anybody = true;
+            }
+            Err(error) => self.end = Some(End::NotStarted(error.raw_os_error().unwrap_or(0))),
+        }
+    }
+
     /// Starts the command. From before on, no process of the same user can trace init or
     /// open what it has open.
     pub fn plant(plan: &Plan) -> nix::Result<(Self, Pipes)> {
@@ -143,7 +179,7 @@ const AFTER_INIT: i32 = 10;
 
 /// Has what the calling thread starts come after init. Where the system does not let it,
 /// a starved job's deadline comes later.
-fn step_back() {
+pub fn step_back() {
     #[cfg(feature = "program")]
     let _ = rustix::process::nice(AFTER_INIT);
 }
@@ -151,10 +187,10 @@ fn step_back() {
 /// While this lives, what is started is killed for memory before init is: init's word
 /// is worth more than its few pages. Where the kernel does not let it, nothing is lost
 /// but that word.
-struct OomOrder(Option<(File, i32)>);
+pub struct OomOrder(Option<(File, i32)>);
 
 impl OomOrder {
-    fn job_first() -> Self {
+    pub fn job_first() -> Self {
         let raised = || -> std::io::Result<(File, i32)> {
             let path = "/proc/self/oom_score_adj";
             let mut file = OpenOptions::new().read(true).write(true).open(path)?;

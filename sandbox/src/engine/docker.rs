@@ -8,20 +8,22 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bollard::container::LogOutput;
 use bollard::errors::Error as Bollard;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{
-    CreateContainerOptions, InspectContainerOptions, KillContainerOptions, ListContainersOptions,
-    LogsOptions, RemoveContainerOptions, StartContainerOptions, StatsOptions, WaitContainerOptions,
+    AttachContainerOptions, CreateContainerOptions, InspectContainerOptions, KillContainerOptions,
+    ListContainersOptions, LogsOptions, RemoveContainerOptions, StartContainerOptions,
+    StatsOptions, WaitContainerOptions,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use sandyq_init::{Decoder, Frame, Report, forward};
 
 use super::cgroup::Cgroup;
 use super::{
-    ArchiveStream, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames, LogRequest,
-    Observed, host, init, observe,
+    ArchiveStream, Attached, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames,
+    LogRequest, Observed, host, init, observe,
 };
 use crate::id::{ContainerId, ImageDigest, JobId, PlatformId};
 use crate::serve::{Connection, ServeFolder};
@@ -116,6 +118,26 @@ impl DockerEngine {
             host_has_swap,
             importing: tokio::sync::Mutex::new(()),
         })
+    }
+
+    /// What init wrote, from what the engine hands on of it.
+    fn frames(
+        &self,
+        step: &'static str,
+        outputs: impl Stream<Item = Result<LogOutput, Bollard>> + Send + 'static,
+    ) -> LogFrames {
+        let address = self.address.clone();
+        let mut decoder = Decoder::default();
+        let frames = outputs.map(move |output| {
+            output
+                .map(|output| observe::printed(&mut decoder, output))
+                .map_err(|error| failed(step, &address, error))
+        });
+        let each = |frames: Result<Vec<_>, _>| match frames {
+            Ok(frames) => futures::stream::iter(frames.into_iter().map(Ok).collect::<Vec<_>>()),
+            Err(error) => futures::stream::iter(vec![Err(error)]),
+        };
+        frames.flat_map(each).boxed()
     }
 
     fn failed(&self, step: &'static str) -> impl Fn(Bollard) -> EngineError {
@@ -422,19 +444,31 @@ impl Engine for DockerEngine {
             since: request.since.unwrap_or(0),
             ..LogsOptions::default()
         };
-        let address = self.address.clone();
         let outputs = self.patient.logs(&job.container_name(), Some(options));
-        let mut decoder = Decoder::default();
-        let frames = outputs.map(move |output| {
-            output
-                .map(|output| observe::printed(&mut decoder, output))
-                .map_err(|error| failed("read a log", &address, error))
-        });
-        let each = |frames: Result<Vec<_>, _>| match frames {
-            Ok(frames) => futures::stream::iter(frames.into_iter().map(Ok).collect::<Vec<_>>()),
-            Err(error) => futures::stream::iter(vec![Err(error)]),
+        Ok(self.frames("read a log", outputs))
+    }
+
+    async fn attach(&self, job: &JobId) -> Result<Attached, EngineError> {
+        if self.inspect(job).await?.is_none() {
+            return Err(EngineError::NoContainer { job: job.clone() });
+        }
+        let options = AttachContainerOptions {
+            stdin: true,
+            stdout: true,
+            stderr: true,
+            stream: true,
+            ..AttachContainerOptions::default()
         };
-        Ok(frames.flat_map(each).boxed())
+        let step = "join a terminal";
+        let attached = self
+            .patient
+            .attach_container(&job.container_name(), Some(options))
+            .await
+            .map_err(self.failed(step))?;
+        Ok(Attached {
+            input: attached.input,
+            output: self.frames(step, attached.output),
+        })
     }
 
     async fn connect(&self, job: &JobId) -> Result<Connection, EngineError> {

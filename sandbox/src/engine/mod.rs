@@ -10,11 +10,13 @@ pub mod host;
 mod init;
 mod observe;
 
+use std::pin::Pin;
 use std::time::SystemTime;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
+use tokio::io::AsyncWrite;
 
 pub use docker::{DockerEngine, DockerOptions};
 pub use error::EngineError;
@@ -31,6 +33,14 @@ use sandyq_init::Report;
 pub type ArchiveStream = BoxStream<'static, std::io::Result<Bytes>>;
 /// A job's log as it is written.
 pub type LogFrames = BoxStream<'static, Result<LogFrame, EngineError>>;
+
+/// The two ways of a job's terminal.
+pub struct Attached {
+    /// To its first process.
+    pub input: Pin<Box<dyn AsyncWrite + Send>>,
+    /// What it shows, as a log is given.
+    pub output: LogFrames,
+}
 
 /// Runs containers. The Docker implementation is [`DockerEngine`].
 #[async_trait]
@@ -74,6 +84,11 @@ pub trait Engine: Send + Sync {
 
     /// Opens a connection to the port that the job serves on. There is no way but this one, and it leads inwards.
     async fn connect(&self, job: &JobId) -> Result<Connection, EngineError>;
+
+    /// Joins the terminal of a job that has one and runs: what is written goes to its first process as messages of
+    /// [`sandyq_init::terminal`], the first size starts its command, and what it shows comes back. To be done once: the terminal is
+    /// closed when the input is shut down, or its holder dies.
+    async fn attach(&self, job: &JobId) -> Result<Attached, EngineError>;
 
     /// The last word of the container's init, once it has ended by itself; `None` when it
     /// was killed, or is not there.

@@ -1,13 +1,17 @@
 //! What a job printed: whole and capped for the airlock ([`LogCapture`]), filtered
-//! and bounded for its author ([`TailFilter`]).
+//! and bounded for its author ([`TailFilter`]); what its terminal may show, where it has one
+//! ([`ScreenFilter`]).
 
+mod characters;
 mod mask;
 mod metrics;
+mod screen;
 mod strip;
 mod tail;
 
 pub use mask::masked;
 pub use metrics::Metrics;
+pub use screen::ScreenFilter;
 pub use tail::{DEFAULT_BUDGET, HeldBack, LogOpening, TailFilter};
 
 /// Cuts a log at a number of bytes, and counts what was cut.

@@ -2,6 +2,7 @@
 //! controls are taken out, so that a log can neither steer the terminal it is
 //! read in nor hide digits from the mask.
 
+use super::characters::Characters;
 use crate::collect::is_invisible;
 
 /// ECMA-48 escape sequences, as far as they must be skipped.
@@ -23,76 +24,52 @@ enum Escape {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Strip {
     escape: Escape,
-    partial: Vec<u8>,
+    characters: Characters,
 }
 
 impl Strip {
     /// The visible characters of a chunk, and `\n` for every end of line.
     pub(super) fn push(&mut self, chunk: &[u8]) -> String {
-        let mut bytes = std::mem::take(&mut self.partial);
-        bytes.extend_from_slice(chunk);
         let mut shown = String::new();
-        let mut rest = bytes.as_slice();
-        while !rest.is_empty() {
-            match std::str::from_utf8(rest) {
-                Ok(text) => {
-                    self.text(text, &mut shown);
-                    return shown;
-                }
-                Err(error) => {
-                    let (valid, after) = rest.split_at(error.valid_up_to());
-                    self.text(&String::from_utf8_lossy(valid), &mut shown);
-                    let Some(length) = error.error_len() else {
-                        // At most three bytes: a character that the next chunk completes.
-                        self.partial = after.to_vec();
-                        return shown;
-                    };
-                    self.text("\u{fffd}", &mut shown);
-                    rest = after.get(length..).unwrap_or_default();
-                }
-            }
-        }
+        let escape = &mut self.escape;
+        self.characters
+            .push(chunk, |c| *escape = character(*escape, c, &mut shown));
         shown
     }
+}
 
-    fn text(&mut self, text: &str, shown: &mut String) {
-        for c in text.chars() {
-            self.character(c, shown);
+/// Takes a character in; gives the state that follows.
+fn character(escape: Escape, c: char, shown: &mut String) -> Escape {
+    match (escape, c) {
+        // A line ends any sequence, so that a sequence without end hides one line only.
+        (_, '\n' | '\r') => {
+            shown.push('\n');
+            Escape::None
         }
-    }
-
-    fn character(&mut self, c: char, shown: &mut String) {
-        self.escape = match (self.escape, c) {
-            // A line ends any sequence, so that a sequence without end hides one line only.
-            (_, '\n' | '\r') => {
-                shown.push('\n');
-                Escape::None
+        (Escape::Text, '\u{7}' | '\u{9c}') => Escape::None,
+        (Escape::Text, '\u{1b}') | (Escape::TextEnd, '\u{1b}') => Escape::TextEnd,
+        (Escape::TextEnd, '\\') => Escape::None,
+        (Escape::Text | Escape::TextEnd, _) => Escape::Text,
+        (_, '\u{1b}') => Escape::Start,
+        (_, '\u{9b}') => Escape::Control,
+        (_, '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}') => Escape::Text,
+        (Escape::Start, '[') => Escape::Control,
+        (Escape::Start, ']' | 'P' | 'X' | '^' | '_') => Escape::Text,
+        // Intermediate bytes, as in the choice of a character set.
+        (Escape::Start, ' '..='/') => Escape::Start,
+        (Escape::Start, _) => Escape::None,
+        (Escape::Control, '\u{40}'..='\u{7e}') => Escape::None,
+        (Escape::Control, _) => Escape::Control,
+        (Escape::None, '\t') => {
+            shown.push(' ');
+            Escape::None
+        }
+        (Escape::None, c) => {
+            if !c.is_control() && !is_invisible(c) {
+                shown.push(c);
             }
-            (Escape::Text, '\u{7}' | '\u{9c}') => Escape::None,
-            (Escape::Text, '\u{1b}') | (Escape::TextEnd, '\u{1b}') => Escape::TextEnd,
-            (Escape::TextEnd, '\\') => Escape::None,
-            (Escape::Text | Escape::TextEnd, _) => Escape::Text,
-            (_, '\u{1b}') => Escape::Start,
-            (_, '\u{9b}') => Escape::Control,
-            (_, '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}') => Escape::Text,
-            (Escape::Start, '[') => Escape::Control,
-            (Escape::Start, ']' | 'P' | 'X' | '^' | '_') => Escape::Text,
-            // Intermediate bytes, as in the choice of a character set.
-            (Escape::Start, ' '..='/') => Escape::Start,
-            (Escape::Start, _) => Escape::None,
-            (Escape::Control, '\u{40}'..='\u{7e}') => Escape::None,
-            (Escape::Control, _) => Escape::Control,
-            (Escape::None, '\t') => {
-                shown.push(' ');
-                Escape::None
-            }
-            (Escape::None, c) => {
-                if !c.is_control() && !is_invisible(c) {
-                    shown.push(c);
-                }
-                Escape::None
-            }
-        };
+            Escape::None
+        }
     }
 }
 

@@ -76,9 +76,11 @@ pub fn container(spec: &JobSpec, context: &ContainerContext<'_>) -> ContainerCre
         hostname: Some("sandbox".to_owned()),
         domainname: Some(String::new()),
         network_disabled: Some(true),
-        // No terminal and no input: nothing outside can steer a job.
+        // No input: nothing outside can steer a job. Where a person works with it, init hears what is typed, and opens a terminal
+        // for the command alone; with whoever types goes the input.
         tty: Some(false),
-        open_stdin: Some(false),
+        open_stdin: Some(spec.terminal().is_some()),
+        stdin_once: Some(spec.terminal().is_some()),
         attach_stdin: Some(false),
         attach_stdout: Some(false),
         attach_stderr: Some(false),
@@ -95,8 +97,11 @@ fn entrypoint(spec: &JobSpec) -> Vec<String> {
         wall_clock: limits.wall_clock,
         grace: std::time::Duration::ZERO,
         log_bytes: limits.log_bytes,
-        log_rate: LOG_RATE,
+        log_rate: spec
+            .terminal()
+            .map_or(LOG_RATE, |terminal| terminal.bytes_per_second),
         serve_port: spec.serve().map(|serve| serve.port),
+        terminal_idle: spec.terminal().map(|terminal| terminal.idle),
         command: spec.command().iter().map(Into::into).collect(),
     };
     let arguments = plan.arguments().into_iter();
@@ -144,6 +149,9 @@ fn environment(spec: &JobSpec, context: &ContainerContext<'_>) -> Vec<String> {
     let mut all: std::collections::BTreeMap<&str, &str> = ours.into_iter().collect();
     all.extend(port.as_deref().map(|port| ("SANDYQ_PORT", port)));
     all.extend((!spec.models().is_empty()).then_some(("SANDYQ_MODELS", "/models")));
+    if spec.terminal().is_some() {
+        all.insert("TERM", "xterm-256color");
+    }
     all.extend(
         spec.environment()
             .iter()
@@ -330,8 +338,8 @@ mod tests {
 
     use super::*;
     use crate::isolation::Isolation;
-    use crate::spec::RawJob;
     use crate::spec::tests::{raw, serving};
+    use crate::spec::{RawJob, Terminal};
 
     fn sorted(value: Value) -> Value {
         match value {
@@ -377,9 +385,18 @@ mod tests {
     /// Rewritten by `UPDATE_GOLDEN=1 cargo test -p sandyq-sandbox`.
     #[test]
     fn the_container_is_the_golden_one() {
+        let terminal = Terminal {
+            idle: std::time::Duration::from_secs(600),
+            bytes_per_second: 32_768,
+        };
+        let interactive = RawJob {
+            terminal: Some(terminal),
+            ..raw()
+        };
         for (body, file) in [
             (body(Isolation::Hardened), "container.json"),
             (body(Isolation::Gvisor), "container_gvisor.json"),
+            (body_of(interactive), "container_terminal.json"),
             (body_of(serving()), "container_serving.json"),
         ] {
             let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))

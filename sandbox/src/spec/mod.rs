@@ -94,6 +94,21 @@ pub struct RawJob {
     pub limits: Limits,
     /// What stands between it and the host.
     pub isolation: Isolation,
+    /// A terminal for the command, when a person works with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<Terminal>,
+}
+
+/// A terminal for the command, held by the container's first process. The command starts when its size is known
+/// ([`Engine::attach`](crate::Engine::attach)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terminal {
+    /// It is closed when nothing was typed for so long.
+    #[serde(rename = "idle_ms", with = "milliseconds")]
+    pub idle: std::time::Duration,
+    /// Bytes a second that it shows; what prints faster is slowed down.
+    pub bytes_per_second: u64,
 }
 
 /// One field that cannot be accepted.
@@ -136,6 +151,7 @@ pub struct JobSpec {
     output_path: PathBuf,
     limits: Limits,
     isolation: Isolation,
+    terminal: Option<Terminal>,
 }
 
 impl RawJob {
@@ -156,6 +172,7 @@ impl RawJob {
         rules::models(&mut found, &self.models, &self.output_path);
         rules::serve(&mut found, self.serve.as_ref(), &self.output_path);
         self.limits.check(&mut found, self.isolation);
+        rules::terminal(&mut found, self.terminal);
         let violations = found.into_violations();
         match (id, sandbox, image) {
             (Some(id), Some(sandbox), Some(image)) if violations.is_empty() => Ok(JobSpec {
@@ -170,6 +187,7 @@ impl RawJob {
                 output_path: self.output_path,
                 limits: self.limits,
                 isolation: self.isolation,
+                terminal: self.terminal,
             }),
             _ => Err(SpecError { violations }),
         }
@@ -242,6 +260,12 @@ impl JobSpec {
     pub fn isolation(&self) -> Isolation {
         self.isolation
     }
+
+    /// The command's terminal, when it has one.
+    #[must_use]
+    pub fn terminal(&self) -> Option<Terminal> {
+        self.terminal
+    }
 }
 
 impl TryFrom<RawJob> for JobSpec {
@@ -265,6 +289,7 @@ impl From<JobSpec> for RawJob {
             output_path: spec.output_path,
             limits: spec.limits,
             isolation: spec.isolation,
+            terminal: spec.terminal,
         }
     }
 }
@@ -295,6 +320,7 @@ pub(crate) mod tests {
             output_path: "/srv/sandyq/staging/job-1/out".into(),
             limits: Limits::default(),
             isolation: Isolation::Hardened,
+            terminal: None,
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::path::{Component, Path};
 
-use super::{Input, Model, Serve, Violation};
+use super::{Input, Model, Serve, Terminal, Violation};
 
 /// `ARG_MAX` on Linux is at least this; one argument may have 128 KiB.
 const MOST_ARGUMENT_BYTES: usize = 128 << 10;
@@ -288,5 +288,16 @@ pub(super) fn apart(found: &mut Findings, inputs: &[Input], output: &Path) {
                 "lies inside the output volume",
             );
         }
+    }
+}
+
+/// A terminal is closed some time, and shows something.
+pub(super) fn terminal(found: &mut Findings, terminal: Option<Terminal>) {
+    let Some(terminal) = terminal else { return };
+    if terminal.idle < std::time::Duration::from_secs(1) {
+        found.add("terminal.idle", "must be at least one second");
+    }
+    if terminal.bytes_per_second == 0 {
+        found.add("terminal.bytes_per_second", "must be above 0");
     }
 }

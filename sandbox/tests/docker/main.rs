@@ -15,3 +15,4 @@ mod init;
 mod life;
 mod limits;
 mod support;
+mod terminal;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::StreamExt;
 use sandyq_sandbox::engine::{self, ImportedImage, LogRequest, LogStream};
 use sandyq_sandbox::outcome::{Ending, follow};
+use sandyq_sandbox::spec::Terminal;
 use sandyq_sandbox::volume::OutputVolume;
 use sandyq_sandbox::{
     DockerEngine, DockerOptions, Engine, EngineError, ImageDigest, Input, Isolation, JobSpec,
@@ -240,6 +241,11 @@ impl Job {
         self
     }
 
+    pub fn with_terminal(mut self, terminal: Terminal) -> Self {
+        self.raw.terminal = Some(terminal);
+        self
+    }
+
     pub fn spec(&self) -> JobSpec {
         self.raw.clone().validate().unwrap()
     }
@@ -293,7 +299,7 @@ fn layer(programs: &[(&str, &[u8])]) -> Vec<u8> {
         &busybox,
         None,
     );
-    let applets = "cat chown cp dd echo env exit false grep head hostname id ln ls mkdir mount seq setsid sh sleep sort tail touch true unshare yes";
+    let applets = "cat chown cp dd echo env exit false grep head hostname id ln ls mkdir mount seq setsid sh sleep sort stty tail touch true tty unshare yes";
     for applet in applets.split(' ') {
         append(
             &mut tar,

@@ -308,6 +308,9 @@ impl Config {
             Ok(address) => address,
             Err(reason) => return refuse("traces.collector", &reason),
         };
+        if let Some((field, reason)) = raw.exits.fault() {
+            return refuse(field, reason);
+        }
         if let Some((field, reason)) = raw.exposure.fault() {
             return refuse(field, &reason);
         }

@@ -2,7 +2,11 @@
 
 use std::io::Read;
 
+use bytes::Bytes;
+use futures::StreamExt;
+use futures::stream::BoxStream;
 use sandyq_store::{ObjectError, ObjectRecord};
+use tonic::Status;
 
 use crate::error::{Class, Error, Result};
 use crate::platform::Platform;
@@ -35,6 +39,22 @@ pub async fn stored(platform: &Platform, place: &str) -> Result<ObjectRecord> {
             std::io::Error::other(format!("nothing is kept at {place}")),
         )
     })
+}
+
+/// The bytes of the object at a place, as answers of a call.
+///
+/// # Errors
+/// Nothing is kept there, or its key is not readable.
+pub async fn streamed(
+    platform: &Platform,
+    place: &str,
+) -> Result<BoxStream<'static, Result<Bytes, Status>>> {
+    let object = stored(platform, place).await?;
+    let reader = platform.objects.reader(&object)?;
+    let pieces = reader
+        .stream()
+        .map(|piece| piece.map_err(|error| Status::from(Error::from(error))));
+    Ok(pieces.boxed())
 }
 
 /// Encrypts bytes into a new object. Keep the record with a change.

@@ -246,13 +246,16 @@ pub async fn no_call_answers_with_raw_bytes(site: &Site) {
             byte_fields(&method.output(), &mut found, &mut BTreeSet::new());
         }
     }
-    // Outputs by way of the airlock, answers of trials, the filtered log, the audit log and its proofs; nothing of libraries.
+    // Outputs by way of the airlock, answers of trials, the filtered log, terminals and their records, the audit log and its
+    // proofs; nothing of libraries.
     let known = [
         "CallTrialResponse.body",
         "DownloadOutputResponse.data",
+        "DownloadShellRecordResponse.data",
         "ExportLogResponse.data",
         "GetConsistencyProofResponse.hashes",
         "GetInclusionProofResponse.hashes",
+        "OpenShellResponse.output",
         "StreamLogsResponse.data",
     ];
     assert_eq!(found, known.map(str::to_owned).into());

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use prost::Message;
 use sandyq_proto::v1;
+use sandyq_proto::v1::open_shell_request::Step;
 
 use super::world::World;
 
@@ -224,11 +225,13 @@ fn jobs(world: &World) -> Vec<Row> {
     let (sandbox, job) = (&world.sandbox, &world.job);
     vec![
         row!(SandboxService, "CreateJob", CreateJobRequest, sandbox, |parent| { parent, request_id: malformed(), ..Default::default() }),
+        row!(SandboxService, "OpenShell", OpenShellRequest, sandbox, |parent| { step: Some(Step::Opening(v1::ShellOpening { parent, ..Default::default() })) }),
         row!(SandboxService, "ListJobs", ListJobsRequest, sandbox, |parent| { parent, ..Default::default() }),
         row!(SandboxService, "GetJob", GetJobRequest, job, |name| { name }),
         row!(SandboxService, "CancelJob", CancelJobRequest, job, |name| { name, reason: reason(), request_id: malformed() }),
         row!(SandboxService, "WatchJob", WatchJobRequest, job, |name| { name }),
         row!(SandboxService, "StreamLogs", StreamLogsRequest, job, |name| { name, offset: 0 }),
+        row!(SandboxService, "DownloadShellRecord", DownloadShellRecordRequest, job, |name| { name }),
     ]
 }
 

@@ -329,6 +329,12 @@ fn sandboxes() -> Vec<Row> {
         ("SandboxService.DenySandbox", of(Sandbox, "lab"), "OA"),
         ("SandboxService.DestroySandbox", of(Sandbox, "lab"), "OA D"),
         ("SandboxService.CreateJob", of(Sandbox, "lab"), "D"),
+        ("SandboxService.OpenShell", of(Sandbox, "lab"), "D"),
+        (
+            "SandboxService.DownloadShellRecord",
+            of(Job, "lab"),
+            "OA AU",
+        ),
         ("SandboxService.GetJob", of(Job, "lab"), "OA OR D AU"),
         ("SandboxService.WatchJob", of(Job, "lab"), "OA OR D AU"),
         (

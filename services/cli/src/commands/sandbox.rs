@@ -1,5 +1,7 @@
 //! Sandboxes.
 
+mod shell;
+
 use clap::{Args, Subcommand, ValueEnum};
 use sandyq_proto::v1::{
     self, ApproveSandboxRequest, CreateSandboxRequest, DenySandboxRequest, DestroySandboxRequest,
@@ -127,6 +129,10 @@ pub enum Command {
         #[arg(value_parser = parse::sandbox)]
         sandbox: String,
     },
+    /// Work in a sandbox of the development stage, at a terminal.
+    Shell(Box<shell::Shell>),
+    /// Get the record of a session at a terminal (auditor, operator).
+    Record(shell::Record),
     /// End a sandbox: its jobs are stopped, its keys shredded.
     #[command(after_help = "Example:\n  sandyq sandbox destroy lab --reason 'the study is done'")]
     Destroy(Decision),
@@ -197,6 +203,8 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
             return session.printer.list(&all.await?);
         }
         Command::Show { sandbox } => get(&client, sandbox).await?,
+        Command::Shell(command) => return shell::shell(&client, session, *command).await,
+        Command::Record(command) => return shell::record(&client, command).await,
         Command::Certificate { sandbox, out } => {
             return certificate(&client, session, sandbox, out.as_deref()).await;
         }

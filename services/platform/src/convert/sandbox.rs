@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use super::{count, duration_millis, millis, timestamp, uncount};
 use crate::error::{Error, Result};
 use crate::jobs::queue::Waiting;
-use crate::records::job::Job;
+use crate::records::job::{Job, Shell};
 use crate::records::sandbox::{Budget, Sandbox, SandboxState, Stage};
 
 fn budget_message(budget: &Budget) -> v1::Budget {
@@ -201,6 +201,19 @@ fn time_of(job: &Job, time: OffsetDateTime) -> Timestamp {
     }
 }
 
+fn shell(shell: &Shell) -> v1::Shell {
+    let record = shell.record.as_ref();
+    v1::Shell {
+        idle_duration: Some(duration_millis(shell.idle_seconds.saturating_mul(1000))),
+        rate_bytes: count(shell.bytes_per_second),
+        shown_bytes: count(shell.shown),
+        record_sha256: record
+            .map(|record| record.sha256.clone())
+            .unwrap_or_default(),
+        record_bytes: record.map_or(0, |record| count(record.bytes)),
+    }
+}
+
 /// A job.
 pub fn job(stored: &Stored<Job>) -> v1::Job {
     let usage = &stored.usage;
@@ -251,6 +264,7 @@ pub fn job(stored: &Stored<Job>) -> v1::Job {
         attempts: i32::try_from(stored.attempts).unwrap_or(i32::MAX),
         conditions: Some(super::conditions_message(&stored.conditions)),
         trial: stored.trial_name().to_owned(),
+        shell: stored.shell.as_ref().map(shell),
         ..v1::Job::default()
     }
 }

@@ -22,6 +22,8 @@ pub fn shown(platform: &Platform, sandbox: &Stored<Sandbox>) -> v1::Sandbox {
     let exits = v1::Exits {
         log_bytes: convert::count(sandbox.exits.log.bytes(now)),
         log_daily_bytes: convert::count(platform.config.raw.exits.log_daily_bytes),
+        terminal_bytes: convert::count(sandbox.exits.terminal.bytes(now)),
+        terminal_daily_bytes: convert::count(platform.config.raw.exits.terminal_daily_bytes),
     };
     convert::sandbox(sandbox, exits)
 }
@@ -66,33 +68,69 @@ pub struct Counted {
 /// The store's.
 pub async fn count_log(call: &Call, job: &str, end: u64) -> Result<Counted> {
     let platform = &call.platform;
-    for _ in 0..ATTEMPTS {
-        let mut job = platform.record::<Job>(job).await?;
-        let mut sandbox = platform.record::<Sandbox>(&job.sandbox).await?;
-        let now = platform.now().unix_timestamp();
-        let left = sandbox.exits.log.left(now, log_daily_bytes(platform, &job));
-        let more = end.saturating_sub(job.log_shown).min(left);
-        let from = job.log_shown;
+    let now = platform.now().unix_timestamp();
+    let counting = |job: &mut Job, sandbox: &mut Sandbox| {
+        let log = &mut sandbox.exits.log;
+        let left = log.left(now, log_daily_bytes(platform, job));
+        let (from, more) = (job.log_shown, end.saturating_sub(job.log_shown).min(left));
         job.log_shown += more;
-        sandbox.exits.log.add(now, more);
-        let counted = Counted {
-            upto: job.log_shown,
-            sandbox: sandbox.exits.log.bytes(now),
-        };
+        log.add(now, more);
+        (from, more)
+    };
+    let (job, sandbox) = count(call, job, counting).await?;
+    Ok(Counted {
+        upto: job.log_shown,
+        sandbox: sandbox.exits.log.bytes(now),
+    })
+}
+
+/// Counts bytes of a job's terminal as shown, before they are shown. Gives how many may be: none when the sandbox's budget is used
+/// up.
+///
+/// # Errors
+/// The store's.
+pub async fn count_terminal(call: &Call, job: &str, bytes: u64) -> Result<u64> {
+    let platform = &call.platform;
+    let now = platform.now().unix_timestamp();
+    let daily = platform.config.raw.exits.terminal_daily_bytes;
+    let mut counted = 0;
+    let counting = |job: &mut Job, sandbox: &mut Sandbox| {
+        let terminal = &mut sandbox.exits.terminal;
+        let more = bytes.min(terminal.left(now, daily));
+        terminal.add(now, more);
+        let shown = job.shell.as_mut().map(|shell| &mut shell.shown);
+        let from = shown.as_ref().map_or(0, |shown| **shown);
+        if let Some(shown) = shown {
+            *shown += more;
+        }
+        counted = more;
+        (from, more)
+    };
+    count(call, job, counting).await?;
+    Ok(counted)
+}
+
+/// Counts something of a job as shown, in its record and in that of its sandbox. `counting` gives the first byte and how many; where
+/// there are none, nothing is written. Gives both records as they are then.
+async fn count(
+    call: &Call,
+    name: &str,
+    mut counting: impl FnMut(&mut Job, &mut Sandbox) -> (u64, u64) + Send,
+) -> Result<(Stored<Job>, Stored<Sandbox>)> {
+    for _ in 0..ATTEMPTS {
+        let mut job = call.platform.record::<Job>(name).await?;
+        let mut sandbox = call.platform.record::<Sandbox>(&job.sandbox).await?;
+        let (from, more) = counting(&mut job, &mut sandbox);
         if more == 0 {
-            return Ok(counted);
+            return Ok((job, sandbox));
         }
         let event = call.event(
-            &job.name,
-            [
-                ("from_byte", json!(from)),
-                ("to_byte", json!(counted.upto)),
-                ("sandbox_bytes", json!(counted.sandbox)),
-            ],
+            name,
+            [("from_byte", json!(from)), ("to_byte", json!(from + more))],
         );
         let change = Change::new(event).update(&job)?.update(&sandbox)?;
-        match platform.commit(change).await {
-            Ok(()) => return Ok(counted),
+        match call.platform.commit(change).await {
+            Ok(()) => return Ok((job, sandbox)),
             Err(error) if error.class == Class::Aborted => {}
             Err(error) => return Err(error),
         }
@@ -100,6 +138,6 @@ pub async fn count_log(call: &Call, job: &str, end: u64) -> Result<Counted> {
     Err(Error::new(
         Class::Aborted,
         "CONCURRENT_CHANGE",
-        format!("{job} is changed all the time"),
+        format!("{name} is changed all the time"),
     ))
 }

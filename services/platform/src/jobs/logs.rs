@@ -65,6 +65,11 @@ async fn open(platform: &Platform, job: &Job) -> Result<()> {
         let text = format!("{why}; the whole log is reviewed as a part of the output");
         Error::precondition("LOG_CLOSED", text)
     };
+    if job.shell.is_some() {
+        return Err(closed(
+            "what an interactive workspace shows is shown at its terminal alone",
+        ));
+    }
     if !job.conditions.opens_log() {
         return Err(closed("the job's grants open nothing of its log"));
     }

@@ -11,6 +11,7 @@ pub mod queue;
 mod reconcile;
 mod retry;
 mod schedule;
+pub mod shell;
 mod staging;
 pub mod stop;
 pub mod submit;
@@ -27,7 +28,7 @@ use sandyq_store::{Filter, Page, Stored};
 use crate::error::Result;
 use crate::names;
 use crate::platform::Platform;
-use crate::records::job::Job;
+use crate::records::job::{Job, Shell};
 use crate::records::library::ReleasedDataset;
 use crate::records::sandbox::Sandbox;
 
@@ -157,6 +158,7 @@ fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>, models: Vec<Model
         output_path: job_folder(platform, job).join("out"),
         limits: job.limits,
         isolation: job.isolation,
+        terminal: job.shell.as_ref().map(Shell::terminal),
     }
 }
 

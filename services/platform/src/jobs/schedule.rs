@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use super::advance::{Harvest, apply};
 use super::queue::Taken;
-use super::{active, driver, submit};
+use super::{active, driver, shell, submit};
 use crate::error::{Class, Result};
 use crate::platform::Platform;
 use crate::records::access::Grant;
@@ -236,6 +236,9 @@ pub async fn still_covered(platform: &Platform, job: &Job) -> Result<bool> {
     }
     let system = platform.record::<System>(&sandbox.system).await?;
     if crate::governance::systems::in_force(&system).is_err() {
+        return Ok(false);
+    }
+    if job.shell.is_some() && shell::closed_library(platform, job).await?.is_some() {
         return Ok(false);
     }
     for (version, grant) in &job.grants {

@@ -50,6 +50,29 @@ pub async fn revoke(platform: &Platform, job: &Job, why: &str) -> Result<()> {
     Ok(())
 }
 
+/// Writes into a job that nobody wants it any more.
+///
+/// # Errors
+/// The store's.
+pub async fn cancel(platform: &Platform, name: &str, why: &str) -> Result<()> {
+    platform
+        .change::<Job>(name, |job| {
+            if job.state.is_terminal() || job.stop.is_some() {
+                return Ok(None);
+            }
+            job.stop = Some(Stop {
+                cause: CauseOfDeath::Cancelled,
+                reason: why.to_owned(),
+            });
+            let detail = [("reason", json!(why))];
+            let event = system_event("JobCancelled", name, &job.organization, detail);
+            Ok(Some(Change::new(event)))
+        })
+        .await?;
+    platform.wake.notify_one();
+    Ok(())
+}
+
 /// Stops the jobs that run under a grant.
 ///
 /// # Errors

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use sandyq_access::Purpose;
 use sandyq_proto::v1;
-use sandyq_sandbox::logs::HeldBack;
+use sandyq_sandbox::logs::{HeldBack, LogOpening};
 use sandyq_sandbox::queue::PRIORITIES;
 use sandyq_sandbox::{Input, Isolation, JobState, Limits, Model, RawJob, WaitingReason};
 use sandyq_store::{Change, Stored};
 use serde_json::json;
 
 use super::collecting::LOG_PATH;
-use super::{raw_job, staged_model, staged_path};
+use super::{raw_job, shell, staged_model, staged_path};
 use crate::call::{Call, system_event};
 use crate::convert;
 use crate::error::{Class, Error, Result, Violation};
@@ -32,6 +32,12 @@ use crate::usage;
 const MOST_VERSIONS: usize = 50;
 const ATTEMPTS: usize = 16;
 
+/// The command of a workspace for which none is named.
+const SHELL: &str = "sh";
+
+/// How long a workspace is open unless another limit is named.
+const SHELL_WALL_CLOCK: Duration = Duration::from_secs(3600);
+
 /// Takes a job in, QUEUED.
 ///
 /// # Errors
@@ -48,7 +54,7 @@ pub async fn submit(
         if let Some(done) = call.replayed(&message, &message.request_id).await? {
             return Ok(done);
         }
-        match attempt(&call, &message).await {
+        match attempt(&call, &message, Kind::Batch).await {
             Err(error) if error.class == Class::Aborted => last = Some(error),
             outcome => return outcome,
         }
@@ -56,13 +62,47 @@ pub async fn submit(
     Err(last.unwrap_or_else(|| Error::not_found(&message.parent)))
 }
 
-async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::CreateJobResponse> {
+/// Takes a job in whose command has a terminal; gives its name. The call is authorized by whoever asks.
+///
+/// # Errors
+/// Anything that speaks against it, with field and reason.
+pub async fn submit_shell(call: &Call, parent: String, job: Option<v1::Job>) -> Result<String> {
+    let message = v1::CreateJobRequest {
+        parent,
+        job,
+        ..v1::CreateJobRequest::default()
+    };
+    let mut last = None;
+    for _ in 0..ATTEMPTS {
+        match attempt(call, &message, Kind::Shell).await {
+            Err(error) if error.class == Class::Aborted => last = Some(error),
+            outcome => return Ok(outcome?.job.unwrap_or_default().name),
+        }
+    }
+    Err(last.unwrap_or_else(|| Error::not_found(&message.parent)))
+}
+
+/// How a job is worked with.
+pub enum Kind {
+    /// Left to itself.
+    Batch,
+    /// It serves a trial: without a limit named it may run for as long as anything here may.
+    Trial(Serving),
+    /// At a terminal.
+    Shell,
+}
+
+async fn attempt(
+    call: &Call,
+    message: &v1::CreateJobRequest,
+    kind: Kind,
+) -> Result<v1::CreateJobResponse> {
     let wanted = message
         .job
         .as_ref()
         .ok_or_else(|| Error::invalid("job", "is required"))?;
     let sandbox = call.fetch::<Sandbox>(&message.parent).await?;
-    let (job, change) = prepare(call, sandbox, wanted, None).await?;
+    let (job, change) = prepare(call, sandbox, wanted, kind).await?;
     let answer = v1::CreateJobResponse {
         job: Some(super::shown(&call.platform, &call.inserted(job))),
     };
@@ -71,8 +111,7 @@ async fn attempt(call: &Call, message: &v1::CreateJobRequest) -> Result<v1::Crea
     Ok(answer)
 }
 
-/// A job that may be taken in, and the change that does so. With `serving` it serves a trial: without a limit named it may run for
-/// as long as anything here may.
+/// A job that may be taken in, and the change that does so.
 ///
 /// # Errors
 /// Anything that speaks against it, with field and reason.
@@ -80,9 +119,14 @@ pub async fn prepare(
     call: &Call,
     mut sandbox: Stored<Sandbox>,
     wanted: &v1::Job,
-    serving: Option<Serving>,
+    kind: Kind,
 ) -> Result<(Job, Change)> {
     let platform = &call.platform;
+    let (serving, at_terminal) = match kind {
+        Kind::Batch => (None, false),
+        Kind::Trial(serving) => (Some(serving), false),
+        Kind::Shell => (None, true),
+    };
     open(call, &sandbox)?;
     system_in_force(call, &sandbox).await?;
     let isolation = isolation(call, &sandbox, serving.is_some()).await?;
@@ -93,6 +137,15 @@ pub async fn prepare(
         open_to_trials(platform, &grants).await?;
         let named = wanted.limits.as_ref().and_then(|l| l.wall_clock_duration);
         limits.wall_clock = within_term(call, &sandbox, &conditions, named.map(|_| limits))?;
+    }
+    let mut shell = None;
+    if at_terminal {
+        shell = Some(shell::terminal(platform, &sandbox, &conditions)?);
+        let named = wanted.limits.as_ref().and_then(|l| l.wall_clock_duration);
+        if named.is_none() {
+            limits.wall_clock = SHELL_WALL_CLOCK.min(longest(platform, &conditions));
+        }
+        limits.log_bytes = shell::log_bytes(platform);
     }
     sandbox.jobs += 1;
     let mut job = Job {
@@ -107,14 +160,26 @@ pub async fn prepare(
         )?,
         requester: call.principal.user.clone(),
         image: wanted.image.clone(),
-        command: wanted.command.clone(),
+        command: if at_terminal && wanted.command.is_empty() {
+            vec![SHELL.to_owned()]
+        } else {
+            wanted.command.clone()
+        },
         environment: wanted.environment.clone().into_iter().collect(),
         grants,
         purpose: wanted.purpose.clone(),
         limits,
         isolation,
         serving,
-        conditions,
+        // What a terminal shows is shown there alone.
+        conditions: if at_terminal {
+            Conditions {
+                log: LogOpening::None,
+                ..conditions
+            }
+        } else {
+            conditions
+        },
         reserved: Budget::default(),
         priority: priority(wanted.priority)?,
         attempts: 0,
@@ -129,7 +194,14 @@ pub async fn prepare(
         log: None,
         log_held_back: HeldBack::default(),
         log_shown: 0,
+        shell,
     };
+    if job.shell.is_some()
+        && let Some(library) = shell::closed_library(platform, &job).await?
+    {
+        let why = format!("the owner of {library} does not allow interactive viewing any more");
+        return Err(shell::closed(&why));
+    }
     within_limits(platform, &job)?;
     valid(platform, &job).await?;
     stageable(platform, &job).await?;
@@ -434,13 +506,16 @@ async fn refused(
     ))
 }
 
+/// Longest that a job may run under these conditions.
+fn longest(platform: &Platform, conditions: &Conditions) -> Duration {
+    let server = platform.config.raw.jobs.max_wall_clock_seconds;
+    let granted = conditions.max_job_seconds.unwrap_or(server);
+    Duration::from_secs(granted.min(server))
+}
+
 fn within_limits(platform: &Platform, job: &Job) -> Result<()> {
     let seconds = job.limits.wall_clock.as_secs();
-    let longest = platform.config.raw.jobs.max_wall_clock_seconds;
-    let longest = job
-        .conditions
-        .max_job_seconds
-        .map_or(longest, |granted| granted.min(longest));
+    let longest = longest(platform, &job.conditions).as_secs();
     if seconds > longest {
         return Err(Error::invalid(
             "job.limits.wall_clock_duration",

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use sandyq_sandbox::engine::{
-    ArchiveStream, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames, LogRequest,
-    Observed,
+    ArchiveStream, Attached, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames,
+    LogRequest, Observed,
 };
 use sandyq_sandbox::serve::Connection;
 use sandyq_sandbox::{ContainerId, ImageDigest, JobId, JobSpec, Report, Sample};
@@ -97,6 +97,10 @@ impl Engine for Measured {
 
     async fn connect(&self, job: &JobId) -> Result<Connection, EngineError> {
         self.timed("connect", self.engine.connect(job)).await
+    }
+
+    async fn attach(&self, job: &JobId) -> Result<Attached, EngineError> {
+        self.timed("attach", self.engine.attach(job)).await
     }
 
     async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError> {

@@ -1,9 +1,11 @@
 //! Jobs: what was asked for, how far it has come, why it ended.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sandyq_sandbox::exits::coarse;
 use sandyq_sandbox::logs::HeldBack;
+use sandyq_sandbox::spec::Terminal;
 use sandyq_sandbox::{CauseOfDeath, Isolation, JobState, Limits};
 use sandyq_store::{Kind, Record};
 use serde::{Deserialize, Serialize};
@@ -145,6 +147,44 @@ pub struct Job {
     /// Bytes of that part, from its beginning, that count as shown.
     #[serde(default)]
     pub log_shown: u64,
+    /// Set where a person works with it at a terminal.
+    #[serde(default)]
+    pub shell: Option<Shell>,
+}
+
+/// A job's terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shell {
+    /// It is closed when nothing was typed for so many seconds.
+    pub idle_seconds: u64,
+    /// Bytes a second that it shows.
+    pub bytes_per_second: u64,
+    /// Bytes that count as shown.
+    pub shown: u64,
+    /// What was typed and shown, once the session has ended.
+    pub record: Option<Recorded>,
+}
+
+/// The record of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Where it is kept.
+    pub place: String,
+    /// Size.
+    pub bytes: u64,
+    /// Hexadecimal.
+    pub sha256: String,
+}
+
+impl Shell {
+    /// As the container's first process holds it: a little longer than the server, so that the server knows why it ends.
+    pub fn terminal(&self) -> Terminal {
+        const BEHIND: Duration = Duration::from_secs(5);
+        Terminal {
+            idle: Duration::from_secs(self.idle_seconds) + BEHIND,
+            bytes_per_second: self.bytes_per_second,
+        }
+    }
 }
 
 impl Job {

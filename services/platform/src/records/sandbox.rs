@@ -136,6 +136,8 @@ impl Budget {
 pub struct Exits {
     /// Bytes of logs.
     pub log: Shown,
+    /// Bytes of terminals.
+    pub terminal: Shown,
 }
 
 /// A key that was shredded.

@@ -205,16 +205,8 @@ impl AirlockService for Services {
             [("path", json!(file.path)), ("sha256", json!(file.sha256))],
         );
         self.0.commit(Change::new(event)).await?;
-        let object = crate::objects::stored(&self.0, &file.place).await?;
-        let stream = self
-            .0
-            .objects
-            .reader(&object)
-            .map_err(|e| Error::internal("open an output", e))?;
-        let answers = stream.stream().map(|chunk| match chunk {
-            Ok(data) => Ok(v1::DownloadOutputResponse { data }),
-            Err(error) => Err(Error::internal("read an output", error).into()),
-        });
+        let answers = crate::objects::streamed(&self.0, &file.place).await?;
+        let answers = answers.map(|data| Ok(v1::DownloadOutputResponse { data: data? }));
         Ok(Response::new(until(call.dismissed(), answers.boxed())))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::StreamExt as _;
 use ring::rand::{SecureRandom, SystemRandom};
 use sandyq_access::{OrganizationKind, Resource};
 use sandyq_proto::v1;
@@ -10,7 +11,7 @@ use sandyq_sandbox::{CauseOfDeath, JobState};
 use sandyq_store::{Change, Filter, Stored};
 use serde_json::json;
 use time::Duration;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 use zeroize::Zeroizing;
 
 use super::{Services, client_id, required, text};
@@ -18,7 +19,8 @@ use crate::call::{Call, required_reason};
 use crate::convert;
 use crate::error::{Class, Error, Result};
 use crate::governed::Governed;
-use crate::jobs::{self, destruction, logs, stop, submit};
+use crate::jobs::{self, destruction, logs, shell, stop, submit};
+use crate::objects;
 use crate::records::job::{Job, Stop};
 use crate::records::sandbox::{Budget, Exits, Sandbox, SandboxEvent, SandboxState, ShreddedKey};
 use crate::records::secret::Secret;
@@ -258,6 +260,8 @@ impl Services {
 impl SandboxService for Services {
     type WatchJobStream = Answers<v1::WatchJobResponse>;
     type StreamLogsStream = Answers<v1::StreamLogsResponse>;
+    type OpenShellStream = Answers<v1::OpenShellResponse>;
+    type DownloadShellRecordStream = Answers<v1::DownloadShellRecordResponse>;
 
     async fn create_sandbox(
         &self,
@@ -466,5 +470,38 @@ impl SandboxService for Services {
         let dismissed = call.dismissed();
         let answers = logs::stream(call, job, offset).await?;
         Ok(Response::new(until(dismissed, answers)))
+    }
+
+    async fn open_shell(
+        &self,
+        request: Request<Streaming<v1::OpenShellRequest>>,
+    ) -> Result<Response<Self::OpenShellStream>, Status> {
+        let call = self.0.enter("SandboxService.OpenShell", &request).await?;
+        Ok(Response::new(
+            shell::open(call, request.into_inner()).await?,
+        ))
+    }
+
+    async fn download_shell_record(
+        &self,
+        request: Request<v1::DownloadShellRecordRequest>,
+    ) -> Result<Response<Self::DownloadShellRecordStream>, Status> {
+        let mut call = self
+            .0
+            .enter("SandboxService.DownloadShellRecord", &request)
+            .await?;
+        let job = call.fetch::<Job>(&request.get_ref().name).await?;
+        call.authorize(job.resource()).await?;
+        let recorded = job.record.shell.and_then(|shell| shell.record);
+        let recorded = recorded.ok_or_else(|| {
+            let text = "the job has no terminal, or its session has not ended in order";
+            Error::precondition("NO_SHELL_RECORD", text)
+        })?;
+        // Who looked at it is a decision worth an entry.
+        let event = call.event(&job.record.name, [("sha256", json!(recorded.sha256))]);
+        self.0.commit(Change::new(event)).await?;
+        let answers = objects::streamed(&self.0, &recorded.place).await?;
+        let answers = answers.map(|data| Ok(v1::DownloadShellRecordResponse { data: data? }));
+        Ok(Response::new(until(call.dismissed(), answers.boxed())))
     }
 }

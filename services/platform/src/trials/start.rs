@@ -89,7 +89,7 @@ async fn attempt(call: &Call, message: &v1::CreateTrialRequest) -> Result<v1::Cr
         ..v1::Job::default()
     };
     let system = sandbox.system.clone();
-    let (job, change) = submit::prepare(call, sandbox, &job, Some(serving)).await?;
+    let (job, change) = submit::prepare(call, sandbox, &job, submit::Kind::Trial(serving)).await?;
     let trial = Trial {
         name,
         sandbox: job.sandbox.clone(),
