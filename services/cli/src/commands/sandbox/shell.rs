@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use sandyq_proto::v1::job::State;
@@ -30,6 +31,8 @@ const RESTORE: &[u8] =
     b"\x1b[?1049l\x1b[?25h\x1b[?7h\x1b[?1l\x1b>\x1b[4l\x1b[?2004l\x1b[0m\x1b(B\r\n";
 /// What a keyboard sends at the end of a file.
 const END_OF_FILE: u8 = 4;
+/// How often the end of a file is told.
+const BETWEEN_ENDS: Duration = Duration::from_secs(1);
 /// Bytes that are read of the keyboard at once.
 const KEYS: usize = 4096;
 
@@ -200,7 +203,10 @@ fn listen(typed: mpsc::Sender<Vec<u8>>) {
                 return;
             }
         }
-        let _ = typed.blocking_send(vec![END_OF_FILE]);
+        // Again and again, because what is typed while a command sets its terminal up may be lost.
+        while typed.blocking_send(vec![END_OF_FILE]).is_ok() {
+            std::thread::sleep(BETWEEN_ENDS);
+        }
     });
 }
 
