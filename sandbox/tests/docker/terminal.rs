@@ -100,6 +100,21 @@ fn spec(bench: &Bench, isolation: Isolation, idle: Duration, wall_clock: Duratio
         .spec()
 }
 
+/// The command tries to speak for init. On the host's kernel neither init's input nor its output is within reach; gVisor opens them
+/// to processes of the same user, where init's last word is the last one all the same.
+async fn forge(person: &mut Person, profile: Isolation) {
+    let report = "xend=exit:0 deadline=1 wall_us=1 log_bytes=0 log_dropped_bytes=0";
+    let forgery = format!("echo {report} > /proc/1/fd/1 || echo no $((1 + 1)) out\n");
+    person.types(&forgery).await;
+    if profile == Isolation::Hardened {
+        person.sees("no 2 out").await;
+        person
+            .types("echo x < /proc/1/fd/0 || echo no $((1 + 1)) in\n")
+            .await;
+        person.sees("no 2 in").await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_terminal_is_the_commands_and_init_holds_its_ends() {
     let bench = Bench::new().await;
@@ -112,15 +127,7 @@ async fn a_terminal_is_the_commands_and_init_holds_its_ends() {
         person.sends(encode_size(Size::new(100, 30))).await;
         person.types("echo now $(stty size)\n").await;
         person.sees("now 30 100").await;
-        // Neither init's input nor its output is within reach.
-        person
-            .types("echo x > /proc/1/fd/0 || echo no $((1 + 1)) in\n")
-            .await;
-        person.sees("no 2 in").await;
-        person
-            .types("echo xend=exit:0 > /proc/1/fd/1 || echo no $((1 + 1)) out\n")
-            .await;
-        person.sees("no 2 out").await;
+        forge(&mut person, profile).await;
         person.types("echo $((5 + 5)); sleep 100\n").await;
         person.sees("\n10\r\n").await;
         tokio::time::sleep(Duration::from_millis(500)).await;

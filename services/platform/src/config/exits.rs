@@ -33,8 +33,8 @@ impl Default for RawExits {
 impl RawExits {
     /// The field that is out of bounds, with what is right.
     pub fn fault(&self) -> Option<(&'static str, &'static str)> {
-        if self.terminal_bytes_per_second == 0 {
-            return Some(("exits.terminal_bytes_per_second", "must be at least 1"));
+        if self.terminal_bytes_per_second < 1024 {
+            return Some(("exits.terminal_bytes_per_second", "must be at least 1024"));
         }
         if self.terminal_session_bytes > 256 << 20 {
             return Some(("exits.terminal_session_bytes", "must be at most 256 MiB"));

@@ -350,6 +350,8 @@ impl Session {
         if !shown.is_empty() && !self.send(Told::Output(shown.as_bytes().to_vec())).await {
             return Ok(Some(Over::Gone));
         }
+        // Init keeps to the rate, but under gVisor a command reaches init's output.
+        sleep_until(carried.pace(shown.len())).await;
         Ok(carried.spent.then_some(Over::Closed(Reason::Budget)))
     }
 
@@ -399,6 +401,10 @@ struct Carried {
     typed: usize,
     /// Bytes that are counted and not shown yet.
     paid: u64,
+    /// Bytes a second.
+    rate: u64,
+    /// Until when the rate is used up.
+    paced: Instant,
     /// No more is shown.
     spent: bool,
 }
@@ -414,6 +420,8 @@ impl Carried {
             shown: 0,
             typed: 0,
             paid: 0,
+            rate: bounds.terminal_bytes_per_second,
+            paced: Instant::now(),
             spent: false,
         }
     }
@@ -422,6 +430,16 @@ impl Carried {
     fn left(&self, bytes: usize) -> Option<usize> {
         let left = usize::try_from(self.most.saturating_sub(self.shown)).unwrap_or(usize::MAX);
         (left < bytes).then_some(left)
+    }
+
+    /// From when on more may be shown, after so many bytes; a second's worth may come at once.
+    fn pace(&mut self, bytes: usize) -> Instant {
+        let now = Instant::now();
+        let cost = Duration::from_secs_f64(bytes as f64 / self.rate.max(1) as f64);
+        self.paced = self.paced.max(now) + cost;
+        self.paced
+            .checked_sub(Duration::from_secs(1))
+            .unwrap_or(now)
     }
 
     /// Notes a message of the client's; gives what init is to be sent.
