@@ -5,6 +5,7 @@
 
 mod record;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -275,6 +276,8 @@ impl Session {
         let mut input = Some(input);
         let mut over = None;
         let shutdown = self.platform.shutdown.clone();
+        // The engine may leave the connection open after the container has ended.
+        let mut ended = pin!(ended(Arc::clone(&self.platform), self.job.clone()));
         let mut bytes = Bytes::from(encode_size(self.size));
         let mut close_at = Instant::now() + carried.idle;
         loop {
@@ -320,6 +323,10 @@ impl Session {
                     None => over = Some(Over::Closed(Reason::Idle)),
                     Some(over) => return Ok(over),
                 },
+                outcome = &mut ended, if over.is_none() => {
+                    outcome?;
+                    over = Some(Over::Ended);
+                }
                 () = self.sender.closed(), if over.is_none() => over = Some(Over::Gone),
                 () = shutdown.cancelled() => return Err(shutting_down()),
             }
@@ -388,6 +395,16 @@ impl Session {
         self.send(Told::End(end)).await;
         Ok(())
     }
+}
+
+/// Returns when a job's container runs no longer.
+async fn ended(platform: Arc<Platform>, name: String) -> Result<()> {
+    let mut changes = platform.changes();
+    while platform.record::<Job>(&name).await?.state == JobState::Running {
+        // Whatever happened, the record is read again.
+        let _ = changes.recv().await;
+    }
+    Ok(())
 }
 
 /// What is carried between a person and a command.
