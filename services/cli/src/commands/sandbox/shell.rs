@@ -31,6 +31,8 @@ const RESTORE: &[u8] =
     b"\x1b[?1049l\x1b[?25h\x1b[?7h\x1b[?1l\x1b>\x1b[4l\x1b[?2004l\x1b[0m\x1b(B\r\n";
 /// What a keyboard sends at the end of a file.
 const END_OF_FILE: u8 = 4;
+/// What a keyboard sends to take back a line.
+const ERASE_LINE: u8 = 0x15;
 /// How often the end of a file is told.
 const BETWEEN_ENDS: Duration = Duration::from_secs(1);
 /// Bytes that are read of the keyboard at once.
@@ -197,15 +199,24 @@ fn listen(typed: mpsc::Sender<Vec<u8>>) {
     std::thread::spawn(move || {
         let mut stdin = std::io::stdin().lock();
         let mut buffer = [0; KEYS];
+        let mut last = b'\n';
         while let Ok(read @ 1..) = stdin.read(&mut buffer) {
             let keys = buffer.get(..read).unwrap_or_default().to_vec();
+            last = keys.last().copied().unwrap_or(last);
             if typed.blocking_send(keys).is_err() {
                 return;
             }
         }
-        // Again and again, because what is typed while a command sets its terminal up may be lost.
-        while typed.blocking_send(vec![END_OF_FILE]).is_ok() {
+        let mut end = if last == b'\n' {
+            vec![END_OF_FILE]
+        } else {
+            vec![b'\n', END_OF_FILE]
+        };
+        // Again and again, because a shell that was setting its terminal up took the first one for a letter of a line; the line
+        // goes first.
+        while typed.blocking_send(end).is_ok() {
             std::thread::sleep(BETWEEN_ENDS);
+            end = vec![ERASE_LINE, END_OF_FILE];
         }
     });
 }
