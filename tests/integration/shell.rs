@@ -113,7 +113,7 @@ impl Person {
     }
 
     /// Takes everything up to the end.
-    async fn to_the_end(&mut self) -> v1::ShellEnd {
+    async fn ends(&mut self) -> v1::ShellEnd {
         timeout(PATIENCE, async { while self.takes().await {} })
             .await
             .expect("it does not end");
@@ -228,7 +228,7 @@ async fn a_person_works_at_a_terminal_and_all_of_it_is_recorded() {
     let closed = client.stream_logs(request).await.unwrap_err();
     assert_eq!(reason(&closed), "LOG_CLOSED");
     person.types("exit\n").await;
-    let end = person.to_the_end().await;
+    let end = person.ends().await;
     assert_eq!(end.reason(), Reason::Exited);
     let job = end.job.unwrap();
     assert_eq!(job.state(), v1::job::State::Succeeded, "{job:?}");
@@ -356,7 +356,7 @@ async fn a_workspace_needs_the_development_stage_and_every_grant() {
 }
 
 async fn stopped(person: &mut Person, begin: Instant) {
-    let end = person.to_the_end().await;
+    let end = person.ends().await;
     assert!(
         begin.elapsed() < Duration::from_secs(5),
         "{:?}",
@@ -381,7 +381,7 @@ async fn a_terminal_ends_with_its_person_its_pause_and_its_server() {
     person
         .types("while true; do echo busy; sleep 1; done\n")
         .await;
-    let end = person.to_the_end().await;
+    let end = person.ends().await;
     assert_eq!(end.reason(), Reason::Idle);
     let took = begin.elapsed();
     assert!((4..12).contains(&took.as_secs()), "{took:?}");
@@ -439,7 +439,7 @@ async fn attack_23_a_terminal_shows_no_faster_and_no_more_than_it_may() {
         let mut person = Person::open(&site, &desk, job).await.unwrap();
         let begin = Instant::now();
         person.types("yes abcdefghijklmnopqrstuvwxyz\n").await;
-        let end = person.to_the_end().await;
+        let end = person.ends().await;
         assert_eq!(end.reason(), Reason::Budget);
         let (shown, took) = (person.screen.len(), begin.elapsed().as_secs_f64());
         assert!(shown <= most, "{shown} bytes of {most}");

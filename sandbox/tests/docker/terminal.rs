@@ -66,7 +66,7 @@ impl Person {
     }
 
     /// What is shown until the container has ended, and how that was.
-    async fn to_the_end(mut self, bench: &Bench, spec: &JobSpec) -> (String, Observed, Report) {
+    async fn until_the_end(mut self, bench: &Bench, spec: &JobSpec) -> (String, Observed, Report) {
         let all = async {
             while let Some(Ok(frame)) = self.output.next().await {
                 self.screen.push_str(&String::from_utf8_lossy(&frame.bytes));
@@ -133,7 +133,7 @@ async fn a_terminal_is_the_commands_and_init_holds_its_ends() {
         tokio::time::sleep(Duration::from_millis(500)).await;
         person.types("\u{3}").await;
         person.types("echo $((40 + 2)) > /out/x; exit 3\n").await;
-        let (_, observed, report) = person.to_the_end(&bench, &spec).await;
+        let (_, observed, report) = person.until_the_end(&bench, &spec).await;
         assert!(
             matches!(observed, Observed::Exited { code: 3, .. }),
             "{observed:?}"
@@ -159,7 +159,7 @@ async fn attack_21_nobody_outlives_a_terminal_or_its_deadline() {
         person.sees("\n4\r\n").await;
         let begin = Instant::now();
         person.input.take().unwrap().shutdown().await.unwrap();
-        let (screen, ..) = person.to_the_end(&bench, &closed).await;
+        let (screen, ..) = person.until_the_end(&bench, &closed).await;
         assert!(begin.elapsed() < Duration::from_secs(8), "{profile:?}");
         assert!(screen.contains("the terminal was closed"), "{screen:?}");
 
@@ -169,7 +169,7 @@ async fn attack_21_nobody_outlives_a_terminal_or_its_deadline() {
         person
             .types("while true; do echo busy; sleep 0.2; done\n")
             .await;
-        let (screen, _, report) = person.to_the_end(&bench, &idle).await;
+        let (screen, _, report) = person.until_the_end(&bench, &idle).await;
         assert!(screen.contains("nothing was typed"), "{screen:?}");
         assert!(report.wall < Duration::from_secs(10), "{report:?}");
 
@@ -177,7 +177,7 @@ async fn attack_21_nobody_outlives_a_terminal_or_its_deadline() {
         let late = spec(&bench, profile, long, short);
         let mut person = Person::join(&bench, &late).await;
         person.types(stubborn).await;
-        let (_, observed, report) = person.to_the_end(&bench, &late).await;
+        let (_, observed, report) = person.until_the_end(&bench, &late).await;
         assert!(report.deadline, "{report:?}");
         assert!(
             matches!(observed, Observed::Exited { code: 124, .. }),
