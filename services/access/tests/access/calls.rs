@@ -62,6 +62,7 @@ fn an_auditor_reads_everything_and_changes_nothing() {
             "CheckAccess",
             "ExplainAccess",
             "ExportLog",
+            "DownloadShellRecord",
         ]
         .contains(&method);
         let reads = ["Get", "List", "Watch"]
