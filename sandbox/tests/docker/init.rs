@@ -280,8 +280,11 @@ async fn every_code_is_passed_on_and_what_a_short_job_used_is_known() {
 
 /// Init as an ordinary process: what the engine does not let one do.
 fn alone(options: &[&str], script: &str) -> Command {
-    let mut command = Command::new(init());
+    // Who is started in the background of a script ignores interrupts, and hands that down.
+    let mut command = Command::new("env");
     command
+        .arg("--default-signal=INT")
+        .arg(init())
         .args(["--log-bytes", "65536", "--log-rate", "4194304"])
         .args(options)
         .args(["--", "sh", "-c", script])

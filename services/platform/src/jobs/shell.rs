@@ -135,11 +135,10 @@ pub async fn open(
         .await
         .map_err(|_| Error::invalid("opening", "did not come in time"))?;
     let step = first.map_err(broken)?.and_then(|message| message.step);
-    let Some(Asked::Opening(opening)) = step else {
-        return Err(Error::invalid(
-            "opening",
-            "the first message must open a workspace",
-        ));
+    // Whoever opens nothing asks for a sandbox without a name: who may not open any is told so first.
+    let opening = match step {
+        Some(Asked::Opening(opening)) => opening,
+        _ => v1::ShellOpening::default(),
     };
     let sandbox = call.fetch::<Sandbox>(&opening.parent).await?;
     call.authorize(sandbox.resource()).await?;

@@ -273,6 +273,7 @@ async fn a_sweep_takes_only_what_nobody_owns() {
     let orphan = write(&objects, "orphan", &bytes(3 * MIB)).await;
     let mut writing = objects.create("writing").await.unwrap();
     writing.write(&bytes(5 * MIB)).await.unwrap();
+    writing.settle().await.unwrap();
 
     objects.remove(&removed).await.unwrap();
     assert!(matches!(
