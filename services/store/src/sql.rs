@@ -4,7 +4,7 @@
 use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::str::FromStr as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgRow};
@@ -135,11 +135,26 @@ pub(crate) enum Claim {
     File(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File),
     /// A session that holds an advisory lock. It goes with the connection, so it keeps another server from starting,
     /// but does not prove that none did since.
-    Session(#[expect(dead_code, reason = "the lock lasts as long as the session")] PgConnection),
+    Session(PgConnection),
+}
+
+impl Claim {
+    /// Gives the database back. A session that is only dropped keeps its lock until the database has noticed.
+    pub async fn release(self) {
+        if let Self::Session(session) = self
+            && let Err(error) = session.close().await
+        {
+            tracing::warn!(%error, "the session that held the database did not end well");
+        }
+    }
 }
 
 /// The advisory lock of a platform's server: the first bytes of "sandyq".
 const ADVISORY_LOCK: i64 = 0x7361_6e64;
+/// How long a server waits for a session that holds the lock: the database ends the session of a server that was killed
+/// a moment after it.
+const CLAIM_WAIT: Duration = Duration::from_secs(2);
+const CLAIM_PAUSE: Duration = Duration::from_millis(50);
 
 impl Pools {
     /// Takes the database for this process.
@@ -170,16 +185,22 @@ impl Pools {
             }
             Self::Postgres { writer, .. } => {
                 let mut session = PgConnection::connect_with(&writer.connect_options()).await?;
-                let free: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
-                    .bind(ADVISORY_LOCK)
-                    .fetch_one(&mut session)
-                    .await?;
-                if !free {
-                    return Err(StoreError::InUse {
-                        place: "the PostgreSQL database".to_owned(),
-                    });
+                let until = Instant::now() + CLAIM_WAIT;
+                loop {
+                    let free: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+                        .bind(ADVISORY_LOCK)
+                        .fetch_one(&mut session)
+                        .await?;
+                    if free {
+                        return Ok(Claim::Session(session));
+                    }
+                    if Instant::now() >= until {
+                        return Err(StoreError::InUse {
+                            place: "the PostgreSQL database".to_owned(),
+                        });
+                    }
+                    tokio::time::sleep(CLAIM_PAUSE).await;
                 }
-                Ok(Claim::Session(session))
             }
         }
     }

@@ -113,7 +113,9 @@ impl Store {
         }
         self.inner.pools.close().await;
         let claim = self.held().take();
-        drop(claim);
+        if let Some(claim) = claim {
+            claim.release().await;
+        }
     }
 
     /// Carries out a change, all of it or none, and returns when it is durable.
