@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use prost::Message;
 use ring::digest::{SHA256, digest};
 use sandyq_access::{Decision, Principal, Question, Resource, ResourceKind};
@@ -23,6 +24,12 @@ const BEHIND: [Kind; 3] = [Certificate::KIND, User::KIND, Organization::KIND];
 
 /// Longest `request_id`.
 const LONGEST_REQUEST_ID: usize = 64;
+
+/// Times that a request is begun anew before it is refused for what others change at the same time.
+const ATTEMPTS: usize = 16;
+
+/// One try of a request.
+pub type Attempt<'a, R> = BoxFuture<'a, Result<R>>;
 
 /// A call by an authenticated user.
 pub struct Call {
@@ -309,6 +316,30 @@ impl Call {
         let answer = self.saved(&key).await?;
         self.request = Some(key);
         Ok(answer)
+    }
+
+    /// Carries a request out, once. Where others change the same at the same time, it is begun anew. Errors are about `parent` when
+    /// nothing else is known.
+    ///
+    /// # Errors
+    /// Those of [`Self::replayed`] and of the attempt.
+    pub async fn carry_out<M: Message, R: Message + Default>(
+        &mut self,
+        (parent, request_id): (&str, &str),
+        message: &M,
+        attempt: for<'a> fn(&'a Call, &'a M) -> Attempt<'a, R>,
+    ) -> Result<R> {
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            if let Some(done) = self.replayed(message, request_id).await? {
+                return Ok(done);
+            }
+            match attempt(self, message).await {
+                Err(error) if error.class == Class::Aborted => last = Some(error),
+                outcome => return outcome,
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::not_found(parent)))
     }
 
     async fn saved<R: Message + Default>(&self, key: &RequestKey) -> Result<Option<R>> {

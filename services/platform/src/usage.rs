@@ -127,6 +127,16 @@ fn ask(platform: &Platform, facts: Facts<'_>, grant: Option<&Grant>) -> (UseQues
     (question, decision)
 }
 
+/// The library and the system that a use is about.
+async fn behind(
+    platform: &Platform,
+    sandbox: &Sandbox,
+    version: &Version,
+) -> Result<(Stored<Library>, Stored<System>)> {
+    let library = platform.record(&version.library).await?;
+    Ok((library, platform.record(&sandbox.system).await?))
+}
+
 /// Asks about one grant.
 ///
 /// # Errors
@@ -138,8 +148,7 @@ pub async fn decide_by(
     (requester, purpose): (&str, &str),
     grant: &Grant,
 ) -> Result<Decision> {
-    let library = platform.record::<Library>(&version.library).await?;
-    let system = platform.record::<System>(&sandbox.system).await?;
+    let (library, system) = behind(platform, sandbox, version).await?;
     let facts = Facts {
         sandbox,
         system: &system,
@@ -161,8 +170,7 @@ pub async fn decide(
     version: &Version,
     (requester, purpose): (&str, &str),
 ) -> Result<UseAnswer> {
-    let library = platform.record::<Library>(&version.library).await?;
-    let system = platform.record::<System>(&sandbox.system).await?;
+    let (library, system) = behind(platform, sandbox, version).await?;
     let facts = Facts {
         sandbox,
         system: &system,

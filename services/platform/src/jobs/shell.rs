@@ -143,7 +143,7 @@ pub async fn open(
     let sandbox = call.fetch::<Sandbox>(&opening.parent).await?;
     call.authorize(sandbox.resource()).await?;
     let size = opening.size.map_or(Size::new(80, 24), size);
-    let job = submit::submit_shell(&call, opening.parent, opening.job).await?;
+    let job = submit::submit_shell(&mut call, opening.parent, opening.job).await?;
     let platform = Arc::clone(&call.platform);
     let dismissed = call.dismissed();
     let (sender, receiver) = mpsc::channel(4);

@@ -8,7 +8,7 @@ use sandyq_proto::v1;
 use sandyq_sandbox::logs::{HeldBack, LogOpening};
 use sandyq_sandbox::queue::PRIORITIES;
 use sandyq_sandbox::{Input, Isolation, JobState, Limits, Model, RawJob, WaitingReason};
-use sandyq_store::{Change, Stored};
+use sandyq_store::{Change, Event, Stored};
 use serde_json::json;
 
 use super::collecting::LOG_PATH;
@@ -30,7 +30,6 @@ use crate::records::system::{Image, ImageState, System};
 use crate::usage;
 
 const MOST_VERSIONS: usize = 50;
-const ATTEMPTS: usize = 16;
 
 /// The command of a workspace for which none is named.
 const SHELL: &str = "sh";
@@ -48,38 +47,30 @@ pub async fn submit(
 ) -> Result<v1::CreateJobResponse> {
     let sandbox = call.fetch::<Sandbox>(&message.parent).await?;
     call.authorize(sandbox.resource()).await?;
-    let mut last = None;
     // Jobs of one sandbox that come at the same time share its budget, so one of them begins anew.
-    for _ in 0..ATTEMPTS {
-        if let Some(done) = call.replayed(&message, &message.request_id).await? {
-            return Ok(done);
-        }
-        match attempt(&call, &message, Kind::Batch).await {
-            Err(error) if error.class == Class::Aborted => last = Some(error),
-            outcome => return outcome,
-        }
-    }
-    Err(last.unwrap_or_else(|| Error::not_found(&message.parent)))
+    let about = (message.parent.as_str(), message.request_id.as_str());
+    call.carry_out(about, &message, |call, message| {
+        Box::pin(attempt(call, message, Kind::Batch))
+    })
+    .await
 }
 
 /// Takes a job in whose command has a terminal; gives its name. The call is authorized by whoever asks.
 ///
 /// # Errors
 /// Anything that speaks against it, with field and reason.
-pub async fn submit_shell(call: &Call, parent: String, job: Option<v1::Job>) -> Result<String> {
+pub async fn submit_shell(call: &mut Call, parent: String, job: Option<v1::Job>) -> Result<String> {
     let message = v1::CreateJobRequest {
         parent,
         job,
         ..v1::CreateJobRequest::default()
     };
-    let mut last = None;
-    for _ in 0..ATTEMPTS {
-        match attempt(call, &message, Kind::Shell).await {
-            Err(error) if error.class == Class::Aborted => last = Some(error),
-            outcome => return Ok(outcome?.job.unwrap_or_default().name),
-        }
-    }
-    Err(last.unwrap_or_else(|| Error::not_found(&message.parent)))
+    let done = call
+        .carry_out((&message.parent, ""), &message, |call, message| {
+            Box::pin(attempt(call, message, Kind::Shell))
+        })
+        .await?;
+    Ok(done.job.unwrap_or_default().name)
 }
 
 /// How a job is worked with.
@@ -215,16 +206,27 @@ pub async fn prepare(
         ],
     );
     event.reasons.extend(reasons);
-    // The sandbox first: who took the same number meanwhile makes this attempt begin anew.
-    let mut change = Change::new(event).update(&sandbox)?.insert(&job)?;
-    for used in uses(platform, &sandbox, &job).await? {
-        change = change.insert(&used)?;
-    }
+    let change = taking_in(platform, event, &sandbox, &job).await?;
     Ok((job, change))
 }
 
 fn job_name(sandbox: &Sandbox) -> String {
     format!("{}/jobs/{:08}", sandbox.name, sandbox.jobs)
+}
+
+/// The job with what it uses.
+async fn taking_in(
+    platform: &Platform,
+    event: Event,
+    sandbox: &Stored<Sandbox>,
+    job: &Job,
+) -> Result<Change> {
+    // The sandbox first: who took the same number meanwhile makes this attempt begin anew.
+    let mut change = Change::new(event).update(sandbox)?.insert(job)?;
+    for used in uses(platform, sandbox, job).await? {
+        change = change.insert(&used)?;
+    }
+    Ok(change)
 }
 
 /// Takes from the sandbox's budget what the job may use at most.
@@ -279,10 +281,7 @@ pub async fn successor(platform: &Platform, last: &Job, left: Duration) -> Resul
     reserve(&mut sandbox, &mut job)?;
     let after = [("after", json!(last.name))];
     let event = system_event("JobReplaced", &job.name, &job.organization, after);
-    let mut change = Change::new(event).update(&sandbox)?.insert(&job)?;
-    for used in uses(platform, &sandbox, &job).await? {
-        change = change.insert(&used)?;
-    }
+    let change = taking_in(platform, event, &sandbox, &job).await?;
     Ok((job, change))
 }
 

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{exchange::Asked, supervise};
 use crate::call::Call;
 use crate::convert;
-use crate::error::{Class, Error, Result};
+use crate::error::{Error, Result};
 use crate::governance::law;
 use crate::governed::Governed;
 use crate::jobs::submit;
@@ -24,7 +24,6 @@ const MOST_OUTPUTS: usize = 50;
 const MOST_RESTARTS: u32 = 100;
 const MOST_FAILURES: u32 = 100;
 const DEFAULT_PORT: u16 = 8080;
-const ATTEMPTS: usize = 16;
 
 /// Starts a trial.
 ///
@@ -36,18 +35,11 @@ pub async fn create(
 ) -> Result<v1::CreateTrialResponse> {
     let sandbox = call.fetch::<Sandbox>(&message.parent).await?;
     call.authorize(sandbox.resource()).await?;
-    let mut last = None;
-    // Jobs of one sandbox that come at the same time share its budget, so one of them begins anew.
-    for _ in 0..ATTEMPTS {
-        if let Some(done) = call.replayed(&message, &message.request_id).await? {
-            return Ok(done);
-        }
-        match attempt(&call, &message).await {
-            Err(error) if error.class == Class::Aborted => last = Some(error),
-            outcome => return outcome.map_err(of_trial),
-        }
-    }
-    Err(last.unwrap_or_else(|| Error::not_found(&message.parent)))
+    let about = (message.parent.as_str(), message.request_id.as_str());
+    call.carry_out(about, &message, |call, message| {
+        Box::pin(async move { attempt(call, message).await.map_err(of_trial) })
+    })
+    .await
 }
 
 async fn attempt(call: &Call, message: &v1::CreateTrialRequest) -> Result<v1::CreateTrialResponse> {
