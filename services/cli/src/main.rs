@@ -253,6 +253,6 @@ mod tests {
             ["/usr/bin/python3", "-c", "print(1)", "--flag"]
         );
         assert_eq!(run.sandbox, "sandboxes/s");
-        assert_eq!(run.versions, ["libraries/adult/versions/v1"]);
+        assert_eq!(run.workload.versions, ["libraries/adult/versions/v1"]);
     }
 }

@@ -21,6 +21,25 @@ pub struct Run {
     /// The sandbox.
     #[arg(long, value_parser = parse::sandbox)]
     pub sandbox: String,
+    #[command(flatten)]
+    pub workload: Workload,
+    /// Its place among the jobs of your organization: -10 to 10.
+    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-10..=10))]
+    priority: i32,
+    /// Show the opened part of the log until the job ends.
+    #[arg(long)]
+    follow: bool,
+    /// Show states until the job ends.
+    #[arg(long)]
+    watch: bool,
+    /// Program and arguments.
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub command: Vec<String>,
+}
+
+/// What runs, on which data, for what: the same for a job that is left to itself and for one at a terminal.
+#[derive(Debug, Args)]
+pub struct Workload {
     /// The approved image, by name or digest.
     #[arg(long, value_parser = parse::image)]
     image: String,
@@ -33,23 +52,27 @@ pub struct Run {
     /// What people call it.
     #[arg(long, default_value = "")]
     name: String,
-    #[command(flatten)]
-    limits: LimitOptions,
-    /// Its place among the jobs of your organization: -10 to 10.
-    #[arg(long, default_value_t = 0, allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-10..=10))]
-    priority: i32,
     /// Environment; may be given more than once.
     #[arg(long = "env", value_parser = parse::pair, value_name = "NAME=VALUE")]
     environment: Vec<(String, String)>,
-    /// Show the opened part of the log until the job ends.
-    #[arg(long)]
-    follow: bool,
-    /// Show states until the job ends.
-    #[arg(long)]
-    watch: bool,
-    /// Program and arguments.
-    #[arg(last = true, required = true, value_name = "COMMAND")]
-    pub command: Vec<String>,
+    #[command(flatten)]
+    limits: LimitOptions,
+}
+
+impl Workload {
+    /// The job that runs this command.
+    pub fn job(self, command: Vec<String>) -> Job {
+        Job {
+            display_name: self.name,
+            image: self.image,
+            command,
+            environment: self.environment.into_iter().collect(),
+            versions: self.versions,
+            purpose: self.purpose,
+            limits: Some(self.limits.message()),
+            ..Default::default()
+        }
+    }
 }
 
 /// Limits; the platform's defaults where not given.
@@ -198,15 +221,8 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
 
 async fn submit(client: &Client, session: &Session, command: Run) -> Result<()> {
     let job = Job {
-        display_name: command.name,
-        image: command.image,
-        command: command.command,
-        environment: command.environment.into_iter().collect(),
-        versions: command.versions,
-        purpose: command.purpose,
-        limits: Some(command.limits.message()),
         priority: command.priority,
-        ..Default::default()
+        ..command.workload.job(command.command)
     };
     let request = CreateJobRequest {
         parent: command.sandbox,

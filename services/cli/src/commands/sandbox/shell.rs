@@ -10,7 +10,7 @@ use sandyq_proto::v1::open_shell_request::Step as Asked;
 use sandyq_proto::v1::open_shell_response::Step as Told;
 use sandyq_proto::v1::shell_end::Reason;
 use sandyq_proto::v1::{
-    DownloadShellRecordRequest, GetJobRequest, Job, OpenShellRequest, OpenShellResponse, ShellEnd,
+    DownloadShellRecordRequest, GetJobRequest, OpenShellRequest, OpenShellResponse, ShellEnd,
     ShellOpening, TerminalSize,
 };
 use tokio::signal::unix::{SignalKind, signal};
@@ -19,7 +19,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Streaming;
 
 use crate::client::{Client, SandboxServiceClient, rpc};
-use crate::commands::job::LimitOptions;
+use crate::commands::job::Workload;
 use crate::errors::{Exit, Failure, Result};
 use crate::output::{note, printable};
 use crate::transfer::download::Incoming;
@@ -48,23 +48,8 @@ pub struct Shell {
     /// The sandbox.
     #[arg(value_parser = parse::sandbox)]
     sandbox: String,
-    /// The approved image, by name or digest.
-    #[arg(long, value_parser = parse::image)]
-    image: String,
-    /// A library version to be mounted; may be given more than once.
-    #[arg(long = "version", value_parser = parse::version, value_name = "VERSION")]
-    versions: Vec<String>,
-    /// The purpose; must lie within every grant it uses.
-    #[arg(long)]
-    purpose: String,
-    /// What people call it.
-    #[arg(long, default_value = "")]
-    name: String,
     #[command(flatten)]
-    limits: LimitOptions,
-    /// Environment; may be given more than once.
-    #[arg(long = "env", value_parser = parse::pair, value_name = "NAME=VALUE")]
-    environment: Vec<(String, String)>,
+    workload: Workload,
     /// Program and arguments; sh when not given.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<String>,
@@ -88,16 +73,7 @@ pub struct Record {
 pub async fn shell(client: &Client, session: &Session, command: Shell) -> Result<()> {
     let opening = ShellOpening {
         parent: command.sandbox,
-        job: Some(Job {
-            display_name: command.name,
-            image: command.image,
-            command: command.command,
-            environment: command.environment.into_iter().collect(),
-            versions: command.versions,
-            purpose: command.purpose,
-            limits: Some(command.limits.message()),
-            ..Default::default()
-        }),
+        job: Some(command.workload.job(command.command)),
         size: Some(size()),
     };
     let (asked, requests) = mpsc::channel(16);
