@@ -12,6 +12,7 @@ mod reconcile;
 mod retry;
 mod schedule;
 pub mod shell;
+mod spec;
 mod staging;
 pub mod stop;
 pub mod submit;

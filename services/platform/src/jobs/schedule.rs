@@ -15,7 +15,7 @@ use tracing::Instrument;
 
 use super::advance::{Harvest, apply};
 use super::queue::Taken;
-use super::{active, driver, shell, submit};
+use super::{active, driver, shell, spec};
 use crate::error::{Class, Result};
 use crate::platform::Platform;
 use crate::records::access::Grant;
@@ -252,7 +252,7 @@ pub async fn still_covered(platform: &Platform, job: &Job) -> Result<bool> {
         }
     }
     // The outputs that it serves are as they were released.
-    match submit::released_files(platform, job).await {
+    match spec::released_files(platform, job).await {
         Ok(_) => Ok(true),
         Err(error) if error.class == Class::Precondition => Ok(false),
         Err(error) => Err(error),

@@ -10,7 +10,7 @@ use ring::digest::{SHA256, digest};
 use sandyq_anonymizer::{PseudonymKey, rekey};
 use sandyq_sandbox::stage::{InputMount, StageError, UNFINISHED, room_for};
 
-use super::{occupying, sandbox_secret, staged_model, staged_path, staging_folder, submit};
+use super::{occupying, sandbox_secret, spec, staged_model, staged_path, staging_folder};
 use crate::error::{Error, Result};
 use crate::objects;
 use crate::platform::Platform;
@@ -41,7 +41,7 @@ pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<()> {
             }
         }
     }
-    for (output, file) in submit::released_files(platform, job).await? {
+    for (output, file) in spec::released_files(platform, job).await? {
         let path = staged_model(platform, job, &file.sha256);
         if !path.exists() {
             let bytes = reviewed(platform, &output, &file).await?;
@@ -53,11 +53,11 @@ pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<()> {
 
 /// Bytes of a job's staged inputs; of those that are not there, or no longer published or released, none.
 pub async fn bytes(platform: &Platform, job: &Job) -> u64 {
-    let Ok(spec) = submit::spec(platform, job).await else {
+    let Ok(job) = spec::of(platform, job).await else {
         return 0;
     };
-    let inputs = spec.inputs.iter().map(|input| &input.host_path);
-    let models = spec.models.iter().map(|model| &model.host_path);
+    let inputs = job.inputs.iter().map(|input| &input.host_path);
+    let models = job.models.iter().map(|model| &model.host_path);
     inputs
         .chain(models)
         .filter_map(|path| std::fs::metadata(path).ok())

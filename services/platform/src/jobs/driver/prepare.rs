@@ -12,7 +12,7 @@ use super::{Driver, Outcome, PATIENCE, PAUSE, STOP_PATIENCE, step_failed};
 use crate::error::{Error, Result, chain};
 use crate::failpoint::reach;
 use crate::jobs::advance::Harvest;
-use crate::jobs::{job_folder, retry, serve_folder, staging, submit};
+use crate::jobs::{job_folder, retry, serve_folder, spec, staging};
 use crate::records::job::Job;
 
 /// The file in a job's folder that names its container, for when the engine does not answer.
@@ -125,7 +125,7 @@ impl Driver {
 
     async fn spec(&self, job: &Job) -> Result<JobSpec, CauseOfDeath> {
         let failed = |error: Error| CauseOfDeath::EngineError(error.chain());
-        let raw = submit::spec(&self.platform, job).await.map_err(failed)?;
+        let raw = spec::of(&self.platform, job).await.map_err(failed)?;
         raw.validate()
             .map_err(|error| CauseOfDeath::EngineError(error.to_string()))
     }
