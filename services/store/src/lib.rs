@@ -32,6 +32,7 @@ mod log;
 pub mod objects;
 mod reads;
 mod record;
+mod resident;
 mod sql;
 mod step;
 mod store;

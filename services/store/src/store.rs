@@ -10,8 +10,8 @@ use tokio::task::JoinHandle;
 use crate::change::{Change, Committed, SavedRequest};
 use crate::error::StoreError;
 use crate::keys::Keyring;
-use crate::reads::Recent;
 use crate::record::{Filter, Page, Record, Stored};
+use crate::resident::Resident;
 use crate::sql::{Claim, Pools, Row, Value, limit};
 use crate::writer::{Job, Writer};
 
@@ -41,7 +41,7 @@ pub(crate) struct Inner {
     writer: Mutex<Option<JoinHandle<()>>>,
     pub head: watch::Receiver<Head>,
     claim: Mutex<Option<Claim>>,
-    pub recent: Recent,
+    pub resident: Arc<Resident>,
 }
 
 impl Store {
@@ -61,7 +61,8 @@ impl Store {
             root: head.root,
         });
         let closing = Arc::new(Notify::new());
-        let writer = Writer::new(pools.clone(), sender);
+        let resident = Arc::new(Resident::default());
+        let writer = Writer::new(pools.clone(), sender, Arc::clone(&resident));
         let task = tokio::spawn(writer.run(queue, Arc::clone(&closing)));
         let inner = Inner {
             pools,
@@ -70,7 +71,7 @@ impl Store {
             writer: Mutex::new(Some(task)),
             head: receiver,
             claim: Mutex::new(None),
-            recent: Recent::default(),
+            resident,
         };
         Ok(Self {
             inner: Arc::new(inner),
@@ -83,13 +84,13 @@ impl Store {
     /// [`StoreError::InUse`] when another process has it, [`StoreError::Sql`], [`StoreError::Claim`].
     pub async fn claim(&self) -> Result<(), StoreError> {
         let claim = self.inner.pools.claim().await?;
+        let alone = matches!(claim, Claim::File(_));
         *self.held() = Some(claim);
+        if alone {
+            let mut connection = self.inner.pools.writer().await?;
+            self.inner.resident.load(&mut connection).await?;
+        }
         Ok(())
-    }
-
-    /// True when no other process can change what is read.
-    pub(crate) fn alone(&self) -> bool {
-        matches!(*self.held(), Some(Claim::File(_)))
     }
 
     fn held(&self) -> MutexGuard<'_, Option<Claim>> {
@@ -114,6 +115,7 @@ impl Store {
         self.inner.pools.close().await;
         let claim = self.held().take();
         if let Some(claim) = claim {
+            self.inner.resident.turn_off();
             claim.release().await;
         }
     }
@@ -144,6 +146,13 @@ impl Store {
     /// # Errors
     /// [`StoreError::Sql`], [`StoreError::Corrupt`].
     pub async fn get<R: Record>(&self, name: &str) -> Result<Option<Stored<R>>, StoreError> {
+        let remembered = self
+            .inner
+            .resident
+            .with(|memory| memory.one(R::KIND, name).map(Option::<&_>::cloned));
+        if let Some(fetched) = remembered {
+            return fetched.map(|fetched| fetched.stored()).transpose();
+        }
         let sql = format!("SELECT {COLUMNS} FROM {} WHERE name = $1", R::KIND.table());
         let row = self
             .inner
@@ -237,11 +246,11 @@ pub(crate) fn stored<R: Record>(row: &Row) -> Result<Stored<R>, StoreError> {
 /// A record as the database has it: [`COLUMNS`], not yet read as a kind of record.
 #[derive(Debug)]
 pub(crate) struct Fetched {
-    name: String,
-    revision: i64,
-    create_time: i64,
-    update_time: i64,
-    body: String,
+    pub name: String,
+    pub revision: i64,
+    pub create_time: i64,
+    pub update_time: i64,
+    pub body: String,
 }
 
 impl Fetched {

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use time::OffsetDateTime;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::time::MissedTickBehavior;
 
 use crate::change::{Change, Committed};
 use crate::error::StoreError;
 use crate::log::{Log, lock_head};
+use crate::resident::{LOOKS, Resident};
 use crate::sql::{Connection, Pools};
 use crate::step;
 use crate::store::Head;
@@ -29,6 +31,7 @@ pub(crate) struct Job {
 pub(crate) struct Writer {
     pools: Pools,
     head: watch::Sender<Head>,
+    resident: Arc<Resident>,
     /// The log as this process last left it; another process may have appended since.
     log: Option<Log>,
 }
@@ -59,10 +62,11 @@ impl Pace {
 type Answers = Vec<Result<Committed, StoreError>>;
 
 impl Writer {
-    pub fn new(pools: Pools, head: watch::Sender<Head>) -> Self {
+    pub fn new(pools: Pools, head: watch::Sender<Head>, resident: Arc<Resident>) -> Self {
         Self {
             pools,
             head,
+            resident,
             log: None,
         }
     }
@@ -71,11 +75,17 @@ impl Writer {
     pub async fn run(mut self, mut queue: mpsc::Receiver<Job>, closing: Arc<Notify>) {
         let mut jobs = Vec::with_capacity(BATCH);
         let mut pace = Pace::default();
+        let mut looks = tokio::time::interval(LOOKS);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let count = tokio::select! {
                 count = queue.recv_many(&mut jobs, BATCH) => count,
                 () = closing.notified() => {
                     queue.close();
+                    continue;
+                }
+                _ = looks.tick() => {
+                    self.look().await;
                     continue;
                 }
             };
@@ -92,6 +102,14 @@ impl Writer {
         }
     }
 
+    /// Sees to it that what is kept in memory is what the database holds.
+    async fn look(&self) {
+        if let Err(error) = self.resident.look(&self.pools).await {
+            tracing::warn!(%error, "records are read from the database until they can be read as a whole");
+            self.resident.doubt();
+        }
+    }
+
     async fn write(&mut self, jobs: &mut Vec<Job>) {
         match self.transaction(jobs).await {
             Ok(answers) => {
@@ -103,6 +121,7 @@ impl Writer {
             Err(error) => {
                 // Nothing is known of the log any more, so it is read anew.
                 self.log = None;
+                self.resident.doubt();
                 for job in jobs.drain(..) {
                     let _ = job.reply.send(Err(error.repeat()));
                 }
@@ -115,6 +134,13 @@ impl Writer {
         connection.begin().await?;
         match self.carry_out(&mut connection, jobs).await {
             Ok((answers, log)) => {
+                let done = jobs
+                    .iter()
+                    .zip(&answers)
+                    .filter(|(_, answer)| answer.is_ok());
+                let steps =
+                    done.flat_map(|(job, _)| job.change.steps.iter().map(|step| (step, job.now)));
+                self.resident.apply(steps);
                 self.head
                     .send_if_modified(|head| std::mem::replace(head, log.head()) != log.head());
                 self.log = Some(log);

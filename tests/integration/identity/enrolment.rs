@@ -325,6 +325,8 @@ pub async fn roles_are_read_from_the_database(site: &Site) {
         .unwrap();
     assert_eq!(done.rows_affected(), 1);
     database.close().await;
+    // The server reads again what was changed behind its back.
+    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
     let me = who(&user).await.unwrap().user.unwrap();
     assert_eq!(me.roles, [i32::from(v1::Role::AgencyOwner)]);
     user.identity()
