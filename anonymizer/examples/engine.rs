@@ -21,6 +21,10 @@ use sandyq_anonymizer::{
     Cancel, Format, Hierarchies, Hierarchy, Limits, Profile, Table, Work, intake,
 };
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Rows of a row group.

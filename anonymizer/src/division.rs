@@ -2,7 +2,6 @@
 
 use rayon::prelude::*;
 
-use crate::group::{Groups, Key};
 use crate::input::Input;
 use crate::plan::SavedCell;
 use crate::table::Codes;
@@ -51,57 +50,42 @@ impl Cell {
 }
 
 impl Division {
-    /// Classes of records that are at the same code on the chosen levels, of those records that are released.
-    pub(crate) fn of_levels(input: &Input<'_>, levels: &[usize], released: &[bool]) -> Self {
+    /// Classes of records on the chosen levels. `class_of` is the class of each record, numbered from 1 on in the order in which records
+    /// come; 0 for a record that is not released.
+    pub(crate) fn of_levels(input: &Input<'_>, levels: &[usize], class_of: Vec<u32>) -> Self {
         let records = &input.problem.records;
-        let quasi: Vec<Codes> = records.quasi.iter().cloned().map(Codes::U32).collect();
-        let chosen: Vec<_> = input
-            .attributes
-            .iter()
-            .zip(levels)
-            .filter_map(|(attribute, level)| attribute.levels.get(*level))
-            .collect();
-        let keys: Vec<_> = chosen
-            .iter()
-            .zip(&quasi)
-            .map(|(level, rows)| Key {
-                rows,
-                map: Some(&level.codes),
-                cardinality: level.labels.len(),
-                lowest: 0,
-            })
-            .collect();
-        let groups = Groups::of(&keys, records.weights.len(), None, true);
-        let (mut number, mut classes) = (vec![0_u32; groups.len()], 0);
-        let (mut class_of, mut sizes, mut suppressed) = (Vec::new(), Vec::new(), 0);
-        let mut of_class = Vec::new();
-        let decided = groups.of_row.iter().zip(released).zip(&records.weights);
-        for ((group, released), weight) in decided {
+        let (mut sizes, mut suppressed) = (Vec::new(), 0);
+        // The first record of each class.
+        let mut firsts = Vec::new();
+        for (record, (class, weight)) in class_of.iter().zip(&records.weights).enumerate() {
             let weight = u64::from(*weight);
-            let Some(slot) = number.get_mut(*group as usize).filter(|_| *released) else {
-                suppressed += weight;
-                class_of.push(0);
-                continue;
-            };
-            if *slot == 0 {
-                classes += 1;
-                *slot = classes;
-                sizes.push(0);
-                of_class.push(*group as usize);
-            }
-            class_of.push(*slot);
-            if let Some(size) = sizes.get_mut(*slot as usize - 1) {
-                *size += weight;
+            match (*class as usize).checked_sub(1) {
+                None => suppressed += weight,
+                Some(place) => {
+                    if place == sizes.len() {
+                        sizes.push(0);
+                        firsts.push(record);
+                    }
+                    if let Some(size) = sizes.get_mut(place) {
+                        *size += weight;
+                    }
+                }
             }
         }
-        let cells = (0..keys.len()).zip(levels).map(|(column, level)| {
-            let code = |group: &usize| Cell::Level(*level as u8, groups.code(*group, column));
-            of_class.iter().map(code).collect()
+        let attributes = input.attributes.iter().zip(&records.quasi).zip(levels);
+        let cells = attributes.map(|((attribute, values), place)| {
+            let level = attribute.levels.get(*place);
+            let code = |record: &usize| {
+                let value = values.get(*record).copied().unwrap_or_default();
+                let code = level.and_then(|level| level.codes.get(value as usize));
+                Cell::Level(*place as u8, code.copied().unwrap_or_default())
+            };
+            firsts.iter().map(code).collect()
         });
         Self {
+            cells: cells.collect(),
             class_of,
             split: Vec::new(),
-            cells: cells.collect(),
             sizes,
             suppressed,
         }
@@ -131,41 +115,40 @@ impl Division {
 
     /// What decides about each row, and the class by that. Of a record that is in several classes, earlier rows go to the classes
     /// named first.
-    pub(crate) fn class_of_rows(&self, input: &Input<'_>) -> (Codes, Vec<u32>) {
+    pub(crate) fn class_of_rows<'a>(&'a self, input: &Input<'_>) -> (Codes, Vec<u32>) {
         if self.split.is_empty() {
             return (input.record_of_row.clone(), self.class_of.clone());
         }
-        let mut left: Vec<_> = self
-            .split
-            .iter()
-            .map(|(_, parts)| parts.iter().copied())
-            .collect();
-        let mut now: Vec<(u32, u32)> = vec![(0, 0); left.len()];
-        let mut classes = Vec::with_capacity(input.record_of_row.len());
-        for record in input.record_of_row.iter() {
-            let place = self
-                .split
-                .binary_search_by_key(&record, |(record, _)| *record);
-            let Ok(place) = place else {
-                classes.push(
-                    self.class_of
-                        .get(record as usize)
-                        .copied()
-                        .unwrap_or_default(),
-                );
-                continue;
-            };
-            if let (Some(now), Some(left)) = (now.get_mut(place), left.get_mut(place)) {
-                while now.1 == 0 {
-                    match left.next() {
-                        Some(next) => *now = next,
-                        None => break,
-                    }
-                }
-                now.1 = now.1.saturating_sub(1);
-                classes.push(now.0);
+        // By record its place among those that are in several classes, from 1 on.
+        let mut several = vec![0_u32; self.class_of.len()];
+        for ((record, _), place) in self.split.iter().zip(1..) {
+            if let Some(slot) = several.get_mut(*record as usize) {
+                *slot = place;
             }
         }
+        let parts = |(_, parts): &'a (u32, Vec<(u32, u32)>)| parts.iter().copied();
+        let mut left: Vec<_> = self.split.iter().map(parts).collect();
+        let mut now: Vec<(u32, u32)> = vec![(0, 0); left.len()];
+        let mut class = |record: usize| {
+            let place = several.get(record).copied().unwrap_or_default() as usize;
+            let Some(place) = place.checked_sub(1) else {
+                return self.class_of.get(record).copied().unwrap_or_default();
+            };
+            let (Some(now), Some(left)) = (now.get_mut(place), left.get_mut(place)) else {
+                return 0;
+            };
+            while now.1 == 0 {
+                match left.next() {
+                    Some(next) => *now = next,
+                    None => break,
+                }
+            }
+            now.1 = now.1.saturating_sub(1);
+            now.0
+        };
+        let rows = 0..input.record_of_row.len();
+        let classes = rows.map(|row| class(input.record_of_row.get(row) as usize));
+        let classes: Vec<u32> = classes.collect();
         let bound = self.sizes.len() as u32 + 1;
         (Codes::U32(classes), (0..bound).collect())
     }
@@ -187,16 +170,15 @@ impl Division {
         })
     }
 
-    /// The texts that each class shows, in the order of the attributes.
-    pub(crate) fn labels_of_classes(&self, input: &Input<'_>) -> Vec<Vec<Option<String>>> {
-        let mut classes = vec![Vec::new(); self.sizes.len()];
-        for attribute in 0..self.cells.len() {
-            let labels = self.labels(input, attribute);
-            for (class, label) in classes.iter_mut().zip(labels) {
-                class.push(label.map(str::to_owned));
-            }
-        }
-        classes
+    /// By attribute the text that each class shows.
+    pub(crate) fn labels_of_classes<'a>(
+        &'a self,
+        input: &'a Input<'_>,
+    ) -> Vec<Vec<Option<&'a str>>> {
+        let attributes = 0..self.cells.len();
+        attributes
+            .map(|attribute| self.labels(input, attribute).collect())
+            .collect()
     }
 
     /// What each class shows, as a plan that is saved says it.
@@ -243,9 +225,7 @@ impl Division {
 
     /// Classes by what they show, in order, and their sizes. Two that show the same are one.
     pub(crate) fn shown<'a>(&'a self, input: &'a Input<'_>) -> Vec<(Vec<Option<&'a str>>, u64)> {
-        let columns: Vec<Vec<Option<&str>>> = (0..self.cells.len())
-            .map(|attribute| self.labels(input, attribute).collect())
-            .collect();
+        let columns = self.labels_of_classes(input);
         let labels = |class: usize| {
             let label = |column: &Vec<Option<&'a str>>| column.get(class).copied().flatten();
             columns.iter().map(label).collect::<Vec<_>>()

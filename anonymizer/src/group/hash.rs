@@ -14,7 +14,7 @@ use crate::table::each;
 const NONE: u32 = u32::MAX;
 
 /// Rows that are worth a thread.
-const SHARE: usize = 1 << 14;
+const SHARE: usize = 1 << 13;
 
 /// The different cells of some rows, numbered in the order of their appearance.
 struct Numbering {
@@ -35,8 +35,9 @@ fn mix(mut cell: u32) -> u32 {
 }
 
 impl Numbering {
-    fn new() -> Self {
-        let bits = 10;
+    /// For so many rows, of which many may be alike.
+    fn new(rows: usize) -> Self {
+        let bits = (rows / 2).clamp(1 << 8, 1 << 16).ilog2();
         Self {
             slots: vec![(NONE, 0); 1 << bits],
             shift: u32::BITS - bits,
@@ -95,9 +96,15 @@ impl Numbering {
 
     /// The cells in order, each with its number.
     fn sorted(&self) -> Vec<(u32, u32)> {
-        let mut sorted: Vec<(u32, u32)> = self.cells.iter().copied().zip(0..).collect();
-        sorted.sort_unstable();
-        sorted
+        // Whole numbers are sorted without a branch for each comparison, pairs are not.
+        let pairs = self.cells.iter().zip(0_u32..);
+        let joined = pairs.map(|(cell, number)| u64::from(*cell) << 32 | u64::from(number));
+        let mut joined: Vec<u64> = joined.collect();
+        joined.sort_unstable();
+        let parted = joined
+            .iter()
+            .map(|pair| ((*pair >> 32) as u32, *pair as u32));
+        parted.collect()
     }
 }
 
@@ -229,7 +236,7 @@ impl<'a> Stage<'a> {
 
     /// Numbers the cells of rows from one on, whose groups so far are given.
     fn number<'c>(&self, cells: &'c mut [u32], from: usize, kept: Option<Kept<'_>>) -> Share<'c> {
-        let mut numbering = Numbering::new();
+        let mut numbering = Numbering::new(cells.len());
         for (block, cells) in cells.chunks_mut(BLOCK).enumerate() {
             self.join(cells, from + block * BLOCK, kept);
             for cell in cells.iter_mut().filter(|cell| **cell != NONE) {

@@ -21,8 +21,8 @@ pub(super) fn search(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(Division, Vec<usize>, Searched), PlanError> {
     let found = solve(input, &input.problem, models, cancel, progress)?;
-    let division = Division::of_levels(input, &found.levels, &found.released);
     let searched = searched(&found);
+    let division = Division::of_levels(input, &found.levels, found.class_of);
     Ok((division, found.levels, searched))
 }
 
@@ -73,8 +73,8 @@ pub(super) fn fixed(
         attribute.levels = attribute.levels.get(*level).cloned().into_iter().collect();
     }
     let found = solve(input, &problem, models, cancel, progress)?;
-    let division = Division::of_levels(input, levels, &found.released);
-    Ok((division, searched(&found)))
+    let searched = searched(&found);
+    Ok((Division::of_levels(input, levels, found.class_of), searched))
 }
 
 fn searched(found: &GlobalSolution) -> Searched {

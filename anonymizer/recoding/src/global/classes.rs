@@ -118,53 +118,56 @@ impl<const N: usize> Classes<N> {
         let cells = space.cells(to);
         // A slot for each combination beats hashing until slots are too far between.
         let direct = cells <= self.len().saturating_mul(SPREAD).clamp(1 << 10, 1 << 22);
+        let buffers = space.buffers();
         let mut table = if direct {
-            Table::direct(space.slots(cells))
+            Table::direct(buffers, cells, self.len())
         } else {
-            Table::hashed(self.len().min(cells))
+            Table::hashed(buffers, self.len().min(cells), self.len())
         };
         let mut targets = Vec::with_capacity(if keep_targets { self.len() } else { 0 });
+        let mut people: Vec<u64> = Vec::new();
         let mut places = [0_u64; BLOCK];
         let mut numbers = [0_u32; BLOCK];
         let blocks = self.keys.chunks(BLOCK).zip(self.rows.chunks(BLOCK));
         for (block, (keys, rows)) in blocks.enumerate() {
-            if let Some(radix) = &radix {
-                radix.places(keys, &mut places);
-            }
-            let each = keys.iter().zip(rows).zip(&places).zip(&mut numbers);
-            for (((key, rows), place), number) in each {
-                let climbed = || climb(*key, &steps);
-                *number = if radix.is_none() {
-                    table.add_wide(climbed(), *rows)
-                } else if direct {
-                    table.add(*place, *rows, climbed)
-                } else {
-                    table.add_hashed(*place, *rows, climbed)
-                };
+            let from = block * BLOCK;
+            match &radix {
+                Some(radix) => {
+                    radix.places(keys, &mut places);
+                    if direct {
+                        table.add(from, &places, rows, &mut numbers);
+                    } else {
+                        table.add_hashed(from, &places, rows, &mut numbers);
+                    }
+                }
+                None => {
+                    for ((key, rows), number) in keys.iter().zip(rows).zip(&mut numbers) {
+                        *number = table.add_wide(climb(*key, &steps), *rows);
+                    }
+                }
             }
             let numbers = numbers.iter().take(keys.len());
             if keep_targets {
                 targets.extend(numbers.clone());
             }
-            if let Some(people) = self.people.get(block * BLOCK..) {
-                table.people.resize(table.keys.len(), 0);
-                for (people, number) in people.iter().zip(numbers) {
-                    if let Some(sum) = table.people.get_mut(*number as usize) {
-                        *sum += people;
+            if let Some(own) = self.people.get(from..).filter(|own| !own.is_empty()) {
+                people.resize(table.len(), 0);
+                for (own, number) in own.iter().zip(numbers) {
+                    if let Some(sum) = people.get_mut(*number as usize) {
+                        *sum += own;
                     }
                 }
             }
         }
-        if direct {
-            space.give_back(table.release());
-        }
+        let (keys, rows, buffers) = table.finish(&self.keys, &steps);
+        space.give_back(buffers);
         Outline {
             classes: Self {
                 levels: to.to_vec(),
                 grouped: true,
-                keys: table.keys,
-                rows: table.rows,
-                people: table.people,
+                keys,
+                rows,
+                people,
                 histograms: Histograms::None,
             },
             targets,

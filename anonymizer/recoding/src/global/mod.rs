@@ -11,6 +11,7 @@
 
 mod boxes;
 mod classes;
+mod inside;
 mod judge;
 mod lattice;
 mod search;
@@ -24,6 +25,7 @@ mod tree;
 use std::cmp::Ordering;
 
 use self::classes::Classes;
+use self::inside::Watch;
 use self::judge::{Finding, Judge};
 use self::lattice::{Lattice, Node};
 use self::search::Search;
@@ -82,8 +84,8 @@ pub struct GlobalSolution {
     pub classes: u64,
     /// Rows of the smallest class released.
     pub smallest: u64,
-    /// By record, whether it is released.
-    pub released: Vec<bool>,
+    /// By record the class it is released in, numbered from 1 on in the order in which records come; 0 if it is not released.
+    pub class_of: Vec<u32>,
     /// Whether no node of the whole lattice is better.
     pub optimal: bool,
     /// No node scores below this. It is the score if the solution is optimal.
@@ -205,14 +207,17 @@ pub fn search(
     };
     let lattice = Lattice::new(heights);
     let dense = space::dense(problem);
-    let mut words = [1, 2, 4, 16].into_iter();
-    let solution = match words.find(|words| space::fields(&dense, *words).is_some()) {
-        Some(1) => run::<1>(&judge, &dense, &lattice, options, control),
-        Some(2) => run::<2>(&judge, &dense, &lattice, options, control),
-        Some(4) => run::<4>(&judge, &dense, &lattice, options, control),
-        Some(16) => run::<16>(&judge, &dense, &lattice, options, control),
-        _ => None,
+    let search = |watch: &mut Watch<'_>| {
+        let mut words = [1, 2, 4, 16].into_iter();
+        match words.find(|words| space::fields(&dense, *words).is_some()) {
+            Some(1) => run::<1>(&judge, &dense, &lattice, options, watch),
+            Some(2) => run::<2>(&judge, &dense, &lattice, options, watch),
+            Some(4) => run::<4>(&judge, &dense, &lattice, options, watch),
+            Some(16) => run::<16>(&judge, &dense, &lattice, options, watch),
+            _ => None,
+        }
     };
+    let solution = inside::run(control, search).flatten();
     solution.unwrap_or(Err(Failure::TooLarge {
         what: "codes of all attributes together take more than 1024 bits",
     }))
@@ -223,10 +228,10 @@ fn run<const N: usize>(
     dense: &[Dense],
     lattice: &Lattice,
     options: &Options,
-    control: &mut Control<'_>,
+    watch: &mut Watch<'_>,
 ) -> Option<Result<GlobalSolution, Failure>> {
     let space = Space::<N>::new(judge.problem, dense)?;
-    let mut search = Search::new(&space, judge, lattice, control);
+    let mut search = Search::new(&space, judge, lattice, watch);
     Some(
         search
             .run(options)
@@ -238,10 +243,10 @@ impl<const N: usize> Search<'_, N> {
     /// Counts the classes of the solution once more, from the records.
     fn solution(&self, best: &Best, options: &Options) -> GlobalSolution {
         let judge = self.tree.judge;
-        let records = self.records();
+        let records = &self.records;
         let outline = records.outline(self.tree.space, &best.levels, true);
         let targets = outline.targets.clone();
-        let classes = outline.complete(&records, self.tree.space, judge.models);
+        let classes = outline.complete(records, self.tree.space, judge.models);
         let mut scratch = Scratch::default();
         let passed = judge.released(&classes, &mut scratch);
         let measure;
@@ -252,10 +257,17 @@ impl<const N: usize> Search<'_, N> {
             measure = Measure::new(problem, Metric::Loss, options.aggregate).ok();
             measure.as_ref().unwrap_or(judge.measure)
         };
-        let released = targets
+        let mut last = 0;
+        let numbers = passed.iter().map(|passed| {
+            last += u32::from(*passed);
+            if *passed { last } else { 0 }
+        });
+        // Classes are numbered as records come, also those that are not released.
+        let numbers: Vec<u32> = numbers.collect();
+        let class_of = targets
             .iter()
             .take(judge.problem.records.weights.len())
-            .map(|class| passed.get(*class as usize).copied().unwrap_or_default());
+            .map(|class| numbers.get(*class as usize).copied().unwrap_or_default());
         let sizes = || {
             classes
                 .rows
@@ -281,7 +293,7 @@ impl<const N: usize> Search<'_, N> {
                 .map(|(rows, _)| u64::from(*rows))
                 .min()
                 .unwrap_or_default(),
-            released: released.collect(),
+            class_of: class_of.collect(),
             optimal: bound >= score,
             bound,
             nodes: self.lattice.nodes(),

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use super::classes::Classes;
+use super::inside::Watch;
 use super::judge::{Finding, Judge};
 use super::lattice::{Lattice, Node, finer};
 use super::space::Space;
 use super::tree::{Tree, meet};
-use super::{Best, Control, Failure, Options, unreachable};
+use super::{Best, Failure, Options, unreachable};
 use crate::models::Scratch;
 
 /// Classes kept to roll up from, as a multiple of the records.
@@ -31,8 +32,10 @@ pub(super) struct Search<'a, const N: usize> {
     /// Nodes at and below which there is no solution, none below another.
     pub dead: Vec<Node>,
     pub go_on: &'a (dyn Fn() -> bool + Sync),
-    pub progress: &'a mut dyn FnMut(u128, u128),
-    /// Classes to roll up from, the records first.
+    pub progress: &'a mut (dyn FnMut(u128, u128) + Send),
+    /// Each record as a class.
+    pub records: Classes<N>,
+    /// Classes to roll up from besides.
     kept: Vec<Classes<N>>,
     pub settled: Settled,
 }
@@ -42,31 +45,28 @@ impl<'a, const N: usize> Search<'a, N> {
         space: &'a Space<'a, N>,
         judge: &'a Judge<'a>,
         lattice: &'a Lattice,
-        control: &'a mut Control<'_>,
+        watch: &'a mut Watch<'_>,
     ) -> Self {
         Self {
             tree: Tree {
                 space,
                 judge,
-                cancelled: control.cancelled,
+                cancelled: watch.cancelled,
             },
             lattice,
             best: None,
             found: Vec::new(),
             places: HashMap::new(),
             dead: Vec::new(),
-            go_on: control.go_on,
-            progress: control.progress,
-            kept: vec![Classes::records(space, judge.models)],
+            go_on: watch.go_on,
+            progress: watch.progress,
+            records: Classes::records(space, judge.models),
+            kept: Vec::new(),
             settled: Settled {
                 nodes: 0,
                 open: None,
             },
         }
-    }
-
-    pub(super) fn records(&self) -> Classes<N> {
-        Classes::records(self.tree.space, self.tree.judge.models)
     }
 
     pub(super) fn settled(&self) -> Settled {
@@ -88,7 +88,7 @@ impl<'a, const N: usize> Search<'a, N> {
     pub(super) fn fail(&self) -> Failure {
         let judge = self.tree.judge;
         let top = self.lattice.top();
-        let classes = self.records().roll_up(self.tree.space, &top, judge.models);
+        let classes = self.records.roll_up(self.tree.space, &top, judge.models);
         let released = judge.released(&classes, &mut Scratch::default());
         let kept = classes.rows.iter().zip(released).filter(|(_, kept)| *kept);
         let needed = judge.rows - kept.map(|(rows, _)| u64::from(*rows)).sum::<u64>();
@@ -113,17 +113,12 @@ impl<'a, const N: usize> Search<'a, N> {
             return Ok(());
         }
         let meet = meet(nodes.iter());
-        let source = self.source(&meet);
-        let source = match source {
-            Some(place) => place,
-            None => return Ok(()),
-        };
-        let source = self.nearer(source, &meet, nodes.len());
-        let found = match self.kept.get(source) {
-            Some(source) => self.tree.all(source, nodes),
-            None => None,
-        };
-        let found = found.ok_or(Failure::Cancelled)?;
+        let rolled = self.nearer(&meet, nodes.len());
+        let source = rolled.as_ref().unwrap_or_else(|| self.source(&meet));
+        let found = self.tree.all(source, nodes).ok_or(Failure::Cancelled)?;
+        if let Some(rolled) = rolled {
+            self.keep(rolled);
+        }
         for (levels, finding) in nodes.iter().zip(found) {
             if let Some(new) = Best::new(levels, &finding)
                 && self
@@ -143,50 +138,36 @@ impl<'a, const N: usize> Search<'a, N> {
         Ok(())
     }
 
-    /// The fewest classes kept that are finer.
-    fn source(&self, levels: &Node) -> Option<usize> {
-        let finer = self
-            .kept
-            .iter()
-            .enumerate()
-            .filter(|(_, kept)| finer(&kept.levels, levels));
-        finer
-            .min_by_key(|(place, kept)| (kept.len(), *place))
-            .map(|(place, _)| place)
+    /// The fewest classes known that are finer.
+    fn source(&self, levels: &Node) -> &Classes<N> {
+        let finer = self.kept.iter().filter(|kept| finer(&kept.levels, levels));
+        let all = std::iter::once(&self.records).chain(finer);
+        all.min_by_key(|classes| classes.len())
+            .unwrap_or(&self.records)
     }
 
-    /// Rolls up what several nodes have in common and keeps it for later ones.
-    fn nearer(&mut self, source: usize, meet: &Node, nodes: usize) -> usize {
-        let Some(classes) = self.kept.get(source) else {
-            return source;
-        };
+    /// What several nodes have in common, rolled up once, if that pays.
+    fn nearer(&self, meet: &Node, nodes: usize) -> Option<Classes<N>> {
+        let source = self.source(meet);
         // A single node early on is near those to come.
-        if classes.levels == *meet || nodes > 1 && !self.tree.pays(&classes.levels, meet, nodes) {
-            return source;
+        if source.levels == *meet || nodes > 1 && !self.tree.pays(&source.levels, meet, nodes) {
+            return None;
         }
-        let rolled = classes.roll_up(self.tree.space, meet, self.tree.judge.models);
-        let records = self.kept.first().map_or(0, Classes::len);
-        let mut room = (KEPT * records).saturating_sub(rolled.len());
-        self.kept.push(rolled);
-        // The latest are kept, and the records.
-        let mut keep: Vec<bool> = self
-            .kept
-            .iter()
-            .rev()
-            .skip(1)
-            .map(|kept| {
-                let fits = kept.len() <= room;
-                room -= if fits { kept.len() } else { 0 };
-                fits
-            })
-            .collect();
-        keep.reverse();
-        if let Some(first) = keep.first_mut() {
-            *first = true;
+        Some(source.roll_up(self.tree.space, meet, self.tree.judge.models))
+    }
+
+    /// Keeps classes for later nodes, and of those kept before the latest that there is room for.
+    fn keep(&mut self, rolled: Classes<N>) {
+        let mut room = (KEPT * self.records.len()).saturating_sub(rolled.len());
+        let mut kept: Vec<Classes<N>> = Vec::new();
+        for classes in std::mem::take(&mut self.kept).into_iter().rev() {
+            if classes.len() <= room {
+                room -= classes.len();
+                kept.push(classes);
+            }
         }
-        keep.push(true);
-        let mut keep = keep.into_iter();
-        self.kept.retain(|_| keep.next().unwrap_or(true));
-        self.kept.len() - 1
+        kept.reverse();
+        kept.push(rolled);
+        self.kept = kept;
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
+use super::table::Buffers;
 use crate::problem::{Attribute, Level, Problem};
 
 /// The codes of a combination of values, each attribute in its own bits.
@@ -147,8 +148,8 @@ pub(super) struct Space<'a, const N: usize> {
     pub keys: Vec<Key<N>>,
     /// By attribute, the codes of a coarser level by those of a finer one, made when first asked for.
     maps: Vec<Vec<OnceLock<Vec<u32>>>>,
-    /// Tables of zeros for whoever needs one.
-    slots: Mutex<Vec<Vec<u32>>>,
+    /// For whoever numbers classes next.
+    buffers: Mutex<Vec<Buffers>>,
 }
 
 /// How one attribute changes from a level to a coarser one.
@@ -177,7 +178,7 @@ impl<'a, const N: usize> Space<'a, N> {
             fields,
             keys,
             maps: attributes.iter().map(empty).collect(),
-            slots: Mutex::default(),
+            buffers: Mutex::default(),
         })
     }
 
@@ -224,24 +225,16 @@ impl<'a, const N: usize> Space<'a, N> {
         })
     }
 
-    /// At least so many zeros. They are taken over from an earlier use: clearing what was used costs less than making new ones.
-    pub(super) fn slots(&self, number: usize) -> Vec<u32> {
-        let kept = self
-            .slots
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
-        let mut slots = kept.unwrap_or_default();
-        if slots.len() < number {
-            slots.resize(number, 0);
-        }
-        slots
+    /// Buffers to number classes in. They are taken over from an earlier use: clearing what was used costs less than making new ones.
+    pub(super) fn buffers(&self) -> Buffers {
+        let mut kept = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.pop().unwrap_or_default()
     }
 
-    /// Takes zeros back.
-    pub(super) fn give_back(&self, slots: Vec<u32>) {
-        let mut kept = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push(slots);
+    /// Takes buffers back.
+    pub(super) fn give_back(&self, buffers: Buffers) {
+        let mut kept = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push(buffers);
     }
 }
 

@@ -11,6 +11,9 @@ use super::lattice::Node;
 use super::space::Space;
 use crate::models::Scratch;
 
+/// Keys to be counted that are worth a thread.
+const SHARED: usize = 1 << 11;
+
 pub(super) struct Tree<'a, const N: usize> {
     pub space: &'a Space<'a, N>,
     pub judge: &'a Judge<'a>,
@@ -48,13 +51,19 @@ impl<const N: usize> Tree<'_, N> {
     ) -> Option<Vec<(usize, Finding)>> {
         let meet = meet(nodes.iter().map(|(_, levels)| levels));
         let (attribute, level) = self.cut(&meet, &nodes)?;
+        let number = nodes.len();
         let (low, high): (Vec<_>, Vec<_>) = nodes
             .into_iter()
             .partition(|(_, levels)| levels.get(attribute).is_some_and(|own| *own < level));
-        let (low, high) = rayon::join(
-            || self.evaluate(source, low),
-            || self.evaluate(source, high),
-        );
+        let work = number.saturating_mul(source.len());
+        let (low, high) = if work < SHARED {
+            (self.evaluate(source, low), self.evaluate(source, high))
+        } else {
+            rayon::join(
+                || self.evaluate(source, low),
+                || self.evaluate(source, high),
+            )
+        };
         let mut all = low?;
         all.append(&mut high?);
         Some(all)

@@ -144,9 +144,9 @@ fn check(
     assert!(solution.optimal && solution.smallest >= 5);
     let few = u128::from(solution.examined) * 15 < solution.nodes;
     assert!(few, "{} of {}", solution.examined, solution.nodes);
-    let kept = problem.records.weights.iter().zip(&solution.released);
+    let kept = problem.records.weights.iter().zip(&solution.class_of);
     let kept: u64 = kept
-        .filter(|(_, kept)| **kept)
+        .filter(|(_, class)| **class > 0)
         .map(|(rows, _)| u64::from(*rows))
         .sum();
     assert_eq!(kept, problem.rows() - suppressed);

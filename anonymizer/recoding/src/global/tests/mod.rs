@@ -69,7 +69,7 @@ fn what_is_released_and_left_out_adds_up() {
         (solution.suppressed, solution.classes, solution.smallest),
         (1, 3, 2)
     );
-    assert_eq!(solution.released, [true, true, true, false]);
+    assert_eq!(solution.class_of, [1, 2, 3, 0]);
     // One row of nine has lost all.
     assert!((solution.score - 1.0 / 9.0).abs() < 1e-15);
     assert!((solution.losses[0] - 1.0 / 9.0).abs() < 1e-15);
@@ -215,5 +215,5 @@ fn a_search_without_end_tells_how_far_it_got() {
     assert_eq!(solution.nodes, 3_u128.pow(40));
     assert!(!solution.optimal && solution.settled < solution.nodes);
     assert!(0.0 < solution.bound && solution.bound < solution.score && solution.score < 1.0);
-    assert_eq!(told, 20);
+    assert!((1..=20).contains(&told), "{told}");
 }
