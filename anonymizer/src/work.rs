@@ -152,6 +152,7 @@ impl<'a> Work<'a> {
                 let labels = division.labels_of_classes(&self.input);
                 let assignment = Assignment {
                     labels: &labels,
+                    number: division.sizes.len(),
                     of_row: &of_row,
                     classes: &classes,
                 };

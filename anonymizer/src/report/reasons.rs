@@ -1,7 +1,6 @@
 //! Why records had to be suppressed.
 
-use std::collections::HashMap;
-
+use hashbrown::HashMap;
 use sandyq_recoding::models::{Class, Counts, Model, Models, Scratch};
 
 use super::{SuppressionReason, SuppressionReport};

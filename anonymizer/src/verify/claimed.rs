@@ -1,5 +1,7 @@
 //! The class that each row of the dataset is said to be in, held to the row.
 
+use rayon::prelude::*;
+
 use super::VerifyError;
 use super::column::{Becomes, Column};
 use crate::table::{Codes, each};
@@ -11,8 +13,10 @@ const TABLE: usize = 1 << 22;
 /// its class says, and every class to its rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Assignment<'a> {
-    /// The released quasi-identifiers of each class, in the order of the columns of the dataset.
-    pub labels: &'a [Vec<Option<String>>],
+    /// For each quasi-identifier, in the order of the columns of the dataset, what each class shows of it.
+    pub labels: &'a [Vec<Option<&'a str>>],
+    /// Number of classes.
+    pub number: usize,
     /// What decides about the class of each row,
     pub of_row: &'a Codes,
     /// and by that, the class, counted from 1; 0 for rows that are suppressed.
@@ -41,23 +45,17 @@ impl<'a> Claimed<'a> {
         columns: &'a [Column<'a>],
         assignment: Assignment<'a>,
     ) -> Result<Self, VerifyError> {
-        let keys = columns.iter().filter(|column| column.is_key());
-        let mut claims: Vec<Claim<'_>> = keys.map(Claim::new).collect();
-        let mut marks = Vec::with_capacity(assignment.labels.len());
-        for labels in assignment.labels {
-            let mut mark = 0_u64;
-            for (label, claim) in labels.iter().zip(&mut claims) {
-                let code = claim.column.code(label.as_deref());
-                let code = code.ok_or_else(|| VerifyError::WrongPlan {
-                    what: format!(
-                        "a class has a value of {:?} that is not permitted",
-                        claim.column.name
-                    ),
-                })?;
-                mark = mark.wrapping_add(claim.column.mark(code));
-                claim.labels.push(code);
+        let keys: Vec<_> = columns.iter().filter(|column| column.is_key()).collect();
+        let claims = keys.into_par_iter().zip(assignment.labels);
+        let claims = claims.map(|(column, labels)| Claim::new(column, labels));
+        // The first of all faults is told, whichever was found first.
+        let claims: Vec<Result<Claim<'_>, VerifyError>> = claims.collect();
+        let claims = claims.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut marks = vec![0_u64; assignment.number];
+        for claim in &claims {
+            for (mark, code) in marks.iter_mut().zip(&claim.labels) {
+                *mark = mark.wrapping_add(claim.column.mark(*code));
             }
-            marks.push(mark);
         }
         Ok(Self {
             assignment,
@@ -88,10 +86,18 @@ impl<'a> Claimed<'a> {
 }
 
 impl<'a> Claim<'a> {
-    fn new(column: &'a Column<'a>) -> Self {
+    fn new(column: &'a Column<'a>, labels: &[Option<&str>]) -> Result<Self, VerifyError> {
+        let code = |label: &Option<&str>| {
+            column.code(*label).ok_or_else(|| VerifyError::WrongPlan {
+                what: format!(
+                    "a class has a value of {:?} that is not permitted",
+                    column.name
+                ),
+            })
+        };
         let mut claim = Self {
             column,
-            labels: Vec::new(),
+            labels: labels.iter().map(code).collect::<Result<_, _>>()?,
             covers: Vec::new(),
         };
         let (codes, labels) = (column.source.dictionary.len(), column.labels.len());
@@ -102,7 +108,7 @@ impl<'a> Claim<'a> {
                 .map(|(code, label)| claim.works_out(code, label))
                 .collect();
         }
-        claim
+        Ok(claim)
     }
 
     fn works_out(&self, code: u32, label: u32) -> bool {

@@ -6,7 +6,7 @@ use super::classes::Accounted;
 use super::column::Column as Released;
 use super::{Verification, VerifyError};
 use crate::digest::digest_of_classes;
-use crate::measure::{self, Measured, Measurement, Originals, Requirement, Subject};
+use crate::measure::{self, Classes, Measured, Measurement, Originals, Requirement, Subject};
 use crate::profile::Missing;
 
 /// Measures the classes.
@@ -100,23 +100,13 @@ pub(super) fn claims(
         plan.smallest_class,
     )?;
     let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
-    let labels = |key: &[u32]| {
-        key.iter()
-            .zip(&keys)
-            .map(|(code, column)| column.labels.text(*code))
-            .collect()
+    let (texts, sizes) = in_order(&released.classes, &keys);
+    let shown = |class: usize| {
+        let class = class * keys.len()..(class + 1) * keys.len();
+        texts.get(class).unwrap_or_default()
     };
-    let mut classes: Vec<(Vec<Option<&str>>, u64)> = released
-        .classes
-        .iter()
-        .map(|(key, rows)| (labels(key), rows))
-        .collect();
-    classes.sort_unstable();
-    let digest = digest_of_classes(
-        classes
-            .iter()
-            .map(|(labels, rows)| (labels.as_slice(), *rows)),
-    );
+    let classes = sizes.iter().enumerate();
+    let digest = digest_of_classes(classes.map(|(class, rows)| (shown(class), *rows)));
     same("the digest of the classes", &digest, &plan.classes_sha256)?;
     let utility = &measured.utility;
     for (attribute, planned) in utility.attributes.iter().zip(&plan.columns) {
@@ -132,6 +122,40 @@ pub(super) fn claims(
         utility.arithmetic_loss,
         plan.arithmetic_loss,
     )
+}
+
+/// What the classes show, class by class in the order of their texts, and the rows of each.
+fn in_order<'l>(classes: &Classes, keys: &[&'l Released<'_>]) -> (Vec<Option<&'l str>>, Vec<u64>) {
+    // Texts are compared once for each value of a column, not once for each class.
+    let ranks: Vec<Vec<u32>> = keys.par_iter().map(|column| ranks(column)).collect();
+    let mut placed = Vec::with_capacity(classes.len() * keys.len());
+    for (key, _) in classes.iter() {
+        let key = key.iter().zip(&ranks);
+        placed.extend(key.map(|(code, ranks)| ranks.get(*code as usize).copied()));
+    }
+    let place = |class: usize| placed.get(class * keys.len()..(class + 1) * keys.len());
+    let mut order: Vec<usize> = (0..classes.len()).collect();
+    order.par_sort_unstable_by(|a, b| place(*a).cmp(&place(*b)));
+    let (mut texts, mut sizes) = (Vec::with_capacity(placed.len()), Vec::new());
+    for class in order {
+        let key = classes.key(class).iter().zip(keys);
+        texts.extend(key.map(|(code, column)| column.labels.text(*code)));
+        sizes.push(classes.sizes.get(class).copied().unwrap_or_default());
+    }
+    (texts, sizes)
+}
+
+/// By code, the place of its text among those of the column.
+fn ranks(column: &Released<'_>) -> Vec<u32> {
+    let mut codes: Vec<u32> = (0..column.labels.len() as u32).collect();
+    codes.sort_unstable_by_key(|code| column.labels.text(*code));
+    let mut ranks = vec![0; codes.len()];
+    for (code, rank) in codes.iter().zip(0..) {
+        if let Some(slot) = ranks.get_mut(*code as usize) {
+            *slot = rank;
+        }
+    }
+    ranks
 }
 
 fn violated(

@@ -260,13 +260,9 @@ impl<'a> Verification<'a> {
         replaced::derived(self)?;
         let expected = replaced::columns(self)?;
         let (mut columns, generalizers) = check::columns(self, &hierarchies, &expected)?;
-        let (source, digest) = rayon::join(
-            || source::Source::of(&mut columns, self.table.rows(), self.assignment),
-            || written::sha256(&output),
-        );
-        let (source, digest) = (source?, digest?);
+        let source = source::Source::of(&mut columns, self.table.rows(), self.assignment)?;
         check::file(&output, self.format, &columns)?;
-        let counted = read::count(&output, self.format, &columns, self.starred())?;
+        let (counted, digest) = read::count(&output, self.format, &columns, self.starred())?;
         let released = classes::released(self, &columns, &source, counted)?;
         let people = match self.population {
             Some(population) => Some(people::people(

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use super::account::{Account, At, Counted, Fault, What, row_number};
 use super::column::Column;
+use super::written::{self, Digest};
 use super::{OutputFormat, VerifyError, Written};
 
 /// Something that hands out the parts of a file in their order.
@@ -25,24 +26,26 @@ trait Parts: Sync {
     ) -> Result<(), Fault>;
 }
 
-/// Counts all rows of a release.
+/// Counts all rows of a release, and takes the digest of its bytes.
 pub(super) fn count(
     output: &impl Written,
     format: OutputFormat,
     columns: &[Column<'_>],
     starred: bool,
-) -> Result<Counted, VerifyError> {
+) -> Result<(Counted, Digest), VerifyError> {
     match format {
         OutputFormat::Parquet => {
-            count_parts(&parquet::Groups::new(output, columns)?, columns, starred)
+            let groups = parquet::Groups::new(output, columns)?;
+            let (counted, digest) = rayon::join(
+                || count_parts(&groups, columns, starred),
+                || written::sha256(output),
+            );
+            Ok((counted?, digest?))
         }
         OutputFormat::Csv { delimiter } => {
-            let reader = output.reader()?;
-            count_parts(
-                &csv::Blocks::new(reader, delimiter, columns)?,
-                columns,
-                starred,
-            )
+            let blocks = csv::Blocks::new(output.reader()?, delimiter, columns)?;
+            let counted = count_parts(&blocks, columns, starred)?;
+            Ok((counted, blocks.digest()?))
         }
     }
 }

@@ -83,20 +83,42 @@ pub(super) struct Digest {
     pub bytes: u64,
 }
 
+/// The digest of a file while it is read.
+pub(super) struct Digesting {
+    context: Context,
+    bytes: u64,
+}
+
+impl Digesting {
+    pub(super) fn new() -> Self {
+        Self {
+            context: Context::new(&SHA256),
+            bytes: 0,
+        }
+    }
+
+    /// The next bytes of the file.
+    pub(super) fn update(&mut self, bytes: &[u8]) {
+        self.context.update(bytes);
+        self.bytes += bytes.len() as u64;
+    }
+
+    pub(super) fn finish(self) -> Digest {
+        Digest {
+            sha256: hex::encode(self.context.finish()),
+            bytes: self.bytes,
+        }
+    }
+}
+
 pub(super) fn sha256(output: &impl Written) -> io::Result<Digest> {
-    let (mut reader, mut context) = (output.reader()?, Context::new(&SHA256));
-    let (mut buffer, mut bytes) = (vec![0; 1 << 18], 0);
+    let (mut reader, mut digesting) = (output.reader()?, Digesting::new());
+    let mut buffer = vec![0; 1 << 18];
     loop {
         match reader.read(&mut buffer)? {
             0 => break,
-            count => {
-                context.update(buffer.get(..count).unwrap_or_default());
-                bytes += count as u64;
-            }
+            count => digesting.update(buffer.get(..count).unwrap_or_default()),
         }
     }
-    Ok(Digest {
-        sha256: hex::encode(context.finish()),
-        bytes,
-    })
+    Ok(digesting.finish())
 }

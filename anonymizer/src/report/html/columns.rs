@@ -82,7 +82,7 @@ fn distribution(column: &ColumnUtility) -> Markup {
             p class="note" {
                 "Distance " strong { (format!("{:.3}", column.distance)) }
                 " · different values " (show::count(column.values_before)) " → " (show::count(column.values_after))
-                @if column.generalized > 0.0 { " · " (show::percent(column.generalized)) " of the values generalized" }
+                @if column.generalized > 0.0 { " · " (show::percent(column.generalized)) " of the values generalized or suppressed" }
             }
             table class="bars" {
                 thead class="hidden" { tr { th { "Value" } th {} th class="n" { "Dataset" } th class="n" { "Release" } } }

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 use std::io::Read;
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 
 use super::super::account::{Account, At, Fault, What};
 use super::super::column::Column;
+use super::super::written::{Digest, Digesting};
 use super::{Parts, VerifyError, unreadable};
 
-/// Bytes of a part, more where a row is longer.
-const BLOCK: usize = 1 << 20;
+/// Bytes of a part, more where a row is longer. Small files, too, are to be read by all threads.
+const BLOCK: usize = 1 << 18;
 
 /// A row is at most so long.
 const LONGEST: usize = 256 << 20;
@@ -27,6 +28,8 @@ struct State<'a> {
     rest: Vec<u8>,
     next: usize,
     ended: bool,
+    /// Of all bytes that were read.
+    digesting: Digesting,
 }
 
 impl<'a> Blocks<'a> {
@@ -41,6 +44,7 @@ impl<'a> Blocks<'a> {
             rest: Vec::new(),
             next: 0,
             ended: false,
+            digesting: Digesting::new(),
         };
         let mut block = state.block()?.unwrap_or_default();
         let end = line_end(&block).unwrap_or(block.len());
@@ -69,6 +73,16 @@ impl<'a> Blocks<'a> {
     }
 }
 
+impl Blocks<'_> {
+    /// The digest of the file once all of it was handed out.
+    pub(super) fn digest(self) -> Result<Digest, VerifyError> {
+        let state = self.state.into_inner();
+        let mut state = state.unwrap_or_else(PoisonError::into_inner);
+        while state.block()?.is_some() {}
+        Ok(state.digesting.finish())
+    }
+}
+
 impl State<'_> {
     /// The next whole rows of the file.
     fn block(&mut self) -> Result<Option<Vec<u8>>, VerifyError> {
@@ -78,7 +92,10 @@ impl State<'_> {
             let missing = wanted.saturating_sub(block.len()) as u64;
             if missing > 0 && !self.ended {
                 block.reserve(missing as usize + 1);
+                let before = block.len();
                 let read = self.reader.by_ref().take(missing).read_to_end(&mut block)?;
+                self.digesting
+                    .update(block.get(before..).unwrap_or_default());
                 self.ended = (read as u64) < missing;
             }
             if self.ended {

@@ -300,11 +300,11 @@ fn a_row_is_not_put_into_a_class_that_it_is_not_under() {
         "{unexplained}"
     );
     let of_row = crate::table::Codes::U8(vec![0; made.table.rows()]);
-    let row = |age: &str, city: &str| vec![Some(age.to_owned()), Some(city.to_owned())];
-    let refused = |labels: Vec<Option<String>>| {
-        let labels = [labels];
+    let row = |age, city| [vec![Some(age)], vec![Some(city)]];
+    let refused = |labels: [Vec<Option<&str>>; 2]| {
         verification(Some(Assignment {
             labels: &labels,
+            number: 1,
             of_row: &of_row,
             classes: &[1],
         }))
