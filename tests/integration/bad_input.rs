@@ -7,6 +7,7 @@ mod profiles;
 mod terms;
 mod uploads;
 
+pub use data::deadly;
 use sandyq_tests::{Site, reason};
 use tonic::{Code, Status};
 

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use self::browser::Page;
+use crate::bad_input::deadly;
 
 fn sandyq(arguments: &[&str]) -> Output {
     Command::new(program())
@@ -192,4 +193,37 @@ fn a_hierarchy_built_by_a_command_serves_a_profile() {
         "{out:?}"
     );
     assert!(!path("release.csv").exists());
+}
+
+#[test]
+fn a_file_that_kills_its_decoder_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("deadly.parquet"), deadly(&["--own"])).unwrap();
+    let profile = "version = 1\n[privacy]\nk = 2\n[datasets.deadly.columns.text]\nrole = \"quasi\"\ntransform = \"keep\"\n";
+    std::fs::write(path("profile.toml"), profile).unwrap();
+    let (input, profile, out) = (
+        path("deadly.parquet"),
+        path("profile.toml"),
+        path("release.csv"),
+    );
+    let (input, profile) = (text(&input), text(&profile));
+    for command in [
+        &[
+            "anonymize",
+            input,
+            "--profile",
+            profile,
+            "--out",
+            text(&out),
+        ][..],
+        &["measure", input, "--profile", profile],
+    ] {
+        let (_, said) = ends(2, command);
+        assert!(
+            said.contains("deadly.parquet") && said.contains("the decoder gave up on it"),
+            "{said}"
+        );
+    }
+    assert!(!out.exists());
 }

@@ -173,6 +173,19 @@ pub fn validate(
     Ok(schema)
 }
 
+/// Decodes a Parquet file and forgets what was in it: whether a decoder lives through the file.
+///
+/// # Errors
+/// As [`read`], as far as the decoder itself finds something wrong.
+pub fn try_parquet(source: impl Read, limits: &Limits) -> Result<(), IntakeError> {
+    let bytes = parquet::bytes(source, limits)?;
+    let (_, parts) = parquet::parts_of(&bytes, limits)?;
+    for (from, count) in parts {
+        crate::parquet::decode_part(&bytes, from, count)?;
+    }
+    Ok(())
+}
+
 /// The whole of a Parquet file in memory, up to the limit.
 pub(crate) fn parquet_bytes(source: impl Read, limits: &Limits) -> Result<Vec<u8>, IntakeError> {
     parquet::bytes(source, limits)

@@ -246,7 +246,7 @@ pub async fn declarations_are_checked_first(site: &Site) {
 
 /// Bytes that end the process that decodes them: found by trying each byte of a good file, so that the test is of what the decoder of
 /// today cannot bear.
-fn deadly() -> Vec<u8> {
+pub fn deadly(options: &[&str]) -> Vec<u8> {
     let texts = Column::new("text".into(), ["x", "y", "z"]);
     let numbers = Column::new("number".into(), [1_i64, 2, 3]);
     let mut frame = DataFrame::new(3, vec![numbers, texts]).unwrap();
@@ -259,6 +259,7 @@ fn deadly() -> Vec<u8> {
     let kills = |bytes: &[u8]| {
         let mut decoder = Command::new(program())
             .arg("decode-parquet")
+            .args(options)
             .stdin(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -278,7 +279,7 @@ fn deadly() -> Vec<u8> {
 }
 
 pub async fn a_file_that_kills_its_decoder_does_not_kill_the_server(site: &Site) {
-    let bytes = deadly();
+    let bytes = deadly(&[]);
     let library = site.create_library("deadly").await;
     let declared = dataset("rows", v1::DatasetFormat::Parquet, &bytes);
     let version = push(site, &library.name, vec![(declared, &bytes)]).await;

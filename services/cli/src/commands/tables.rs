@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use clap::ValueEnum;
+use nix::sys::signal::Signal;
 use sandyq_anonymizer::{
     DatasetProfile, Encoding, Format, Hierarchies, Hierarchy, Limits, Profile, PseudonymKey, Table,
     intake,
 };
 
-use crate::errors::{Failure, Result, causes};
+use crate::errors::{Exit, Failure, Result, causes};
 
 /// What the bytes of a file are.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -54,7 +57,11 @@ impl Reading<'_> {
 
     /// Reads a table by the format that was given, or by the ending of its name.
     pub fn read(&self, name: &str, path: &Path) -> Result<Table> {
-        open(path, &self.format_of(path)?, name)
+        let format = self.format_of(path)?;
+        if matches!(format, Format::Parquet) {
+            try_decoder(path)?;
+        }
+        open(path, &format, name)
     }
 
     fn format_of(&self, path: &Path) -> Result<Format> {
@@ -87,15 +94,44 @@ impl Reading<'_> {
     }
 }
 
-/// Reads a table of a known format.
-pub fn open(path: &Path, format: &Format, name: &str) -> Result<Table> {
-    let failed = |error| Failure::file("read", path, &error);
-    // The file is the user's own: what bounds it is this machine.
-    let limits = Limits {
+/// The file is the user's own: what bounds it is this machine.
+pub fn own_limits() -> Limits {
+    Limits {
         max_rows: u64::from(u32::MAX - 1),
         max_table_bytes: 1 << 40,
         ..Limits::default()
-    };
+    }
+}
+
+/// Decodes a Parquet file in a process of its own. The decoder believes lengths that a file declares, and an allocation that cannot be
+/// had ends the process that asks for it: that is to be a message here, not a crash.
+fn try_decoder(path: &Path) -> Result<()> {
+    let file = File::open(path).map_err(|error| Failure::file("read", path, &error))?;
+    let status = Command::new("/proc/self/exe")
+        .args(["decode-parquet", "--own"])
+        .stdin(file)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .map_err(|error| Failure::general(format!("cannot start a decoder: {error}")))?;
+    match status.signal().map(Signal::try_from) {
+        // What it has to say about the file is said again where it is read.
+        None => Ok(()),
+        Some(Ok(Signal::SIGINT | Signal::SIGTERM)) => Err(Failure::new(
+            Exit::Interrupted,
+            "interrupted; nothing was written",
+        )),
+        Some(_) => Err(Failure::usage(format!(
+            "{}: the Parquet file cannot be decoded: the decoder gave up on it; it is damaged, have it written anew",
+            path.display()
+        ))),
+    }
+}
+
+/// Reads a table of a known format.
+pub fn open(path: &Path, format: &Format, name: &str) -> Result<Table> {
+    let failed = |error| Failure::file("read", path, &error);
+    let limits = own_limits();
     let table = match format {
         Format::Parquet => {
             let bytes = fs::read(path).map_err(failed)?;
