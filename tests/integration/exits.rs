@@ -219,7 +219,10 @@ async fn attack_23_metric_lines_carry_figures_and_nothing_else() {
     assert_eq!(used.output_bytes, 130_000, "sums tell no more");
     // The exact figures and the whole log are for the reviewer.
     let mut client = site.user("reviewer").airlock();
-    let request = v1::GetOutputRequest { name: job.output };
+    let request = v1::GetOutputRequest {
+        name: job.output,
+        ..Default::default()
+    };
     let output = client.get_output(request).await.unwrap().into_inner();
     let files = output.output.unwrap().files;
     assert!(

@@ -17,6 +17,7 @@ mod identity;
 mod law;
 mod lifecycle;
 mod main_job;
+mod many_files;
 mod policies;
 mod postgres;
 mod premises;

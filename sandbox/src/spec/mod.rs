@@ -13,6 +13,7 @@ pub use container::{ContainerContext, GID, UID, container};
 pub(crate) use container::{LABEL_JOB, LABEL_PLATFORM};
 pub use limits::Limits;
 pub(crate) use limits::milliseconds;
+pub use rules::MOST_MODELS;
 
 use crate::id::{ImageDigest, JobId, SandboxId};
 use crate::isolation::Isolation;

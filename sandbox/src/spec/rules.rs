@@ -11,7 +11,8 @@ const MOST_ARGUMENT_BYTES: usize = 128 << 10;
 const MOST_VARIABLES: usize = 256;
 const MOST_VALUE_BYTES: usize = 32 << 10;
 const MOST_INPUTS: usize = 1024;
-const MOST_MODELS: usize = 256;
+/// Files of released outputs that a job serves at most.
+pub const MOST_MODELS: usize = 256;
 const MOST_PATH_BYTES: usize = 1024;
 /// Ports below are root's.
 const LEAST_PORT: u16 = 1024;

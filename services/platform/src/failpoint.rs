@@ -3,13 +3,14 @@
 
 /// Places between the steps of a job. Beside them, every state has `before STATE` and `after STATE`, around the
 /// transaction that writes it.
-pub const STEPS: [&str; 9] = [
+pub const STEPS: [&str; 10] = [
     "volume-reserved",
     "volume-filled",
     "inputs-staged",
     "container-created",
     "container-started",
     "killed",
+    "taken-in",
     "harvested",
     "container-removed",
     "volume-removed",

@@ -21,6 +21,7 @@ mod jobs;
 mod metrics;
 mod names;
 mod objects;
+mod outputs;
 mod pipeline;
 mod pki;
 mod platform;

@@ -38,6 +38,7 @@ impl Target {
         let job = self.site.wait_job(&job.name).await;
         let request = v1::GetOutputRequest {
             name: job.output.clone(),
+            ..Default::default()
         };
         let answer = self
             .site

@@ -105,6 +105,7 @@ async fn attack_24_the_server_is_killed_at_every_edge() {
 async fn starts(site: &Site, job: &v1::Job) -> i64 {
     let request = v1::GetOutputRequest {
         name: job.output.clone(),
+        ..Default::default()
     };
     let answer = site.user("reviewer").airlock().get_output(request).await;
     let files = answer.unwrap().into_inner().output.unwrap().files;

@@ -9,6 +9,7 @@ use super::site_for;
 async fn output_as(site: &Site, user: &str, name: &str) -> v1::Output {
     let request = v1::GetOutputRequest {
         name: name.to_owned(),
+        ..Default::default()
     };
     let answer = site.user(user).airlock().get_output(request).await;
     answer.unwrap().into_inner().output.unwrap()

@@ -268,7 +268,7 @@ fn airlock(world: &World) -> Vec<Row> {
         row!(AirlockService, "RejectOutput", RejectOutputRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
     ];
     for (name, state) in [(name, "in review"), (&world.released, "released")] {
-        rows.push(note(state, row!(AirlockService, "GetOutput", GetOutputRequest, name, |name| { name })));
+        rows.push(note(state, row!(AirlockService, "GetOutput", GetOutputRequest, name, |name| { name, ..Default::default() })));
         rows.push(note(state, row!(AirlockService, "DownloadOutput", DownloadOutputRequest, name, |name| { name, path: ".sandyq/job.log".to_owned() })));
     }
     rows

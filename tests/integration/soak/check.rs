@@ -76,6 +76,7 @@ async fn listed(soak: &Soak) -> Vec<v1::Job> {
 async fn marked_once(soak: &Soak, job: &v1::Job) {
     let request = v1::GetOutputRequest {
         name: job.output.clone(),
+        ..Default::default()
     };
     let answer = soak
         .site

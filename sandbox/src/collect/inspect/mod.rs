@@ -50,11 +50,15 @@ pub fn inspect(path: &str, file: &File) -> Vec<String> {
         look.report
             .add("damaged: it cannot be read from its beginning again");
     }
-    if look.exhausted {
-        look.report
-            .add("archive: more is inside than is looked into (64 MiB unpacked, 20,000 entries)");
-    }
-    look.report.told()
+    look.told()
+}
+
+/// As [`inspect`], for a small file that was read already.
+#[must_use]
+pub fn inspect_bytes(path: &str, bytes: &[u8]) -> Vec<String> {
+    let mut look = Look::default();
+    look.file(path, &mut Cursor::new(bytes), 0);
+    look.told()
 }
 
 /// What is read and can be read again.
@@ -118,6 +122,15 @@ impl Default for Look {
 }
 
 impl Look {
+    fn told(mut self) -> Vec<String> {
+        if self.exhausted {
+            self.report.add(
+                "archive: more is inside than is looked into (64 MiB unpacked, 20,000 entries)",
+            );
+        }
+        self.report.told()
+    }
+
     /// A finding of a file, by its place: `inner.csv in a.zip`.
     fn add(&mut self, place: &str, depth: u32, finding: &str) {
         if depth == 0 {

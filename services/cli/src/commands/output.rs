@@ -172,19 +172,37 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         }
         Command::Download(command) => return download(&client, session, command).await,
     };
-    session
-        .printer
-        .show(&output.ok_or_else(|| Failure::incomplete("output"))?)
+    session.printer.show(&completed(&client, output).await?)
 }
 
+/// The output with all of its files.
 async fn get(client: &Client, name: String) -> Result<Output> {
-    let answer = rpc!(
-        client,
-        AirlockServiceClient,
-        get_output,
-        GetOutputRequest { name }
-    )?;
-    answer.output.ok_or_else(|| Failure::incomplete("output"))
+    let mut whole = Output::default();
+    let mut file_page_token = String::new();
+    loop {
+        let request = GetOutputRequest {
+            name: name.clone(),
+            file_page_token,
+        };
+        let page = rpc!(client, AirlockServiceClient, get_output, request)?;
+        let mut output = page.output.ok_or_else(|| Failure::incomplete("output"))?;
+        whole.files.append(&mut output.files);
+        output.files = std::mem::take(&mut whole.files);
+        whole = output;
+        file_page_token = page.next_file_page_token;
+        if file_page_token.is_empty() {
+            return Ok(whole);
+        }
+    }
+}
+
+/// An answer's output with all of its files, of which the answer may have the first alone.
+async fn completed(client: &Client, output: Option<Output>) -> Result<Output> {
+    let output = output.ok_or_else(|| Failure::incomplete("output"))?;
+    if i64::try_from(output.files.len()).is_ok_and(|files| files < output.file_count) {
+        return get(client, output.name).await;
+    }
+    Ok(output)
 }
 
 async fn download(client: &Client, session: &Session, command: Download) -> Result<()> {

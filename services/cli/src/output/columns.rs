@@ -93,7 +93,14 @@ pub fn columns(message: &str) -> &'static [&'static str] {
             "create_time",
         ],
         "sandyq.v1.Organization" => &["name", "display_name", "kind", "create_time"],
-        "sandyq.v1.Output" => &["name", "state", "job", "organization", "create_time"],
+        "sandyq.v1.Output" => &[
+            "name",
+            "state",
+            "job",
+            "organization",
+            "file_count",
+            "create_time",
+        ],
         "sandyq.v1.OutputFile" => &["path", "size_bytes", "sha256", "findings"],
         "sandyq.v1.RefusedFile" => &["path", "reason"],
         "sandyq.v1.Risk" => &[

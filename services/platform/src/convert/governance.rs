@@ -7,7 +7,7 @@ use sandyq_store::Stored;
 use super::{count, timestamp};
 use crate::error::{Error, Result};
 use crate::records::access::{Grant, GrantState};
-use crate::records::airlock::{Output, OutputState};
+use crate::records::airlock::{Output, OutputFile, OutputState};
 use crate::records::identity::{Organization, User, UserState};
 use crate::records::system::{Image, ImageState};
 
@@ -155,23 +155,23 @@ pub fn output_state(state: OutputState) -> v1::output::State {
     }
 }
 
-/// An output.
-pub fn output(stored: &Stored<Output>) -> v1::Output {
+/// An output with some of its files.
+pub fn output(stored: &Stored<Output>, files: Vec<OutputFile>) -> v1::Output {
     v1::Output {
         name: stored.name.clone(),
         job: stored.job.clone(),
         organization: stored.organization.clone(),
         state: output_state(stored.state).into(),
-        files: stored
-            .files
-            .iter()
+        files: files
+            .into_iter()
             .map(|file| v1::OutputFile {
-                path: file.path.clone(),
+                path: file.path,
                 size_bytes: count(file.bytes),
-                sha256: file.sha256.clone(),
-                findings: file.findings.clone(),
+                sha256: file.sha256,
+                findings: file.findings,
             })
             .collect(),
+        file_count: count(stored.file_count()),
         refused: stored
             .refused
             .iter()
@@ -191,6 +191,7 @@ pub fn output(stored: &Stored<Output>) -> v1::Output {
 /// An output as its organization sees it before release: names and contents of files are an exit, so they are withheld.
 pub fn withheld(mut output: v1::Output) -> v1::Output {
     output.files.clear();
+    output.file_count = 0;
     output.refused.clear();
     output.manifest_sha256.clear();
     output

@@ -24,8 +24,8 @@ pub struct Harvest {
     pub output: Option<Output>,
     /// Objects of its files and of the open part of the log.
     pub objects: Vec<sandyq_store::ObjectRecord>,
-    /// Place of the open part of the log.
-    pub log: Option<String>,
+    /// Place of the object with the open part of the log, and where in it that part is.
+    pub log: Option<(String, std::ops::Range<u64>)>,
     /// What that part does not have.
     pub log_held_back: HeldBack,
     /// What it used.
@@ -156,7 +156,7 @@ async fn change(
     } else {
         harvest.usage
     };
-    job.log.clone_from(&harvest.log);
+    (job.log, job.log_range) = harvest.log.clone().unzip();
     job.log_held_back = harvest.log_held_back;
     for object in &harvest.objects {
         change = change.keep_object(object.clone());
@@ -169,7 +169,7 @@ async fn change(
             &output.organization,
             [
                 ("manifest_sha256", json!(output.manifest_sha256)),
-                ("files", json!(output.files.len())),
+                ("files", json!(output.file_count())),
             ],
         );
         change = change.also(event).insert(output)?;

@@ -190,8 +190,9 @@ impl View {
         self.begin();
         if let Some(place) = &job.log {
             let record = objects::stored(platform, place).await?;
+            let range = job.log_range.clone().unwrap_or(0..record.bytes);
             let reader = platform.objects.reader(&record)?;
-            self.take(&reader.read_all(self.budget).await?);
+            self.take(&reader.read_range(range, self.budget).await?);
         }
         let end = self.send().await?;
         Ok(end.unwrap_or(End::Whole(job.log_held_back)))

@@ -1,11 +1,13 @@
 //! A job as the sandbox crate takes it, with its inputs at the places where they are, or will be, staged.
 
+use sandyq_sandbox::spec::MOST_MODELS;
 use sandyq_sandbox::{Input, Model, RawJob};
 
 use crate::error::{Error, Result, Violation};
 use crate::jobs::collecting::LOG_PATH;
 use crate::jobs::{raw_job, staged_model, staged_path};
 use crate::names;
+use crate::outputs;
 use crate::platform::Platform;
 use crate::records::airlock::{Output, OutputFile, OutputState};
 use crate::records::job::Job;
@@ -40,7 +42,9 @@ pub async fn released_files(platform: &Platform, job: &Job) -> Result<Vec<(Strin
             return Err(Error::precondition("OUTPUT_NOT_RELEASED", text));
         }
         let of_job = |file: &OutputFile| file.path != LOG_PATH;
-        let of_output = output.record.files.into_iter().filter(of_job);
+        let most = MOST_MODELS as u64 + 1;
+        let of_output = outputs::files(platform, &output, most).await?;
+        let of_output = of_output.into_iter().filter(of_job);
         files.extend(of_output.map(|file| (name.clone(), file)));
     }
     Ok(files)

@@ -6,15 +6,14 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ring::digest::{SHA256, digest};
 use sandyq_anonymizer::{PseudonymKey, rekey};
 use sandyq_sandbox::stage::{InputMount, StageError, UNFINISHED, room_for};
 
 use super::{occupying, sandbox_secret, spec, staged_model, staged_path, staging_folder};
 use crate::error::{Error, Result};
 use crate::objects;
+use crate::outputs;
 use crate::platform::Platform;
-use crate::records::airlock::OutputFile;
 use crate::records::job::Job;
 use crate::records::library::{ReleasedDataset, Version};
 
@@ -41,10 +40,11 @@ pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<()> {
             }
         }
     }
-    for (output, file) in spec::released_files(platform, job).await? {
+    let most = platform.config.raw.jobs.staging_bytes;
+    for (_, file) in spec::released_files(platform, job).await? {
         let path = staged_model(platform, job, &file.sha256);
         if !path.exists() {
-            let bytes = reviewed(platform, &output, &file).await?;
+            let bytes = outputs::read(platform, &file, most).await?;
             keep(platform, job, &path, bytes).await?;
         }
     }
@@ -63,21 +63,6 @@ pub async fn bytes(platform: &Platform, job: &Job) -> u64 {
         .filter_map(|path| std::fs::metadata(path).ok())
         .map(|about| about.len())
         .sum()
-}
-
-/// The bytes of a released file, which are those that were reviewed or none.
-async fn reviewed(platform: &Platform, output: &str, file: &OutputFile) -> Result<Vec<u8>> {
-    let most = platform.config.raw.jobs.staging_bytes;
-    let record = objects::stored(platform, &file.place).await?;
-    let bytes = platform.objects.reader(&record)?.read_all(most).await?;
-    if hex::encode(digest(&SHA256, &bytes)) == file.sha256 {
-        return Ok(bytes);
-    }
-    let text = format!("{} of {output} is not what was reviewed", file.path);
-    Err(Error::internal(
-        "stage a released file",
-        std::io::Error::other(text),
-    ))
 }
 
 async fn lay_out(

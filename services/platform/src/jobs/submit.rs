@@ -176,6 +176,7 @@ pub async fn prepare(
         usage: Usage::default(),
         output: None,
         log: None,
+        log_range: None,
         log_held_back: HeldBack::default(),
         log_shown: 0,
         shell,
@@ -267,6 +268,7 @@ pub async fn successor(platform: &Platform, last: &Job, left: Duration) -> Resul
         usage: Usage::default(),
         output: None,
         log: None,
+        log_range: None,
         log_held_back: HeldBack::default(),
         log_shown: 0,
         ..last.clone()

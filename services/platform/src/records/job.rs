@@ -1,6 +1,7 @@
 //! Jobs: what was asked for, how far it has come, why it ended.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use sandyq_sandbox::exits::coarse;
@@ -139,8 +140,12 @@ pub struct Job {
     pub usage: Usage,
     /// `outputs/{output}`.
     pub output: Option<String>,
-    /// Place of the part of the log that is open to the developer, once the job has ended.
+    /// Place of the object that has the part of the log that is open to the developer, once the job has ended; none where
+    /// nothing is.
     pub log: Option<String>,
+    /// Where in that object the part is; all of it when not said.
+    #[serde(default)]
+    pub log_range: Option<Range<u64>>,
     /// What that part does not have.
     #[serde(default)]
     pub log_held_back: HeldBack,

@@ -13,6 +13,7 @@ use crate::call::{Call, required_reason};
 use crate::convert;
 use crate::error::{Error, Result};
 use crate::governed::Governed;
+use crate::outputs;
 use crate::records::airlock::{Output, OutputEvent, OutputState};
 use crate::records::job::Job;
 use crate::records::sandbox::Sandbox;
@@ -20,13 +21,45 @@ use crate::records::system::{Image, System};
 use crate::watch::{Answers, until};
 
 /// Names and hashes of files are an exit too, so the developers' side sees them only after release.
-fn shown(call: &Call, stored: &Stored<Output>) -> v1::Output {
-    let full = convert::output(stored);
+fn is_withheld(call: &Call, output: &Output) -> bool {
     let outside = call.principal.kind == OrganizationKind::Developer;
-    if outside && stored.state != OutputState::Released {
-        convert::withheld(full)
+    outside && output.state != OutputState::Released
+}
+
+/// A page of an output's files, and the token of the next one.
+async fn page_of(
+    call: &Call,
+    output: &Stored<Output>,
+    token: &str,
+) -> Result<(v1::Output, String)> {
+    if is_withheld(call, output) {
+        let nothing = convert::withheld(convert::output(output, Vec::new()));
+        return Ok((nothing, String::new()));
+    }
+    let block = match token {
+        "" => 0,
+        token => token
+            .parse::<usize>()
+            .map_err(|_| Error::invalid("file_page_token", "is not one that this service gave"))?,
+    };
+    let (files, next) = outputs::page(&call.platform, output, block).await?;
+    let next = next.map_or_else(String::new, |block| block.to_string());
+    Ok((convert::output(output, files), next))
+}
+
+/// An output with the first of its files.
+async fn with_first(call: &Call, output: &Stored<Output>) -> Result<v1::Output> {
+    Ok(page_of(call, output, "").await?.0)
+}
+
+/// An output in a list of many.
+fn in_list(call: &Call, stored: &Stored<Output>) -> v1::Output {
+    let mut output = convert::output(stored, Vec::new());
+    output.refused.clear();
+    if is_withheld(call, stored) {
+        convert::withheld(output)
     } else {
-        full
+        output
     }
 }
 
@@ -77,8 +110,11 @@ impl AirlockService for Services {
         let mut call = self.0.enter("AirlockService.GetOutput", &request).await?;
         let output = call.fetch::<Output>(&request.get_ref().name).await?;
         call.authorize(output.resource()).await?;
+        let token = &request.get_ref().file_page_token;
+        let (output, next_file_page_token) = page_of(&call, &output, token).await?;
         Ok(Response::new(v1::GetOutputResponse {
-            output: Some(shown(&call, &output)),
+            output: Some(output),
+            next_file_page_token,
         }))
     }
 
@@ -101,7 +137,7 @@ impl AirlockService for Services {
             .page::<Output>(&filter, message.page_size, &message.page_token)
             .await?;
         Ok(Response::new(v1::ListOutputsResponse {
-            outputs: found.iter().map(|output| shown(&call, output)).collect(),
+            outputs: found.iter().map(|output| in_list(&call, output)).collect(),
             next_page_token,
         }))
     }
@@ -128,7 +164,7 @@ impl AirlockService for Services {
         );
         let change = Change::new(event).update(&output).map_err(Error::from)?;
         let answer = v1::StartReviewResponse {
-            output: Some(convert::output(&output)),
+            output: Some(with_first(&call, &output).await?),
         };
         Ok(Response::new(call.commit(change, answer).await?))
     }
@@ -157,7 +193,7 @@ impl AirlockService for Services {
         apart_from_the_image(&call, &output).await?;
         let change = decide(&call, &mut output, OutputEvent::Release, &message.reason)?;
         let answer = v1::ReleaseOutputResponse {
-            output: Some(convert::output(&output)),
+            output: Some(with_first(&call, &output).await?),
         };
         Ok(Response::new(call.commit(change, answer).await?))
     }
@@ -178,7 +214,7 @@ impl AirlockService for Services {
         }
         let change = decide(&call, &mut output, OutputEvent::Reject, &message.reason)?;
         let answer = v1::RejectOutputResponse {
-            output: Some(convert::output(&output)),
+            output: Some(with_first(&call, &output).await?),
         };
         Ok(Response::new(call.commit(change, answer).await?))
     }
@@ -194,10 +230,8 @@ impl AirlockService for Services {
         let message = request.get_ref();
         let output = call.fetch::<Output>(&message.name).await?;
         call.authorize(output.resource()).await?;
-        let file = output
-            .files
-            .iter()
-            .find(|file| file.path == message.path)
+        let file = outputs::find(&self.0, &output, &message.path)
+            .await?
             .ok_or_else(|| Error::not_found(&format!("{}/{}", message.name, message.path)))?;
         // What leaves, and to whom, is a decision worth an entry.
         let event = call.event(
@@ -205,7 +239,7 @@ impl AirlockService for Services {
             [("path", json!(file.path)), ("sha256", json!(file.sha256))],
         );
         self.0.commit(Change::new(event)).await?;
-        let answers = crate::objects::streamed(&self.0, &file.place).await?;
+        let answers = outputs::streamed(&self.0, &file).await?;
         let answers = answers.map(|data| Ok(v1::DownloadOutputResponse { data: data? }));
         Ok(Response::new(until(call.dismissed(), answers.boxed())))
     }

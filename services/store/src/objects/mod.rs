@@ -76,6 +76,18 @@ pub enum ObjectError {
     /// The object was finished and cannot be continued.
     #[error("the object at {0} is complete and cannot be written to")]
     Complete(String),
+    /// The object has not the bytes that were asked for.
+    #[error("bytes {start} to {end} were asked for of the object at {place}, which has {bytes}")]
+    OutOfRange {
+        /// The object's place.
+        place: String,
+        /// The first byte, from 0.
+        start: u64,
+        /// The byte after the last.
+        end: u64,
+        /// Its size in bytes.
+        bytes: u64,
+    },
     /// The object has more bytes than the reader takes.
     #[error("the object at {place} has {bytes} bytes; at most {limit} were expected")]
     TooLarge {

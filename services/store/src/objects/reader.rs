@@ -56,11 +56,50 @@ impl ObjectReader {
 
     /// The bytes in pieces of at most 1 MiB. After an error the stream ends.
     pub fn stream(self) -> impl Stream<Item = Result<Bytes, ObjectError>> + Send + 'static {
-        let chunks = 0..self.geometry.chunks();
+        // With the last chunk, which may be empty, so that an object that was cut off is found out.
+        let (chunks, bytes) = (0..self.geometry.chunks(), 0..self.geometry.bytes);
+        self.pieces(chunks, bytes)
+    }
+
+    /// The bytes of a range in pieces of at most 1 MiB. Only the chunks that have them are read, and each is checked
+    /// whole before anything of it is given. After an error the stream ends.
+    ///
+    /// # Errors
+    /// [`ObjectError::OutOfRange`] when the object has not all of them.
+    pub fn range(
+        self,
+        range: Range<u64>,
+    ) -> Result<impl Stream<Item = Result<Bytes, ObjectError>> + Send + 'static, ObjectError> {
+        if range.start > range.end || range.end > self.geometry.bytes {
+            return Err(ObjectError::OutOfRange {
+                place: self.source.record.place.clone(),
+                start: range.start,
+                end: range.end,
+                bytes: self.geometry.bytes,
+            });
+        }
+        let chunk = CHUNK_BYTES as u64;
+        let chunks = if range.is_empty() {
+            0..0
+        } else {
+            range.start / chunk..range.end.div_ceil(chunk)
+        };
+        Ok(self.pieces(chunks, range))
+    }
+
+    /// What chunks have of a range.
+    fn pieces(
+        self,
+        chunks: Range<u64>,
+        range: Range<u64>,
+    ) -> impl Stream<Item = Result<Bytes, ObjectError>> + Send + 'static {
         futures::stream::iter(chunks)
             .map(move |number| {
-                let reader = self.clone();
-                async move { reader.chunk(number).await }
+                let (reader, range) = (self.clone(), range.clone());
+                async move {
+                    let chunk = reader.chunk(number).await?;
+                    Ok::<_, ObjectError>(within(chunk, number, &range))
+                }
             })
             .buffered(AHEAD)
             .try_filter(|bytes| futures::future::ready(!bytes.is_empty()))
@@ -83,12 +122,23 @@ impl ObjectReader {
                 limit,
             });
         }
-        let mut all = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
-        let mut stream = std::pin::pin!(self.stream());
-        while let Some(chunk) = stream.next().await {
-            all.extend_from_slice(&chunk?);
+        gathered(self.stream(), bytes).await
+    }
+
+    /// All bytes of a range at once.
+    ///
+    /// # Errors
+    /// [`ObjectError::TooLarge`] past the limit, before anything is read; else as [`Self::range`].
+    pub async fn read_range(self, range: Range<u64>, limit: u64) -> Result<Vec<u8>, ObjectError> {
+        let bytes = range.end.saturating_sub(range.start);
+        if bytes > limit {
+            return Err(ObjectError::TooLarge {
+                place: self.source.record.place.clone(),
+                bytes,
+                limit,
+            });
         }
-        Ok(all)
+        gathered(self.range(range)?, bytes).await
     }
 
     /// The same for code that blocks; it must not run on one of the runtime's own threads.
@@ -111,6 +161,29 @@ impl ObjectReader {
             .await?
             .ok_or_else(|| self.source.tampered(number))
     }
+}
+
+/// What a chunk has of a range of the object.
+fn within(chunk: Bytes, number: u64, range: &Range<u64>) -> Bytes {
+    let from = number * CHUNK_BYTES as u64;
+    let at = |offset: u64| {
+        let offset = usize::try_from(offset.saturating_sub(from)).unwrap_or(usize::MAX);
+        offset.min(chunk.len())
+    };
+    let (start, end) = (at(range.start), at(range.end));
+    chunk.slice(start..end.max(start))
+}
+
+async fn gathered(
+    pieces: impl Stream<Item = Result<Bytes, ObjectError>>,
+    bytes: u64,
+) -> Result<Vec<u8>, ObjectError> {
+    let mut all = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
+    let mut pieces = std::pin::pin!(pieces);
+    while let Some(piece) = pieces.next().await {
+        all.extend_from_slice(&piece?);
+    }
+    Ok(all)
 }
 
 /// Reads and seeks in an object by blocking the thread.

@@ -114,6 +114,52 @@ async fn objects_of_every_length_come_back() {
 }
 
 #[tokio::test]
+async fn a_range_is_read_from_the_chunks_that_have_it_alone() {
+    let (folder, objects) = objects();
+    let bytes = bytes(5 * MIB + 77);
+    let record = write(&objects, PLACE, &bytes).await;
+    let range = async |from: usize, to: usize| {
+        let reader = objects.reader(&record).unwrap();
+        reader.read_range(from as u64..to as u64, u64::MAX).await
+    };
+    let end = bytes.len();
+    for (from, to) in [
+        (0, 0),
+        (0, 1),
+        (5, 300),
+        (MIB - 1, MIB),
+        (MIB, 2 * MIB),
+        (MIB - 3, 3 * MIB + 9),
+        (end - 1, end),
+        (5 * MIB, end),
+        (end, end),
+        (0, end),
+    ] {
+        assert!(
+            range(from, to).await.unwrap() == bytes[from..to],
+            "{from}..{to}"
+        );
+    }
+    assert!(matches!(
+        range(0, end + 1).await,
+        Err(ObjectError::OutOfRange { .. })
+    ));
+    let reader = objects.reader(&record).unwrap();
+    assert!(matches!(
+        reader.read_range(0..3, 2).await,
+        Err(ObjectError::TooLarge { bytes: 3, .. })
+    ));
+    // What lies in another chunk may be damaged; what lies in this one may not, wherever in it.
+    let path = file(&folder, &record, 1);
+    let mut bad = std::fs::read(&path).unwrap();
+    bad[format::HEADER_LEN + 500_000] ^= 1;
+    std::fs::write(&path, bad).unwrap();
+    assert!(range(0, 2 * MIB).await.is_ok() && range(3 * MIB, end).await.is_ok());
+    let found = range(2 * MIB + 7, 2 * MIB + 8).await;
+    assert!(matches!(found, Err(ObjectError::Tampered { chunk: 2, .. })));
+}
+
+#[tokio::test]
 async fn another_master_key_is_named_and_keys_rotate() {
     let (folder, objects) = objects();
     let bytes = bytes(MIB + 5);
