@@ -11,8 +11,8 @@ use crate::state::{JobEvent, JobState};
 use crate::usage::Usage;
 
 /// The first look at a job's usage comes after this long, the next ones after
-/// twice as long each, up to the period asked for: a short job is seen too.
-const FIRST_LOOK: Duration = Duration::from_millis(20);
+/// twice as long each, up to the period asked for. Of a shorter job, init's last word tells.
+const FIRST_LOOK: Duration = Duration::from_millis(50);
 
 /// The container's own init ends a job at its deadline, and says what it used. The
 /// platform does it so much later, for when init cannot.
@@ -59,7 +59,7 @@ pub async fn follow(
             observed = &mut end => {
                 let mut ending = ending(engine, job, observed?, usage).await?;
                 if ending.report.is_none() {
-                    ending.observed = explained(engine, job, ending.observed, usage).await;
+                    ending.observed = explained(engine, job, ending.observed, usage).await?;
                 }
                 seen(usage);
                 return Ok(ending);
@@ -95,8 +95,14 @@ pub async fn ending(
 
 /// The engine learns of an exit and of the kernel's killing for memory by two ways, and
 /// may tell of the exit first. Where a kill is all that is known, it is asked again for
-/// a moment.
-async fn explained(engine: &dyn Engine, job: &JobId, first: Observed, usage: &Usage) -> Observed {
+/// a moment. An engine that goes away in that moment was ending, and may have killed the
+/// container itself.
+async fn explained(
+    engine: &dyn Engine,
+    job: &JobId,
+    first: Observed,
+    usage: &Usage,
+) -> Result<Observed, EngineError> {
     let mut observed = first;
     for _ in 0..KILL_LOOKS {
         let unexplained = matches!(
@@ -111,12 +117,12 @@ async fn explained(engine: &dyn Engine, job: &JobId, first: Observed, usage: &Us
             break;
         }
         tokio::time::sleep(KILL_PAUSE).await;
-        match engine.observe(job).await {
-            Ok(again @ (Observed::Exited { .. } | Observed::Absent)) => observed = again,
+        match engine.observe(job).await? {
+            again @ (Observed::Exited { .. } | Observed::Absent) => observed = again,
             _ => break,
         }
     }
-    observed
+    Ok(observed)
 }
 
 fn finish(usage: &mut Usage, observed: &Observed) {

@@ -24,7 +24,7 @@ const INODE_BYTES: u64 = 256;
 const OWN_INODES: u64 = 16;
 /// Inodes are dealt out evenly to block groups in steps of 8, rounded down.
 const INODES_PER_GROUP_STEP: u64 = 16;
-const SYSTEM_PATH: &str = "/usr/sbin:/usr/bin:/sbin:/bin";
+const SYSTEM_FOLDERS: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
 /// A volume that cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -203,44 +203,35 @@ impl OutputVolume {
             inodes(bytes, files).to_string(),
         );
         let owner = format!("lazy_itable_init=1,nodiscard,root_owner={UID}:{GID}");
-        let mut mkfs = Command::new("mkfs.ext4");
-        mkfs.args([
-            "-q",
-            "-F",
-            "-m",
-            "0",
-            "-O",
-            "^has_journal,^resize_inode",
-            "-E",
-            &owner,
-            "-b",
-            &block,
-            "-N",
-            &inodes,
-        ])
-        .arg(&self.image);
-        self.run("mkfs.ext4", &mut mkfs)
+        let features = "^has_journal,^resize_inode";
+        let mut options = vec!["-q", "-F", "-m", "0", "-O", features];
+        options.extend(["-E", &owner, "-b", &block, "-N", &inodes]);
+        self.run("mkfs.ext4", |mkfs| mkfs.args(options).arg(&self.image))
     }
 
     /// The kernel frees the loop device when the file system is unmounted.
     fn mount(&self) -> Result<(), VolumeError> {
-        let mut mount = Command::new("mount");
-        mount.args([
-            "-t",
-            "ext4",
-            "-o",
-            "loop,nosuid,nodev,noexec,noatime,noinit_itable",
-        ]);
-        self.run("mount", mount.arg(&self.image).arg(&self.mount_point))
+        let options = "loop,nosuid,nodev,noexec,noatime,noinit_itable";
+        self.run("mount", |mount| {
+            mount
+                .args(["-t", "ext4", "-o", options])
+                .arg(&self.image)
+                .arg(&self.mount_point)
+        })
     }
 
-    fn run(&self, program: &'static str, command: &mut Command) -> Result<(), VolumeError> {
+    fn run(
+        &self,
+        program: &'static str,
+        with: impl FnOnce(&mut Command) -> &mut Command,
+    ) -> Result<(), VolumeError> {
         let failed = |reason| VolumeError::Program {
             program,
             path: self.image.clone(),
             reason,
         };
-        let output = command.env("PATH", SYSTEM_PATH).env("LC_ALL", "C").output();
+        let mut command = system(program);
+        let output = with(&mut command).output();
         let output =
             output.map_err(|error| failed(format!("{error}; install e2fsprogs and util-linux")))?;
         if output.status.success() {
@@ -384,29 +375,56 @@ impl OutputVolume {
 
     /// Loop devices that a cut between set-up and mounting left attached.
     fn free_loop_devices(&self) -> Result<(), VolumeError> {
-        let devices = self
-            .image
-            .metadata()
-            .map(|about| loop_devices(&about))
-            .unwrap_or_default();
-        for device in devices {
-            self.run("losetup", Command::new("losetup").arg("-d").arg(device))?;
+        let Ok(about) = self.image.metadata() else {
+            return Ok(());
+        };
+        if !may_be_attached(&self.image) {
+            return Ok(());
+        }
+        for device in loop_devices(&about) {
+            self.run("losetup", |losetup| losetup.arg("-d").arg(device))?;
         }
         Ok(())
     }
 }
 
+/// A program of the system, named by its whole path: one that is looked for in a path of its own would be begun by a copy
+/// of this process, which costs more than the program does.
+fn system(program: &str) -> Command {
+    let places = SYSTEM_FOLDERS.map(|folder| Path::new(folder).join(program));
+    let there = places.into_iter().find(|place| place.exists());
+    let mut command = Command::new(there.unwrap_or_else(|| program.into()));
+    command
+        .env("PATH", SYSTEM_FOLDERS.join(":"))
+        .env("LC_ALL", "C");
+    command
+}
+
+/// Whether the kernel names a file as that of a loop device whose last two names are this one's; where the kernel cannot
+/// be asked, it may be.
+fn may_be_attached(image: &Path) -> bool {
+    let Ok(image) = image.canonicalize() else {
+        return true;
+    };
+    let (Some(folder), Some(name)) = (image.parent().and_then(Path::file_name), image.file_name())
+    else {
+        return true;
+    };
+    let end = Path::new(folder).join(name);
+    let Ok(devices) = fs::read_dir("/sys/block") else {
+        return true;
+    };
+    devices.flatten().any(|device| {
+        fs::read_to_string(device.path().join("loop/backing_file"))
+            .is_ok_and(|file| Path::new(file.trim_end()).ends_with(&end))
+    })
+}
+
 /// The loop devices whose file this is, by its place on the disk.
 fn loop_devices(image: &fs::Metadata) -> Vec<PathBuf> {
-    let listing = Command::new("losetup")
-        .args([
-            "--list",
-            "--noheadings",
-            "--raw",
-            "--output",
-            "NAME,BACK-INO,BACK-MAJ:MIN",
-        ])
-        .env("PATH", SYSTEM_PATH)
+    let columns = "NAME,BACK-INO,BACK-MAJ:MIN";
+    let listing = system("losetup")
+        .args(["--list", "--noheadings", "--raw", "--output", columns])
         .output();
     let text = listing
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())

@@ -5,6 +5,7 @@ mod mounts;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -82,6 +83,8 @@ pub struct DockerEngine {
     host_has_swap: bool,
     /// One import at a time, so that a tag means the image that was just loaded.
     importing: tokio::sync::Mutex<()>,
+    /// The containers that are known to be the jobs' own, so that they need not be looked at before each call.
+    own: Mutex<HashMap<JobId, ContainerId>>,
 }
 
 impl DockerEngine {
@@ -117,7 +120,28 @@ impl DockerEngine {
             gaps,
             host_has_swap,
             importing: tokio::sync::Mutex::new(()),
+            own: Mutex::default(),
         })
+    }
+
+    /// The job's own container; one is looked for where none is known.
+    async fn own(&self, job: &JobId) -> Result<Option<ContainerId>, EngineError> {
+        if let Some(known) = self.known().get(job) {
+            return Ok(Some(known.clone()));
+        }
+        let found = self.inspect(job).await?;
+        found
+            .map(|found| container_id(found.id, "inspect a container"))
+            .transpose()
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<JobId, ContainerId>> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the engine answers of a container that it does not know any more.
+    fn forget(&self, job: &JobId) {
+        self.known().remove(job);
     }
 
     /// What init wrote, from what the engine hands on of it.
@@ -151,7 +175,10 @@ impl DockerEngine {
             .inspect_container(&job.container_name(), None::<InspectContainerOptions>)
             .await
         {
-            Err(error) if status(&error) == Some(404) => return Ok(None),
+            Err(error) if status(&error) == Some(404) => {
+                self.forget(job);
+                return Ok(None);
+            }
             other => other.map_err(self.failed("inspect a container"))?,
         };
         let labels = found
@@ -164,6 +191,9 @@ impl DockerEngine {
                 .is_some_and(|found| found == value)
         };
         if is(LABEL_JOB, job.as_str()) && is(LABEL_PLATFORM, self.platform.as_str()) {
+            if let Some(id) = found.id.clone().and_then(|id| ContainerId::new(id).ok()) {
+                self.known().insert(job.clone(), id);
+            }
             Ok(Some(found))
         } else {
             Err(EngineError::NameTaken { job: job.clone() })
@@ -332,7 +362,9 @@ impl Engine for DockerEngine {
             self.remove(spec.id()).await?;
             return Err(EngineError::Unenforced { gaps });
         }
-        container_id(Some(created.id), "create a container")
+        let container = container_id(Some(created.id), "create a container")?;
+        self.known().insert(spec.id().clone(), container.clone());
+        Ok(container)
     }
 
     async fn start(&self, job: &JobId) -> Result<(), EngineError> {
@@ -358,10 +390,6 @@ impl Engine for DockerEngine {
 
     async fn wait(&self, job: &JobId) -> Result<Observed, EngineError> {
         loop {
-            let seen = self.observe(job).await?;
-            if !matches!(seen, Observed::Running { .. }) {
-                return Ok(seen);
-            }
             let options = WaitContainerOptions {
                 condition: "not-running".to_owned(),
             };
@@ -376,6 +404,10 @@ impl Engine for DockerEngine {
                 && status(&error) != Some(404)
             {
                 return Err(self.failed("wait for a container")(error));
+            }
+            let seen = self.observe(job).await?;
+            if !matches!(seen, Observed::Running { .. }) {
+                return Ok(seen);
             }
         }
     }
@@ -434,9 +466,8 @@ impl Engine for DockerEngine {
     }
 
     async fn logs(&self, job: &JobId, request: LogRequest) -> Result<LogFrames, EngineError> {
-        if self.inspect(job).await?.is_none() {
-            return Err(EngineError::NoContainer { job: job.clone() });
-        }
+        let own = self.own(job).await?;
+        let own = own.ok_or_else(|| EngineError::NoContainer { job: job.clone() })?;
         let options = LogsOptions {
             follow: request.follow,
             stdout: true,
@@ -444,7 +475,7 @@ impl Engine for DockerEngine {
             since: request.since.unwrap_or(0),
             ..LogsOptions::default()
         };
-        let outputs = self.patient.logs(&job.container_name(), Some(options));
+        let outputs = self.patient.logs(own.as_str(), Some(options));
         Ok(self.frames("read a log", outputs))
     }
 
@@ -492,22 +523,22 @@ impl Engine for DockerEngine {
     }
 
     async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError> {
-        let Some(found) = self.inspect(job).await? else {
+        let Some(own) = self.own(job).await? else {
             return Ok(None);
         };
-        if !matches!(state_of(&found), Observed::Exited { .. }) {
-            return Ok(None);
-        }
         let options = LogsOptions {
             stdout: true,
             tail: REPORT_LINES.to_owned(),
             ..LogsOptions::default()
         };
-        let mut outputs = self.docker.logs(&job.container_name(), Some(options));
+        let mut outputs = self.docker.logs(own.as_str(), Some(options));
         let (mut decoder, mut report) = (Decoder::default(), None);
         while let Some(output) = outputs.next().await {
             match output {
-                Err(error) if status(&error) == Some(404) => return Ok(None),
+                Err(error) if status(&error) == Some(404) => {
+                    self.forget(job);
+                    return Ok(None);
+                }
                 other => {
                     let output = other.map_err(self.failed("read a log"))?;
                     for frame in decoder.push(&output.into_bytes()) {
@@ -524,21 +555,21 @@ impl Engine for DockerEngine {
     async fn remove(&self, job: &JobId) -> Result<(), EngineError> {
         // A removal that is already under way answers 409; it is over soon.
         for _ in 0..100 {
-            if self.inspect(job).await?.is_none() {
+            let Some(own) = self.own(job).await? else {
                 return Ok(());
-            }
+            };
             let options = RemoveContainerOptions {
                 v: true,
                 force: true,
                 link: false,
             };
-            match self
-                .docker
-                .remove_container(&job.container_name(), Some(options))
-                .await
-            {
+            let removal = self.docker.remove_container(own.as_str(), Some(options));
+            let removed = removal.await;
+            // Whatever is there now has to be looked for.
+            self.forget(job);
+            match removed {
                 Err(error) if matches!(status(&error), Some(404 | 409)) => {}
-                other => other.map_err(self.failed("remove a container"))?,
+                other => return other.map_err(self.failed("remove a container")),
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -76,6 +76,7 @@ fn drive(platform: &Arc<Platform>, name: String, first: Option<Vec<Action>>) {
             name,
             usage: Usage::default(),
             engine_went: false,
+            ended: None,
         };
         tokio::select! {
             // The container goes on; the next process adopts it.
@@ -91,6 +92,8 @@ struct Driver {
     usage: Usage,
     /// The engine was away while the container ran; it may have ended it when it came back.
     engine_went: bool,
+    /// How the container stood when it was followed to its end, with its last word in `usage`: it does not begin again.
+    ended: Option<Observed>,
 }
 
 impl Driver {
@@ -266,7 +269,8 @@ impl Driver {
         }
     }
 
-    fn ended(&self, job: &Job, ending: &Ending) -> Outcome {
+    fn ended(&mut self, job: &Job, ending: &Ending) -> Outcome {
+        self.ended = Some(ending.observed.clone());
         let full = OutputVolume::at(&job_folder(&self.platform, job))
             .is_full()
             .unwrap_or(false);

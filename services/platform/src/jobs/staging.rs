@@ -164,6 +164,10 @@ async fn sandbox_key(platform: &Platform, sandbox: &str) -> Result<PseudonymKey>
 /// # Errors
 /// The store's, or the mount cannot be taken down.
 pub async fn wipe_unused(platform: &Arc<Platform>, sandbox: &str) -> Result<()> {
+    // A job that begins to stage something now is one that needs it.
+    if !is_staged(platform, sandbox) {
+        return Ok(());
+    }
     let _held = platform.staging.lock().await;
     if !occupying(platform, Some(sandbox)).await?.is_empty() {
         return Ok(());

@@ -70,6 +70,15 @@ impl Driver {
         }
     }
 
+    /// Whether the engine knows of no container of the job.
+    async fn is_gone(&self, job: &Job) -> bool {
+        let look = async {
+            let engine = self.platform.engine.get().await?;
+            Ok::<_, Error>(engine.observe(&job_id(job)?).await?)
+        };
+        matches!(timeout(STOP_PATIENCE, look).await, Ok(Ok(Observed::Absent)))
+    }
+
     /// Whether the kernel knows of no process of the job.
     async fn is_dead(&self, job: &Job) -> bool {
         match self.noted_container(job).await {
@@ -80,7 +89,8 @@ impl Driver {
         }
     }
 
-    pub(super) async fn collect(&mut self, job: &Job) -> Result<Outcome> {
+    /// As [`Self::at_rest`], with what the job says at its end.
+    async fn rest(&mut self, job: &Job) -> Result<(Observed, CauseOfDeath)> {
         let (observed, cause) = self.at_rest().await?;
         if let (Ok(engine), Observed::Exited { .. }) = (self.platform.engine.get().await, &observed)
         {
@@ -92,6 +102,14 @@ impl Driver {
                 _ => tracing::warn!(job = self.name, "the last word of the job was not heard"),
             }
         }
+        Ok((observed, cause))
+    }
+
+    pub(super) async fn collect(&mut self, job: &Job) -> Result<Outcome> {
+        let (observed, cause) = match self.ended.take() {
+            Some(observed) => (observed, cause_now(job)),
+            None => self.rest(job).await?,
+        };
         if observed == Observed::Absent && cause.keeps_outputs() {
             // With the container went the log, so that what there is cannot be reviewed.
             return Ok(step_failed(CauseOfDeath::NodeFailed));
@@ -102,6 +120,8 @@ impl Driver {
         match harvest {
             Ok(harvest) => Ok((JobEvent::Collected(cause), String::new(), harvest)),
             Err(error) if error.class == Class::Unavailable => Err(error),
+            // Somebody took the container away in the meantime, and the log with it.
+            Err(_) if self.is_gone(job).await => Ok(step_failed(CauseOfDeath::NodeFailed)),
             Err(error) => {
                 // Not told to those outside: the reason may hold names that the job gave to its files.
                 let why = error.chain();
