@@ -107,14 +107,15 @@ impl Driver {
         ContainerId::new(text.trim()).ok()
     }
 
-    pub(super) async fn launch(&self, job: &Job) -> Result<Outcome> {
+    pub(super) async fn launch(&mut self, job: &Job) -> Result<Outcome> {
         if let Some(stop) = Self::stopped(job) {
             return Ok(stop);
         }
+        let wish = self.wish();
         let launched = tokio::select! {
             launched = self.start(job) => launched,
             // A start that is under way is let finish, but not for long.
-            stop = async { let stop = self.wish().await; sleep(STOP_PATIENCE).await; stop } => return stop,
+            stop = async { let stop = wish.await; sleep(STOP_PATIENCE).await; stop } => return stop,
         };
         reach("container-started");
         Ok(match launched {
@@ -131,7 +132,7 @@ impl Driver {
     }
 
     /// Starts the container, and first makes what a restart in the middle of the preparation left unmade.
-    async fn start(&self, job: &Job) -> Result<(), CauseOfDeath> {
+    async fn start(&mut self, job: &Job) -> Result<(), CauseOfDeath> {
         let (folder, limits) = (job_folder(&self.platform, job), job.limits);
         let serves = job.serving.is_some();
         on_disk(move || {
@@ -163,6 +164,8 @@ impl Driver {
             match attempt {
                 Ok(()) => return Ok(()),
                 Err(error) if error.is_transient() && Instant::now() < until => {
+                    // It may have started the container before it went, and ended it when it went.
+                    self.engine_went = true;
                     sleep(PAUSE).await;
                 }
                 Err(error) => return Err(error.cause()),
