@@ -5,6 +5,8 @@
 //! thread for blocking work. A volume is known by its folder alone, so that a
 //! restarted server can go on with it.
 
+mod blank;
+
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
@@ -182,14 +184,19 @@ impl OutputVolume {
 
     fn make(&self, bytes: u64, files: u32) -> Result<(), VolumeError> {
         let image = fs::OpenOptions::new()
+            .read(true)
             .write(true)
             .create_new(true)
             .mode(0o600)
-            .open(&self.image);
-        image
-            .and_then(|file| file.set_len(image_bytes(bytes, files)))
+            .open(&self.image)
             .map_err(at("make", &self.image))?;
-        self.format(bytes, files)?;
+        let written = image
+            .set_len(image_bytes(bytes, files))
+            .and_then(|()| blank::write(&image, (bytes, files)));
+        if !written.map_err(at("make", &self.image))? {
+            self.format(bytes, files)?;
+            blank::keep(&image, (bytes, files));
+        }
         self.mount()?;
         let lost_and_found = self.mount_point.join("lost+found");
         fs::remove_dir(&lost_and_found).map_err(at("remove", &lost_and_found))
