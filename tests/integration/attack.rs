@@ -3,6 +3,7 @@
 
 mod abuse;
 mod collecting;
+mod connections;
 mod container;
 mod init;
 mod orchestrator;

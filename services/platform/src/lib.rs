@@ -6,6 +6,7 @@
 
 mod call;
 pub mod config;
+mod connections;
 mod convert;
 mod decisions;
 mod engine;

@@ -24,12 +24,13 @@ use sandyq_sandbox::PlatformId;
 use sandyq_store::{Change, KeyringError, ObjectError, ObjectStore, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::TcpIncoming;
-use tonic::transport::{Certificate, Identity, Server, ServerTlsConfig};
+use tonic::transport::Server;
 
 use crate::call::system_event;
 use crate::config::{Config, ConfigError};
+use crate::connections::{self, Bounds, Terms};
 use crate::engine::EngineSlot;
 use crate::error::Error;
 use crate::gate::GateLayer;
@@ -48,6 +49,20 @@ const FRAME: u32 = 1 << 20;
 
 /// Most bytes of one message.
 const MOST_MESSAGE_BYTES: usize = 8 << 20;
+
+/// Connections at one time.
+const BOUNDS: Bounds = Bounds {
+    all: 1024,
+    of_one: 256,
+    strangers: 128,
+    strangers_of_one: 32,
+};
+
+/// How TLS is spoken: Enroll comes without a certificate; every other call is refused without one.
+const TERMS: Terms = Terms {
+    protocol: b"h2",
+    strangers: true,
+};
 
 /// A client that does not answer pings for this long is gone.
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -156,7 +171,7 @@ pub async fn serve(
     }
     if let Some(listener) = gateway {
         let pair = secrets::server_pair(&platform).await?;
-        let tls = gateway::tls(&pair, platform.authority.certificate_pem())?;
+        let tls = connections::tls(&pair, platform.authority.certificate_pem(), gateway::TERMS)?;
         let serving = gateway::serve(Arc::clone(&platform), listener, tls);
         platform.tasks.spawn(serving);
     }
@@ -316,14 +331,7 @@ async fn run(
     ready: impl FnOnce(),
 ) -> Result<(), ServeError> {
     let pair = secrets::server_pair(platform).await?;
-    let tls = ServerTlsConfig::new()
-        .identity(Identity::from_pem(
-            &pair.certificate_pem,
-            pair.key_pem.as_str(),
-        ))
-        .client_ca_root(Certificate::from_pem(platform.authority.certificate_pem()))
-        // Enroll comes without a certificate; every other call is refused without one.
-        .client_auth_optional(true);
+    let tls = connections::tls(&pair, platform.authority.certificate_pem(), TERMS)?;
     let (reporter, health) = tonic_health::server::health_reporter();
     reporter
         .set_service_status("", tonic_health::ServingStatus::Serving)
@@ -346,7 +354,6 @@ async fn run(
         stopping.cancel();
     };
     let router = Server::builder()
-        .tls_config(tls)?
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_frame_size(FRAME)
@@ -368,7 +375,7 @@ async fn run(
         .add_service(service!(SubjectServiceServer))
         .add_service(service!(IncidentServiceServer))
         .add_service(service!(AuditServiceServer));
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let incoming = ReceiverStream::new(connections::accept(platform, listener, tls, BOUNDS));
     let cut = platform.shutdown.clone();
     let serving = router.serve_with_incoming_shutdown(incoming, signal);
     ready();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use nix::sys::prctl::set_dumpable;
-use nix::sys::resource::{Resource, setrlimit};
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use sandyq_platform::config::Config;
 use sandyq_platform::{InitOptions, Traces};
 use serde_json::json;
@@ -19,6 +19,9 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::Session;
 use crate::errors::{Failure, Result, causes};
+
+/// Open files with which all connections that the server takes, and all jobs, get along.
+const OPEN_FILES: u64 = 4096;
 
 /// `sandyq init`.
 #[derive(Debug, Args)]
@@ -108,6 +111,7 @@ pub async fn init(command: Init, session: &Session) -> Result<()> {
 pub async fn serve(command: Serve) -> Result<()> {
     let traces = start_log(command.log, &command.dir)?;
     leave_no_core()?;
+    open_enough()?;
     let end = told_to_end()?;
     let ready = |address| tracing::info!("listening on {address}");
     let served = sandyq_platform::serve(&command.dir, end, ready).await;
@@ -122,6 +126,26 @@ fn leave_no_core() -> Result<()> {
     setrlimit(Resource::RLIMIT_CORE, 0, 0)
         .and_then(|()| set_dumpable(false))
         .map_err(|error| Failure::general(format!("core dumps cannot be turned off: {error}")))
+}
+
+/// As many files and connections as the system lets it have: the usual bound is for programs that serve nobody.
+fn open_enough() -> Result<()> {
+    let most = || {
+        let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
+        setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
+        Ok::<_, nix::Error>(hard)
+    };
+    let most = most().map_err(|error| {
+        Failure::general(format!(
+            "the number of open files cannot be raised: {error}"
+        ))
+    })?;
+    if most < OPEN_FILES {
+        tracing::warn!(
+            "the system lets the server have {most} open files; give it {OPEN_FILES} (systemd: LimitNOFILE=)"
+        );
+    }
+    Ok(())
 }
 
 fn failed(error: &(dyn Error + 'static)) -> Failure {

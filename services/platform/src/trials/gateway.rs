@@ -3,9 +3,8 @@
 //!
 //! `https://HOST:PORT/sandboxes/SANDBOX/trials/TRIAL/PATH?QUERY`
 
-use std::collections::HashMap;
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -18,140 +17,57 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::{RootCertStore, ServerConfig};
 use sandyq_store::Reads;
 use serde_json::json;
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tonic::Status;
 
 use super::call::{admit, request_too_large};
 use super::{Answered, Asked, CALL};
+use crate::connections::{Bounds, Guarded, Terms, accept};
 use crate::error::{Class, Error, Result};
 use crate::names;
-use crate::pki::{Pair, certificate_name};
 use crate::platform::Platform;
 
-/// Connections at one time, of all and of one certificate.
-const MOST: usize = 256;
-const MOST_OF_ONE: usize = 16;
-/// For the handshake, for a header, and for a body: who is slower than that is let go.
+/// Connections at one time.
+const BOUNDS: Bounds = Bounds {
+    all: 256,
+    of_one: 16,
+    strangers: 64,
+    strangers_of_one: 16,
+};
+/// For a header, and for a body: who is slower than that is let go.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// For everything on one connection: who reads an answer slowly is let go too.
 const LONGEST: Duration = Duration::from_secs(600);
 const HEAD_BYTES: usize = 32 << 10;
 const HEAD_FIELDS: usize = 64;
 
-/// What the gateway needs for TLS: the server's own pair, and the authority whose certificates it takes.
-///
-/// # Errors
-/// They are none.
-pub fn tls(pair: &Pair, authority_pem: &str) -> Result<TlsAcceptor> {
-    let failed = |error: rustls::Error| Error::internal("prepare the gateway's TLS", error);
-    let unread = |error| {
-        Error::internal(
-            "read the gateway's certificates",
-            std::io::Error::other(error),
-        )
-    };
-    let unread_pem = |error: rustls::pki_types::pem::Error| unread(error.to_string());
-    let mut roots = RootCertStore::empty();
-    let authority = CertificateDer::from_pem_slice(authority_pem.as_bytes()).map_err(unread_pem)?;
-    roots.add(authority).map_err(failed)?;
-    let chain: Result<Vec<_>, _> =
-        CertificateDer::pem_slice_iter(pair.certificate_pem.as_bytes()).collect();
-    let key = PrivateKeyDer::from_pem_slice(pair.key_pem.as_bytes()).map_err(unread_pem)?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier =
-        WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider))
-            .build()
-            .map_err(|error| unread(error.to_string()))?;
-    let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(failed)?
-        .with_client_cert_verifier(verifier)
-        .with_single_cert(chain.map_err(unread_pem)?, key)
-        .map_err(failed)?;
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-/// Connections by certificate.
-#[derive(Debug, Default)]
-struct Places(Mutex<HashMap<String, usize>>);
-
-struct Place(Arc<Places>, String);
-
-impl Places {
-    fn take(self: &Arc<Self>, certificate: String) -> Option<Place> {
-        let mut places = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let taken = places.entry(certificate.clone()).or_default();
-        if *taken >= MOST_OF_ONE {
-            return None;
-        }
-        *taken += 1;
-        Some(Place(Arc::clone(self), certificate))
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut places = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(taken) = places.get_mut(&self.1) {
-            *taken -= 1;
-            if *taken == 0 {
-                places.remove(&self.1);
-            }
-        }
-    }
-}
+/// How its TLS is spoken: nobody comes without a certificate.
+pub const TERMS: Terms = Terms {
+    protocol: b"http/1.1",
+    strangers: false,
+};
 
 /// Serves until the server shuts down.
 pub async fn serve(platform: Arc<Platform>, listener: TcpListener, tls: TlsAcceptor) {
-    let (room, places) = (Arc::new(Semaphore::new(MOST)), Arc::new(Places::default()));
-    loop {
-        let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
-            return;
-        };
-        let accepted = tokio::select! {
-            () = platform.shutdown.cancelled() => return,
-            accepted = listener.accept() => accepted,
-        };
-        let Ok((stream, _)) = accepted else {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            continue;
-        };
-        let (platform, tls, places) = (Arc::clone(&platform), tls.clone(), Arc::clone(&places));
+    let mut connections = accept(&platform, listener, tls, BOUNDS);
+    while let Some(Ok(guarded)) = connections.recv().await {
+        let platform = Arc::clone(&platform);
         platform.tasks.clone().spawn(async move {
             tokio::select! {
                 () = platform.shutdown.cancelled() => {}
-                () = connection(&platform, stream, tls, &places) => {}
+                () = connection(&platform, guarded) => {}
                 () = tokio::time::sleep(LONGEST) => {}
             }
-            drop(permit);
         });
     }
 }
 
 /// One connection; what goes wrong with it is the client's to see.
-async fn connection(
-    platform: &Arc<Platform>,
-    stream: TcpStream,
-    tls: TlsAcceptor,
-    places: &Arc<Places>,
-) {
-    let Ok(Ok(stream)) = tokio::time::timeout(PATIENCE, tls.accept(stream)).await else {
-        return;
-    };
-    let shown = stream.get_ref().1.peer_certificates();
-    let Some(der) = shown.and_then(<[_]>::first).map(|der| der.to_vec()) else {
-        return;
-    };
-    let Some(_place) = places.take(certificate_name(&der)) else {
+async fn connection(platform: &Arc<Platform>, guarded: Guarded) {
+    let Some(der) = guarded.certificate().map(<[u8]>::to_vec) else {
         return;
     };
     let answer = service_fn(|request| {
@@ -163,7 +79,7 @@ async fn connection(
         .header_read_timeout(PATIENCE)
         .max_headers(HEAD_FIELDS)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), answer)
+        .serve_connection(TokioIo::new(guarded), answer)
         .await;
 }
 
@@ -318,17 +234,5 @@ mod tests {
         ] {
             assert_eq!(placed(uri), None, "{uri}");
         }
-    }
-
-    #[test]
-    fn one_certificate_does_not_take_all_places() {
-        let places = Arc::new(Places::default());
-        let held: Vec<_> = (0..MOST_OF_ONE)
-            .map(|_| places.take("a".to_owned()).unwrap())
-            .collect();
-        assert!(places.take("a".to_owned()).is_none());
-        assert!(places.take("b".to_owned()).is_some());
-        drop(held);
-        assert!(places.take("a".to_owned()).is_some());
     }
 }
