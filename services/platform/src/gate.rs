@@ -21,6 +21,23 @@ use crate::status::DOMAIN;
 
 const ENROLL: &str = "/sandyq.v1.IdentityService/Enroll";
 
+/// Calls that have something to do once their change is made: jobs are told that their right has ended, work begins. A call whose
+/// client hangs up is dropped wherever it stands; these are carried to their end all the same.
+const CARRIED: [&str; 12] = [
+    "/sandyq.v1.AccessService/ReloadPolicies",
+    "/sandyq.v1.AccessService/RevokeGrant",
+    "/sandyq.v1.DepersonalizationService/CreateRun",
+    "/sandyq.v1.LibraryService/FinalizeVersion",
+    "/sandyq.v1.LibraryService/RetireVersion",
+    "/sandyq.v1.LibraryService/UpdateLibrary",
+    "/sandyq.v1.SandboxService/DestroySandbox",
+    "/sandyq.v1.SandboxService/OpenShell",
+    "/sandyq.v1.SubjectService/AcceptSubjectRequest",
+    "/sandyq.v1.SystemService/SuspendSystem",
+    "/sandyq.v1.SystemService/TerminateSystem",
+    "/sandyq.v1.TrialService/CreateTrial",
+];
+
 /// Puts the gate in front of a service.
 #[derive(Clone)]
 pub struct GateLayer(pub Arc<Platform>);
@@ -45,6 +62,7 @@ pub struct Gate<S> {
 impl<S> Service<Request<Body>> for Gate<S>
 where
     S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Error: Send,
     S::Future: Send,
 {
     type Response = Response<Body>;
@@ -83,6 +101,16 @@ where
                     .call(Request::from_parts(parts, body))
                     .await
                     .map(detailed);
+            }
+            if CARRIED.contains(&path) {
+                let carried = async move { inner.call(request).await }.in_current_span();
+                return match tokio::spawn(carried).await {
+                    Ok(answer) => answer.map(detailed),
+                    Err(error) => {
+                        let error = Error::internal("carry a call to its end", error);
+                        Ok(Status::from(error).into_http())
+                    }
+                };
             }
             inner.call(request).await.map(detailed)
         };
@@ -134,4 +162,31 @@ fn unimplemented(message: &str) -> Response<Body> {
     };
     let details = ErrorDetails::with_error_info(reason, DOMAIN, HashMap::new());
     Status::with_error_details(Code::Unimplemented, message, details).into_http()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+    use prost::Message;
+    use prost_types::FileDescriptorSet;
+
+    use super::CARRIED;
+
+    #[test]
+    fn what_is_carried_to_its_end_is_a_call() {
+        let files = FileDescriptorSet::decode(sandyq_proto::DESCRIPTOR_SET).unwrap();
+        let services = files.file.into_iter().flat_map(|file| file.service);
+        let known: Vec<String> = services
+            .flat_map(|service| {
+                let path = |method: &str| format!("/sandyq.v1.{}/{method}", service.name());
+                let methods = service.method.iter();
+                methods
+                    .map(|method| path(method.name()))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        for path in CARRIED {
+            assert!(known.iter().any(|known| known == path), "{path}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use time::OffsetDateTime;
 use tokio::sync::{Notify, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
 use crate::config::Config;
 use crate::decisions::Decisions;
@@ -175,18 +176,24 @@ impl Platform {
             })
     }
 
-    /// Commits a change and tells the watchers.
+    /// Commits a change and tells the watchers, also when whoever asked for it goes away meanwhile: a client that hangs up ends
+    /// its call at any moment, and what is changed then must be heard of all the same.
     ///
     /// # Errors
     /// The store's.
     pub async fn commit(&self, change: Change) -> Result<()> {
         let touched: Vec<Arc<str>> = change.touched().map(Arc::from).collect();
-        self.store.commit(change, self.now()).await?;
-        for name in touched {
-            // Nobody may be watching.
-            let _ = self.bus.send(name);
-        }
-        Ok(())
+        let (store, bus, now) = (self.store.clone(), self.bus.clone(), self.now());
+        let committing = async move {
+            store.commit(change, now).await?;
+            for name in touched {
+                // Nobody may be watching.
+                let _ = bus.send(name);
+            }
+            Ok(())
+        };
+        let outcome = tokio::spawn(committing.in_current_span()).await;
+        outcome.map_err(|error| Error::internal("commit a change", error))?
     }
 
     /// Reads a record that must be there.
