@@ -32,6 +32,7 @@ case "$path" in
   /large) head -c 3000000 /dev/zero; text=;;
   /endless) printf 'HTTP/1.1 200 OK\r\n\r\n'; exec cat /dev/zero;;
   /trickle) printf 'HTTP/1.1 200 OK\r\n'; while sleep 1; do printf 'x: y\r\n'; done;;
+  /status*) printf 'HTTP/1.1 %s Told\r\ncontent-length: 0\r\n\r\n' "${path#/status/}"; exit;;
   /nonsense) printf 'nonsense\r\n\r\n'; exit;;
   /two) printf 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\nforged'; exit;;
   /bytes*) text=$(head -c "${path#/bytes/}" /dev/zero | tr '\0' x);;

@@ -129,7 +129,7 @@ async fn attack_30_answers_without_end_are_cut_off() {
     let usage = site.trial(&trial.name).await.usage.unwrap();
     assert_eq!((usage.requests, usage.failures), (1, 4), "{usage:?}");
     assert!(
-        usage.answer_bytes < 100,
+        (8 * 5..200).contains(&usage.answer_bytes),
         "what was not passed on was not answered: {usage:?}"
     );
     site.stop_trial("developer", &trial.name).await.unwrap();

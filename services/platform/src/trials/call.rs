@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use sandyq_store::Stored;
 
+use super::exchange::ANSWER_BYTES;
 use super::mark::Origin;
 use super::meter::Meter;
 use super::{Answered, Asked, ask, ended, not_serving, runs};
@@ -76,7 +77,8 @@ impl Admitted {
         let mut allowance = self.meter.allow(platform, &self.trial).await?;
         let begin = Instant::now();
         let within = Duration::from_secs(platform.config.raw.trials.request_seconds);
-        let most = usize::try_from(allowance.bytes).unwrap_or(usize::MAX);
+        let most = allowance.bytes.saturating_sub(ANSWER_BYTES);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
         let outcome = tokio::select! {
             biased;
             error = self.call.dismissed() => Err(error),
@@ -84,7 +86,7 @@ impl Admitted {
             outcome = ask(platform, &self.job, asked, most) => outcome,
             () = tokio::time::sleep(within) => Err(too_slow(within)),
         };
-        let answered = outcome.as_ref().map_or(0, Answered::bytes);
+        let answered = outcome.as_ref().map_or(ANSWER_BYTES, Answered::bytes);
         allowance.spend(answered);
         let usage = TrialUsage {
             requests: outcome.is_ok().into(),

@@ -17,6 +17,8 @@ use crate::error::{Class, Error, Result};
 /// Bytes of the head of an answer.
 const HEAD_BYTES: usize = 32 << 10;
 const HEAD_FIELDS: usize = 64;
+/// What an answer, or that there is none, counts for beside its bytes: a status tells something too, and so does why there is none.
+pub const ANSWER_BYTES: u64 = 8;
 /// Bytes of path and query.
 const PATH_BYTES: usize = 4096;
 
@@ -128,7 +130,7 @@ pub struct Answered {
 impl Answered {
     /// Bytes that count.
     pub fn bytes(&self) -> u64 {
-        (headers::bytes(&self.headers) + self.body.len()) as u64
+        ANSWER_BYTES + (headers::bytes(&self.headers) + self.body.len()) as u64
     }
 }
 
@@ -251,6 +253,14 @@ mod tests {
             let error = answered(answer, 1000).await.0.unwrap_err();
             assert_eq!(error.reason, "TRIAL_ANSWER_REFUSED", "{answer:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_a_byte_of_its_own_counts_all_the_same() {
+        let (outcome, _) = answered(b"HTTP/1.1 222 X\r\ncontent-length: 0\r\n\r\n", 100).await;
+        let outcome = outcome.unwrap();
+        assert_eq!(outcome.status.as_u16(), 222);
+        assert_eq!(outcome.bytes(), ANSWER_BYTES);
     }
 
     #[test]

@@ -7,8 +7,11 @@ use std::time::{Duration, Instant};
 
 use sandyq_store::Change;
 use serde_json::json;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::time::timeout;
 
+use super::exchange::ANSWER_BYTES;
+use super::not_serving;
 use crate::call::system_event;
 use crate::config::RawTrials;
 use crate::error::{Class, Error, Result};
@@ -18,6 +21,8 @@ use crate::records::trial::{Trial, TrialUsage};
 
 /// Bytes of answers that are taken from the budget at a time.
 const PORTION: u64 = 8 << 20;
+/// For those who are being answered when a trial ends.
+const LAST: Duration = Duration::from_secs(5);
 /// Users of whom rates and sums are kept one by one.
 const MOST_USERS: usize = 1000;
 
@@ -36,10 +41,6 @@ impl Trials {
     /// The meter of a trial that was asked since the server began.
     pub fn known(&self, trial: &str) -> Option<Arc<Meter>> {
         locked(&self.0).get(trial).cloned()
-    }
-
-    fn forget(&self, trial: &str) {
-        locked(&self.0).remove(trial);
     }
 }
 
@@ -81,6 +82,18 @@ pub struct Fresh {
 impl Fresh {
     fn add(&mut self, user: &str, usage: &TrialUsage) {
         self.all = self.all.plus(usage);
+        self.add_of(user, usage);
+    }
+
+    /// Also of those of whom no sums are kept one by one.
+    fn add_all(&mut self, other: &Self) {
+        self.all = self.all.plus(&other.all);
+        for (user, usage) in &other.users {
+            self.add_of(user, usage);
+        }
+    }
+
+    fn add_of(&mut self, user: &str, usage: &TrialUsage) {
         if self.users.len() < MOST_USERS || self.users.contains_key(user) {
             let entry = self.users.entry(user.to_owned()).or_default();
             *entry = entry.plus(usage);
@@ -180,11 +193,16 @@ impl Meter {
     /// # Errors
     /// There is none.
     pub fn place(&self) -> Result<OwnedSemaphorePermit> {
-        Arc::clone(&self.places).try_acquire_owned().map_err(|_| {
-            let most = self.rules.concurrent_requests;
-            let text = format!("the trial is answering {most} requests; ask again in a moment");
-            Error::new(Class::Exhausted, "TRIAL_BUSY", text)
-        })
+        Arc::clone(&self.places)
+            .try_acquire_owned()
+            .map_err(|error| {
+                if error == TryAcquireError::Closed {
+                    return not_serving("it has ended");
+                }
+                let most = self.rules.concurrent_requests;
+                let text = format!("the trial is answering {most} requests; ask again in a moment");
+                Error::new(Class::Exhausted, "TRIAL_BUSY", text)
+            })
     }
 
     /// Sets bytes aside for one answer, taking more from the sandbox's budget where needed.
@@ -200,12 +218,12 @@ impl Meter {
         }
         let mut counts = locked(&self.counts);
         let bytes = counts.left.min(most);
-        counts.left -= bytes;
-        drop(counts);
-        if bytes > 0 {
+        if bytes >= ANSWER_BYTES {
+            counts.left -= bytes;
             let meter = Arc::clone(self);
             return Ok(Allowance { meter, bytes });
         }
+        drop(counts);
         let text = format!(
             "the trials of {} have answered as many bytes as its budget allows (answer_bytes)",
             trial.sandbox
@@ -228,10 +246,20 @@ impl Meter {
     }
 
     fn put_back(&self, fresh: &Fresh) {
-        let mut counts = locked(&self.counts);
-        for (user, usage) in &fresh.users {
-            counts.fresh.add(user, usage);
-        }
+        locked(&self.counts).fresh.add_all(fresh);
+    }
+
+    /// Lets nobody in any more, and waits a moment for those who are being answered: that the trial has ended ends that too.
+    async fn end(&self) {
+        let all = self.rules.concurrent_requests.max(1);
+        let all = u32::try_from(all).unwrap_or(u32::MAX);
+        let last = timeout(LAST, self.places.acquire_many(all)).await;
+        self.places.close();
+        drop(last);
+    }
+
+    fn take_left(&self) -> u64 {
+        std::mem::take(&mut locked(&self.counts).left)
     }
 }
 
@@ -289,13 +317,14 @@ pub async fn write_down(platform: &Platform, trial: &str) -> Result<()> {
 /// # Errors
 /// The store's.
 pub async fn close(platform: &Platform, trial: &Trial) -> Result<()> {
-    write_down(platform, &trial.name).await?;
+    // Its meter stays, closed: whoever was let in before the end and asks only now takes nothing from the budget any more.
     let Some(meter) = platform.trials.known(&trial.name) else {
         return Ok(());
     };
-    platform.trials.forget(&trial.name);
-    let left = std::mem::take(&mut locked(&meter.counts).left);
-    platform
+    meter.end().await;
+    write_down(platform, &trial.name).await?;
+    let left = meter.take_left();
+    let returned = platform
         .change::<Sandbox>(&trial.sandbox, |sandbox| {
             sandbox.used.answer_bytes = sandbox.used.answer_bytes.saturating_sub(left);
             let detail = [("trial", json!(trial.name)), ("bytes", json!(left))];
@@ -307,8 +336,11 @@ pub async fn close(platform: &Platform, trial: &Trial) -> Result<()> {
             );
             Ok((left > 0).then(|| Change::new(event)))
         })
-        .await?;
-    Ok(())
+        .await;
+    if returned.is_err() {
+        locked(&meter.counts).left += left;
+    }
+    returned.map(drop)
 }
 
 #[cfg(test)]
@@ -348,6 +380,44 @@ mod tests {
         assert_eq!(meter.place().unwrap_err().reason, "TRIAL_BUSY");
         drop(place);
         assert!(meter.place().is_ok());
+    }
+
+    #[tokio::test]
+    async fn whoever_comes_after_the_end_is_told_so_and_who_is_being_answered_gives_back_first() {
+        let meter = Arc::new(Meter::new(&rules()));
+        let place = meter.place().unwrap();
+        let allowance = Allowance {
+            meter: Arc::clone(&meter),
+            bytes: 100,
+        };
+        let ending = tokio::spawn({
+            let meter = Arc::clone(&meter);
+            async move {
+                meter.end().await;
+                meter.take_left()
+            }
+        });
+        tokio::task::yield_now().await;
+        drop(allowance);
+        drop(place);
+        assert_eq!(ending.await.unwrap(), 100);
+        assert_eq!(meter.place().unwrap_err().reason, "TRIAL_NOT_SERVING");
+    }
+
+    #[test]
+    fn sums_that_were_not_written_are_whole_again() {
+        let meter = Meter::new(&rules());
+        let one = TrialUsage {
+            requests: 1,
+            ..TrialUsage::default()
+        };
+        for user in 0..MOST_USERS + 5 {
+            meter.count(&user.to_string(), &one);
+        }
+        let taken = meter.take_fresh();
+        meter.count("0", &one);
+        meter.put_back(&taken);
+        assert_eq!(meter.fresh().all.requests, MOST_USERS as u64 + 6);
     }
 
     #[test]

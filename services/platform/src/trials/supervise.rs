@@ -258,7 +258,8 @@ async fn is_well(platform: &Arc<Platform>, trial: &Trial, job: &Job) -> Result<(
     };
     match answer.map_err(told)?.status {
         status if status.is_success() => Ok(()),
-        status => Err(format!("the answer was {}", status.as_u16())),
+        // Whoever reads this learns it without a review, so of the number only what kind it is.
+        status => Err(format!("the answer was {}xx", status.as_u16() / 100)),
     }
 }
 
