@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use sandyq_proto::v1;
 use sandyq_proto::v1::open_shell_request::Step as Asked;
 use sandyq_proto::v1::open_shell_response::Step as Told;
+use sandyq_proto::v1::sandbox_service_client::SandboxServiceClient;
 use sandyq_proto::v1::shell_end::Reason;
 use sandyq_tests::traces::eventually;
 use sandyq_tests::work::{library, shell};
@@ -12,6 +13,7 @@ use sandyq_tests::{Options, Site, reason, request_id, sha256};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint, Identity};
 use tonic::{Status, Streaming};
 
 use crate::audit;
@@ -31,6 +33,14 @@ struct Person {
 impl Person {
     /// Opens a workspace and waits for its terminal.
     async fn open(site: &Site, sandbox: &str, job: v1::Job) -> Result<Self, Status> {
+        Self::open_by(site.user("developer").sandbox(), sandbox, job).await
+    }
+
+    async fn open_by(
+        mut client: SandboxServiceClient<Channel>,
+        sandbox: &str,
+        job: v1::Job,
+    ) -> Result<Self, Status> {
         let (asked, requests) = mpsc::channel(16);
         let opening = v1::ShellOpening {
             parent: sandbox.to_owned(),
@@ -39,7 +49,6 @@ impl Person {
         };
         let step = Some(Asked::Opening(opening));
         asked.send(v1::OpenShellRequest { step }).await.unwrap();
-        let mut client = site.user("developer").sandbox();
         let told = client.open_shell(ReceiverStream::new(requests)).await?;
         let mut person = Self {
             asked,
@@ -386,6 +395,47 @@ async fn a_terminal_ends_with_its_person_its_pause_and_its_server() {
     let took = begin.elapsed();
     assert!((4..12).contains(&took.as_secs()), "{took:?}");
     assert_ne!(end.job.unwrap().output, "", "what it left is kept");
+
+    // Messages that type nothing are no sign of life either.
+    let mut person = Person::open(&site, &desk, job.clone()).await.unwrap();
+    let (begin, asked) = (Instant::now(), person.asked.clone());
+    let nudging = tokio::spawn(async move {
+        let empty = || v1::OpenShellRequest {
+            step: Some(Asked::Input(Vec::new())),
+        };
+        while asked.send(empty()).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+    });
+    assert_eq!(person.ends().await.reason(), Reason::Idle);
+    nudging.abort();
+    let took = begin.elapsed();
+    assert!((4..12).contains(&took.as_secs()), "{took:?}");
+
+    // A client that takes nothing does not hold up the end, nor the record.
+    let developer = site.user("developer");
+    let tls = ClientTlsConfig::new()
+        .ca_certificate(Certificate::from_pem(&developer.ca_pem))
+        .identity(Identity::from_pem(
+            &developer.certificate_pem,
+            &developer.key_pem,
+        ));
+    let endpoint = Endpoint::from_shared(site.address.clone()).unwrap();
+    let channel = endpoint.tls_config(tls).unwrap().connect_lazy();
+    let client = SandboxServiceClient::new(channel);
+    let person = Person::open_by(client, &desk, job.clone()).await.unwrap();
+    let line = "x".repeat(2000);
+    person
+        .types(&format!("while true; do echo {line}; done\n"))
+        .await;
+    let ended = site.wait_job(&person.job).await;
+    assert_ne!(ended.output, "", "{ended:?}");
+    eventually("its record is kept", || async {
+        let job = site.job(&person.job).await;
+        !job.shell.unwrap().record_sha256.is_empty()
+    })
+    .await;
+    drop(person);
 
     // A command that will not end is ended.
     let mut person = Person::open(&site, &desk, job.clone()).await.unwrap();

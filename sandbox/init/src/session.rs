@@ -13,6 +13,9 @@ use crate::terminal::{MOST_INPUT, Message, Reader, Size};
 /// What was typed and not yet taken; then nothing more is read.
 const MOST_WAITING: usize = 4 * MOST_INPUT;
 
+/// How often is read before init looks after everything else.
+const MOST_READS: usize = 16;
+
 /// For a command to end after its terminal was closed; then everything is killed.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -54,7 +57,11 @@ impl Session {
     /// Reads what was sent. Gives the size with which the command is to be started, when it is.
     pub fn listen(&mut self, now: Duration) -> Option<Size> {
         let mut begin = None;
-        while self.waiting.len() < MOST_WAITING {
+        // Whoever sends without a pause does not keep init from its clock.
+        for _ in 0..MOST_READS {
+            if self.waiting.len() >= MOST_WAITING {
+                break;
+            }
             let Some(from) = &self.from else { break };
             let mut piece = [0; MOST_INPUT];
             match nix::unistd::read(from, &mut piece) {

@@ -24,8 +24,7 @@ use nix::fcntl::{OFlag, OpenHow, ResolveFlag, openat2};
 use nix::sys::stat::Mode;
 use serde::{Deserialize, Serialize};
 
-pub use names::escaped;
-pub(crate) use names::is_invisible;
+pub use names::{escaped, is_invisible};
 
 /// How much is taken at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,8 @@ fn is_plain(c: char) -> bool {
 
 /// Characters that show nothing or turn the direction of text (Unicode
 /// Bidi_Control, joiners, separators, fillers, tags, private use, noncharacters).
-pub(crate) fn is_invisible(c: char) -> bool {
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
     matches!(u32::from(c),
         0x00AD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180B..=0x180F
         | 0x200B..=0x200F | 0x2028..=0x202E | 0x2060..=0x206F | 0x3164 | 0xFE00..=0xFE0F

@@ -168,6 +168,14 @@ fn raw_job(platform: &Platform, job: &Job, inputs: Vec<Input>, models: Vec<Model
 /// # Errors
 /// The store's.
 pub async fn resume(platform: &Arc<Platform>) -> Result<()> {
+    for job in active(platform, None).await? {
+        // Whoever asked for its terminal went with the process; one that runs ends with its connection.
+        let waits = matches!(job.state, JobState::Queued(_) | JobState::Staging);
+        if job.shell.is_some() && waits {
+            let why = "the server that was to carry its terminal has ended";
+            stop::cancel(platform, &job.name, why).await?;
+        }
+    }
     for job in occupying(platform, None).await? {
         // The process may have ended after a grant or a sandbox did, and before it could tell their jobs.
         if !schedule::still_covered(platform, &job).await? {

@@ -5,6 +5,7 @@
 
 mod record;
 
+use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,6 +44,8 @@ const SLICE: u64 = 4096;
 const MOST_INPUT: usize = 64 << 10;
 /// Most bytes that are typed in one session.
 const MOST_TYPED: usize = 16 << 20;
+/// What each message counts for at least, because each is recorded.
+const LEAST_TYPED: usize = 64;
 /// The opening must come within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// For the last words of a terminal that was closed.
@@ -156,9 +159,13 @@ pub async fn open(
             asked,
             sender,
             size,
+            attached: false,
         };
         if let Err(error) = session.run().await {
             tracing::warn!(job = session.job, "a workspace ended: {}", error.chain());
+            if !session.attached {
+                session.give_up().await;
+            }
             // The client may be gone already.
             let _ = session.sender.send(Err(error.into())).await;
         }
@@ -182,6 +189,8 @@ struct Session {
     asked: Streaming<v1::OpenShellRequest>,
     sender: mpsc::Sender<Result<v1::OpenShellResponse, Status>>,
     size: Size,
+    /// From then on the job ends with the session.
+    attached: bool,
 }
 
 /// Why the terminal is carried no longer.
@@ -217,9 +226,19 @@ impl Session {
         }
     }
 
+    /// A job that waits for a terminal which nobody carries is of no use.
+    async fn give_up(&mut self) {
+        let why = "its terminal failed";
+        if let Err(error) = stop::cancel(&self.platform, &self.job, why).await {
+            tracing::error!(job = self.job, "it was not cancelled: {}", error.chain());
+        }
+    }
+
+    /// Tells the client; whoever takes nothing for long has gone.
     async fn send(&mut self, step: Told) -> bool {
         let message = v1::OpenShellResponse { step: Some(step) };
-        self.sender.send(Ok(message)).await.is_ok()
+        let sent = timeout(PATIENCE, self.sender.send(Ok(message)));
+        matches!(sent.await, Ok(Ok(())))
     }
 
     /// Tells of the job until its container runs; `false` when it has ended before. Whoever goes away meanwhile wants it no more.
@@ -272,6 +291,7 @@ impl Session {
             Err(EngineError::NoContainer { .. }) => return Ok(Over::Ended),
             attached => attached?,
         };
+        self.attached = true;
         let mut input = Some(input);
         let mut over = None;
         let shutdown = self.platform.shutdown.clone();
@@ -303,14 +323,28 @@ impl Session {
                 },
                 frame = output.next() => match frame {
                     Some(Ok(frame)) => {
-                        let shown = self.show(carried, &frame).await?;
+                        // Nor does a client that takes nothing hold up the end of its terminal.
+                        let enough = async {
+                            tokio::select! {
+                                outcome = &mut ended, if over.is_none() => {
+                                    outcome.map(|()| Over::Ended)
+                                }
+                                () = sleep_until(close_at) => {
+                                    Ok(Over::Closed(Reason::Idle))
+                                }
+                                () = shutdown.cancelled() => Err(shutting_down()),
+                            }
+                        };
+                        let shown = self.show(carried, &frame, enough).await?;
                         over = over.or(shown);
                     }
                     _ => return Ok(over.unwrap_or(Over::Ended)),
                 },
                 message = self.asked.message(), if listens => match message {
                     Ok(Some(message)) => {
-                        close_at = Instant::now() + carried.idle;
+                        if matches!(&message.step, Some(Asked::Input(typed)) if !typed.is_empty()) {
+                            close_at = Instant::now() + carried.idle;
+                        }
                         bytes = carried.asked(message).await?.into();
                         if carried.typed > MOST_TYPED {
                             over = Some(Over::Closed(Reason::Budget));
@@ -332,8 +366,14 @@ impl Session {
         }
     }
 
-    /// Shows what of a frame may be shown. Gives an end where that was not all of it.
-    async fn show(&mut self, carried: &mut Carried, frame: &LogFrame) -> Result<Option<Over>> {
+    /// Shows what of a frame may be shown, unless there is `enough` before the client has taken it. Gives an end where that was not
+    /// all of it.
+    async fn show(
+        &mut self,
+        carried: &mut Carried,
+        frame: &LogFrame,
+        enough: impl Future<Output = Result<Over>>,
+    ) -> Result<Option<Over>> {
         let text = carried.filter.push(&frame.bytes);
         if text.is_empty() || carried.spent {
             return Ok(None);
@@ -353,8 +393,17 @@ impl Session {
         carried.shown += shown.len() as u64;
         carried.spent = shown.len() < text.len();
         carried.recorder.shown(shown).await?;
-        if !shown.is_empty() && !self.send(Told::Output(shown.as_bytes().to_vec())).await {
-            return Ok(Some(Over::Gone));
+        if !shown.is_empty() {
+            let step = Some(Told::Output(shown.as_bytes().to_vec()));
+            let message = v1::OpenShellResponse { step };
+            tokio::select! {
+                biased;
+                sent = self.sender.send(Ok(message)) => match sent {
+                    Ok(()) => {}
+                    Err(_) => return Ok(Some(Over::Gone)),
+                },
+                over = enough => return over.map(Some),
+            }
         }
         // Init keeps to the rate, but under gVisor a command reaches init's output.
         sleep_until(carried.pace(shown.len())).await;
@@ -460,6 +509,7 @@ impl Carried {
 
     /// Notes a message of the client's; gives what init is to be sent.
     async fn asked(&mut self, message: v1::OpenShellRequest) -> Result<Vec<u8>> {
+        self.typed += LEAST_TYPED;
         match message.step {
             Some(Asked::Input(bytes)) if bytes.len() <= MOST_INPUT => {
                 self.typed += bytes.len();
