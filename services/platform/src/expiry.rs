@@ -10,7 +10,7 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::call::system_event;
-use crate::error::Result;
+use crate::error::{Class, Error, Result};
 use crate::jobs::{sandbox_secret, stop};
 use crate::platform::Platform;
 use crate::records::access::{Grant, GrantEvent, GrantState};
@@ -225,6 +225,22 @@ async fn pass(platform: &Arc<Platform>, terms: &mut Option<Terms>) -> Result<()>
 
 /// Nothing in a sandbox runs or stays readable past its term, so its key goes with it.
 async fn end_sandbox(platform: &Arc<Platform>, name: &str) -> Result<()> {
+    let mut ended = expire(platform, name, Keyless::Waits).await;
+    if ended.as_ref().is_err_and(|e| e.class == Class::Aborted) {
+        ended = expire(platform, name, Keyless::Ends).await;
+    }
+    ended?;
+    stop::sandbox_ended(platform, name, "the term of its sandbox has ended").await
+}
+
+/// What is done with an active sandbox of which no key was found: it may have been approved between the two looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keyless {
+    Waits,
+    Ends,
+}
+
+async fn expire(platform: &Arc<Platform>, name: &str, keyless: Keyless) -> Result<()> {
     let secret: Option<Stored<Secret>> = platform.store.get(&sandbox_secret(name)).await?;
     let now = platform.now();
     platform
@@ -232,6 +248,11 @@ async fn end_sandbox(platform: &Arc<Platform>, name: &str) -> Result<()> {
             let Ok(state) = sandbox.state.after(SandboxEvent::Expire) else {
                 return Ok(None);
             };
+            let active = sandbox.state == SandboxState::Active;
+            if active && secret.is_none() && keyless == Keyless::Waits {
+                let text = "it was approved at the very end of its term";
+                return Err(Error::new(Class::Aborted, "CONCURRENT_CHANGE", text));
+            }
             sandbox.state = state;
             let event = system_event("SandboxExpired", name, &sandbox.organization, []);
             let mut change = Change::new(event);
@@ -241,8 +262,8 @@ async fn end_sandbox(platform: &Arc<Platform>, name: &str) -> Result<()> {
             }
             Ok(Some(change))
         })
-        .await?;
-    stop::sandbox_ended(platform, name, "the term of its sandbox has ended").await
+        .await
+        .map(drop)
 }
 
 async fn end_grant(platform: &Arc<Platform>, name: &str) -> Result<()> {
