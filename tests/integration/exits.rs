@@ -2,7 +2,7 @@
 
 use sandyq_proto::v1;
 use sandyq_proto::v1::log_tail::Mode;
-use sandyq_tests::work::shell;
+use sandyq_tests::work::{library, shell};
 use sandyq_tests::{Options, Site, reason, request_id};
 
 use crate::audit;
@@ -125,6 +125,39 @@ async fn attack_23_many_jobs_tell_no_more_by_their_logs_than_one_budget() {
         })
         .sum();
     assert_eq!(counted, 5996, "who saw how much is in the audit log");
+
+    // What the owner opens no more is closed, also of logs that were open before.
+    let tail = |mode: Mode| v1::LogTail {
+        max_bytes: 4096,
+        mode: mode.into(),
+        daily_bytes: 6000,
+    };
+    for (mode, is_open) in [(Mode::Metrics, false), (Mode::Text, true)] {
+        let access = v1::AccessRule {
+            log_tail: Some(tail(mode)),
+            ..Default::default()
+        };
+        let request = v1::UpdateLibraryRequest {
+            library: Some(v1::Library {
+                name: "libraries/people".to_owned(),
+                access: Some(access),
+                ..library("people")
+            }),
+            request_id: request_id(),
+        };
+        let mut client = site.user("owner").library();
+        client.update_library(request).await.unwrap();
+        let request = v1::StreamLogsRequest {
+            name: jobs[0].clone(),
+            ..Default::default()
+        };
+        let mut client = site.user("developer").sandbox();
+        let opened = client.stream_logs(request).await;
+        match is_open {
+            true => drop(opened.unwrap()),
+            false => assert_eq!(reason(&opened.unwrap_err()), "LOG_CLOSED"),
+        }
+    }
 
     // With the grant goes what was open under it.
     let request = v1::RevokeGrantRequest {

@@ -22,6 +22,7 @@ use crate::objects;
 use crate::platform::Platform;
 use crate::records::access::{Grant, GrantState};
 use crate::records::job::Job;
+use crate::records::library::{Library, Version};
 use crate::records::sandbox::{Sandbox, SandboxState};
 use crate::watch::{Answers, shutting_down};
 
@@ -59,7 +60,8 @@ pub async fn stream(
     Ok(ReceiverStream::new(receiver).boxed())
 }
 
-/// A log is shown while the grants under which it was written are in force, and its sandbox is.
+/// A log is shown while the grants under which it was written are in force and open as much of it as then, the rules of their
+/// libraries do, and its sandbox is active.
 async fn open(platform: &Platform, job: &Job) -> Result<()> {
     let closed = |why: &str| {
         let text = format!("{why}; the whole log is reviewed as a part of the output");
@@ -77,10 +79,20 @@ async fn open(platform: &Platform, job: &Job) -> Result<()> {
     if sandbox.state != SandboxState::Active {
         return Err(closed("the job's sandbox has ended"));
     }
-    for name in job.grants.values() {
-        if platform.record::<Grant>(name).await?.state != GrantState::Active {
+    for (version, name) in &job.grants {
+        let grant = platform.record::<Grant>(name).await?;
+        if grant.state != GrantState::Active {
             return Err(closed(&format!(
                 "{name}, under which the job ran, has ended"
+            )));
+        }
+        let version = platform.record::<Version>(version).await?;
+        let library = platform.record::<Library>(&version.library).await?;
+        let now = grant.conditions.within(&library.declared.access);
+        if !now.opens_log() || now.log < job.conditions.log {
+            return Err(closed(&format!(
+                "the owner of {} opens less of it now than when the job was submitted",
+                library.name
             )));
         }
     }
@@ -263,6 +275,9 @@ impl View {
         if self.waiting.is_empty() {
             return Ok(None);
         }
+        // What was open at the beginning may have been closed since.
+        let job = self.call.platform.record::<Job>(&self.job).await?;
+        open(&self.call.platform, &job).await?;
         let end = self.sent + self.waiting.len() as u64;
         let Counted { upto, sandbox } = count_log(&self.call, &self.job, end).await?;
         self.sandbox = sandbox;

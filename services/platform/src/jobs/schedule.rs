@@ -246,7 +246,9 @@ pub async fn still_covered(platform: &Platform, job: &Job) -> Result<bool> {
         let grant = platform.record::<Grant>(grant).await?;
         let by = (job.requester.as_str(), job.purpose.as_str());
         let decision = usage::decide_by(platform, &sandbox, &version, by, &grant).await?;
-        let closed = job.serving.is_some() && !grant.conditions.trial_use;
+        let conditions = &grant.conditions;
+        let closed = (job.serving.is_some() && !conditions.trial_use)
+            || (job.shell.is_some() && !conditions.interactive_viewing);
         if !decision.allowed || closed {
             return Ok(false);
         }
