@@ -426,9 +426,35 @@ pub async fn two_people_approve_and_a_renewal_is_a_request(site: &Site, version:
     let waiting = waiting.unwrap().into_inner().grant.unwrap();
     assert_eq!(waiting.state(), v1::grant::State::Active);
     assert_eq!(waiting.expire_time, given.expire_time);
-    approve(site, "owner", &asked.name).await.unwrap();
-    let renewed = second.access().approve_grant(request.clone()).await;
+    // One of the two opens nothing by himself, neither before the other nor after.
+    let opening = |max_bytes| v1::ApproveGrantRequest {
+        name: asked.name.clone(),
+        conditions: Some(v1::GrantConditions {
+            log_tail: Some(v1::LogTail {
+                max_bytes,
+                mode: v1::log_tail::Mode::Text.into(),
+                daily_bytes: 100_000,
+            }),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let tail = |grant: &v1::Grant| {
+        grant
+            .conditions
+            .as_ref()
+            .unwrap()
+            .log_tail
+            .unwrap()
+            .max_bytes
+    };
+    let mut owner = site.user("owner").access();
+    let half = owner.approve_grant(opening(90_000)).await;
+    let half = half.unwrap().into_inner().grant.unwrap();
+    assert_eq!(tail(&half), tail(&given), "{half:?}");
+    let renewed = second.access().approve_grant(opening(95_000)).await;
     let renewed = renewed.unwrap().into_inner().grant.unwrap();
+    assert_eq!(tail(&renewed), 90_000, "{renewed:?}");
     assert_eq!(renewed.expire_time, waiting.renewal.unwrap().expire_time);
     assert!(renewed.renewal.is_none());
     // A renewal that is refused leaves the grant as it is.

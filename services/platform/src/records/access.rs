@@ -141,6 +141,9 @@ pub struct Renewal {
     pub justification: String,
     /// `users/{user}` who asks.
     pub requester: String,
+    /// What the first of two people agreed to.
+    #[serde(default)]
+    pub conditions: Option<Conditions>,
 }
 
 /// A permission to use one version in one sandbox for one purpose and term.

@@ -13,7 +13,7 @@ use crate::governance::law;
 use crate::governance::libraries::{lendable_purpose, within_terms};
 use crate::governed::Governed;
 use crate::names;
-use crate::records::access::{Approval, Grant, GrantEvent, GrantState, Renewal};
+use crate::records::access::{Approval, Conditions, Grant, GrantEvent, GrantState, Renewal};
 use crate::records::library::{Library, Version, VersionState};
 use crate::records::sandbox::{Sandbox, SandboxState};
 use crate::records::system::System;
@@ -173,10 +173,10 @@ impl Services {
         let end = agreed_end(&grant, &message, call.now)?;
         within_sandbox("expire_time", end, &sandbox)?;
         within_terms("expire_time", end, &library.declared, call.now)?;
-        if let Some(conditions) = &message.conditions {
-            grant.conditions = convert::conditions("conditions", Some(conditions))?;
-        }
-        grant.conditions = grant.conditions.within(&library.declared.access);
+        let wanted = message.conditions.as_ref();
+        let wanted = wanted.map(|wanted| convert::conditions("conditions", Some(wanted)));
+        let agreed = agreed_conditions(&grant, wanted.transpose()?);
+        let conditions = agreed.within(&library.declared.access);
         let mut judged = grant.record.clone();
         judged.expire_time = end;
         self.could_be_used(&call, &judged, &version, &library, &sandbox)
@@ -194,13 +194,15 @@ impl Services {
             time: call.now,
         });
         let enough = !library.declared.access.two_approvals || grant.approvals.len() > 1;
-        // A renewal that waits for the second person leaves the grant's own end as it is.
+        // A renewal that waits for the second person leaves the grant as it is.
         if renewing && !enough {
             if let Some(renewal) = &mut grant.renewal {
                 renewal.expire_time = end;
+                renewal.conditions = Some(conditions);
             }
         } else {
             grant.expire_time = end;
+            grant.conditions = conditions;
         }
         if enough {
             grant.state = after;
@@ -214,7 +216,7 @@ impl Services {
                 ("version", json!(grant.version)),
                 ("sandbox", json!(grant.sandbox)),
                 ("purpose", json!(grant.purpose)),
-                ("conditions", json!(grant.conditions)),
+                ("conditions", json!(conditions)),
                 ("expire_time", json!(end.unix_timestamp())),
                 ("approvals", json!(grant.approvals.len())),
                 ("reason", json!(grant.decision_reason)),
@@ -294,6 +296,7 @@ impl Services {
             expire_time,
             justification: text("justification", &message.justification, true, 4000)?,
             requester: call.principal.user.clone(),
+            conditions: None,
         });
         grant.approvals.clear();
         let event = call.event(
@@ -316,6 +319,19 @@ fn within_sandbox(field: &str, expire_time: OffsetDateTime, sandbox: &Sandbox) -
         ));
     }
     Ok(())
+}
+
+/// What the owner agrees to open: of two people, what both do.
+fn agreed_conditions(grant: &Grant, wanted: Option<Conditions>) -> Conditions {
+    let renewed = grant.renewal.as_ref().and_then(|of| of.conditions);
+    let first = match grant.state {
+        GrantState::Active => renewed,
+        _ => (!grant.approvals.is_empty()).then_some(grant.conditions),
+    };
+    match (wanted, first) {
+        (Some(wanted), Some(first)) => wanted.strictest(first),
+        (wanted, first) => wanted.or(first).unwrap_or(grant.conditions),
+    }
 }
 
 /// The end that the owner agrees to: as asked for, or earlier.
