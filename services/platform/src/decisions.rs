@@ -2,13 +2,15 @@
 //! memory, since the start of the server; the audit log keeps what was decided for good.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use sandyq_access::{Decision, Policies, Principal, Question, Resource, UseQuestion};
+use sandyq_access::{Decision, Policies, Principal, Question, Resource, UseQuestion, UseRule};
 use time::OffsetDateTime;
 
 /// Decisions that are remembered.
 pub const MOST: usize = 10_000;
+/// Bytes that they take, about: an owner may name a thousand developers, which each decision on its library repeats.
+const MOST_BYTES: usize = 64 << 20;
 
 /// What was asked.
 #[derive(Debug, Clone)]
@@ -32,11 +34,41 @@ struct Made {
     allowed: bool,
 }
 
+impl Made {
+    fn bytes(&self) -> usize {
+        let lists: [&[String]; 4] = match &self.asked {
+            Asked::Call { resource, .. } => [&resource.viewers, &[], &[], &[]],
+            Asked::Use(question) => {
+                let UseRule {
+                    organizations,
+                    developers,
+                    stages,
+                    ..
+                } = &question.rule;
+                [
+                    organizations,
+                    developers,
+                    stages,
+                    &question.library_purposes,
+                ]
+            }
+        };
+        let names = lists.into_iter().flatten();
+        let names: usize = names.map(|name| size_of::<String>() + name.len()).sum();
+        size_of::<Self>() + size_of::<UseQuestion>() + names
+    }
+}
+
+/// What is remembered, and how many bytes it takes.
+#[derive(Debug, Default)]
+struct Remembered {
+    made: VecDeque<Made>,
+    bytes: usize,
+}
+
 /// The last decisions.
 #[derive(Debug, Default)]
-pub struct Decisions {
-    made: Mutex<VecDeque<Made>>,
-}
+pub struct Decisions(Mutex<Remembered>);
 
 /// A decision that other policies would turn.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,19 +111,25 @@ impl Decisions {
         });
     }
 
+    fn all(&self) -> MutexGuard<'_, Remembered> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn keep(&self, made: Made) {
-        let mut all = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() == MOST {
-            all.pop_front();
+        let mut all = self.all();
+        all.bytes += made.bytes();
+        all.made.push_back(made);
+        while all.made.len() > MOST || (all.bytes > MOST_BYTES && all.made.len() > 1) {
+            let oldest = all.made.pop_front().as_ref().map_or(0, Made::bytes);
+            all.bytes = all.bytes.saturating_sub(oldest);
         }
-        all.push_back(made);
     }
 
     /// Puts the last decisions to other policies: how many were put, and which would turn, the latest first.
     pub fn turned(&self, policies: &Policies, last: usize) -> (usize, Vec<Turned>) {
         let made: Vec<Made> = {
-            let all = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            all.iter().rev().take(last).cloned().collect()
+            let all = self.all();
+            all.made.iter().rev().take(last).cloned().collect()
         };
         let turned = made.iter().filter_map(|made| turn(policies, made));
         (made.len(), turned.collect())
@@ -183,6 +221,34 @@ mod tests {
         for number in 0..MOST {
             decisions.call(OffsetDateTime::UNIX_EPOCH, &question(number + 3), true);
         }
-        assert_eq!(decisions.made.lock().unwrap().len(), MOST);
+        assert_eq!(decisions.all().made.len(), MOST);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded_in_bytes_too() {
+        let decisions = Decisions::default();
+        let viewers: Vec<String> = (0..1000)
+            .map(|n| format!("organizations/of-a-long-name-{n:040}"))
+            .collect();
+        let question = Question {
+            principal: Principal {
+                user: "users/d".to_owned(),
+                organization: "organizations/lab".to_owned(),
+                kind: OrganizationKind::Developer,
+                roles: vec![Role::Developer],
+            },
+            action: "SandboxService.CreateJob",
+            resource: Resource {
+                viewers,
+                ..Resource::new(ResourceKind::Sandbox, "sandboxes/s")
+            },
+        };
+        for _ in 0..2000 {
+            decisions.call(OffsetDateTime::UNIX_EPOCH, &question, true);
+        }
+        let all = decisions.all();
+        assert!(all.bytes <= MOST_BYTES, "{}", all.bytes);
+        assert!((100..2000).contains(&all.made.len()), "{}", all.made.len());
+        assert_eq!(all.made.iter().map(Made::bytes).sum::<usize>(), all.bytes);
     }
 }
