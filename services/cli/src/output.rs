@@ -150,7 +150,7 @@ impl Printer {
     /// Prints a value that is no message of the interface.
     pub fn value(&self, value: &serde_json::Value, lines: &str) -> Result<()> {
         match self.format {
-            Format::Json => print_text(&format!("{value:#}")),
+            Format::Json => print_text(&text::harmless(&format!("{value:#}"))),
             Format::Table => print_text(lines),
         }
     }
@@ -207,11 +207,11 @@ fn json(message: &DynamicMessage, pretty: bool) -> Result<String> {
     let value = message
         .serialize_with_options(serde_json::value::Serializer, &options)
         .map_err(broken)?;
-    Ok(if pretty {
-        format!("{value:#}")
-    } else {
-        value.to_string()
-    })
+    let text = match pretty {
+        true => format!("{value:#}"),
+        false => value.to_string(),
+    };
+    Ok(text::harmless(&text))
 }
 
 /// A share as a percentage.
@@ -259,10 +259,13 @@ fn table(messages: &[DynamicMessage]) -> String {
         return String::new();
     };
     let descriptor = first.descriptor();
-    let fields: Vec<FieldDescriptor> = columns(descriptor.full_name())
-        .iter()
+    let named = columns(descriptor.full_name()).iter();
+    let mut fields: Vec<FieldDescriptor> = named
         .filter_map(|name| descriptor.get_field_by_name(name))
         .collect();
+    if fields.is_empty() {
+        fields.extend(descriptor.fields());
+    }
     let header: Vec<_> = fields
         .iter()
         .map(|field| label(field.name()).to_uppercase())
@@ -415,5 +418,21 @@ mod tests {
             shown.lines().next().unwrap().contains("CAUSE OF DEATH"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_list_within_a_message_shows_its_rows() {
+        let printer = Printer::new(Format::Table).unwrap();
+        let grant = v1::Grant {
+            approvals: vec![v1::Approval {
+                user: "users/owner".into(),
+                ..Default::default()
+            }],
+            ..Default::default()
+        };
+        let shown = details(&printer.reflect(&grant).unwrap());
+        let (_, approvals) = shown.split_once("approvals:\n").unwrap();
+        assert!(approvals.contains("USER"), "{shown}");
+        assert!(approvals.contains("users/owner"), "{shown}");
     }
 }

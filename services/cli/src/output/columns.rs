@@ -1,6 +1,7 @@
 //! Which fields a list shows.
 
-/// The columns of a list of these messages; those not named here show only in JSON and by themselves.
+/// The columns of a list of these messages; fields not named here show only in JSON and by themselves. A message that is not named
+/// shows all of its fields.
 pub fn columns(message: &str) -> &'static [&'static str] {
     match message {
         "sandyq.v1.AuditEntry" => &["sequence", "entry_json"],

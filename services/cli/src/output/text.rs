@@ -1,5 +1,6 @@
 //! Values as text for people.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use prost_reflect::{
@@ -37,6 +38,12 @@ fn scalar(field: &FieldDescriptor, value: &Value) -> String {
             Ok(bytes) => human_bytes(bytes),
         },
         (Value::Bool(yes), _) => if *yes { "yes" } else { "no" }.to_owned(),
+        // Whatever does not wait has no place in the queue, and what was not measured has no class.
+        (Value::I32(0) | Value::I64(0), _)
+            if matches!(field.name(), "queue_position" | "measured_k") =>
+        {
+            String::new()
+        }
         (Value::I32(number), _) => number.to_string(),
         (Value::I64(number), _) => number.to_string(),
         (Value::F64(number), _) => format!("{number:.4}"),
@@ -131,10 +138,6 @@ fn join(parts: impl Iterator<Item = String>) -> String {
 /// Text from elsewhere without what a terminal would obey: control characters and those that reverse the direction of
 /// writing are shown as escapes.
 pub fn printable(text: &str) -> String {
-    let obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
     text.chars()
         .map(|c| {
             if obeyed(c) {
@@ -144,6 +147,26 @@ pub fn printable(text: &str) -> String {
             }
         })
         .collect()
+}
+
+/// Whether a terminal does something else with a character than to show it.
+fn obeyed(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// JSON in which those characters are escaped too that JSON itself need not escape. They can only stand in its strings.
+pub fn harmless(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for c in json.chars() {
+        if obeyed(c) && c != '\n' {
+            // A String takes whatever is written to it.
+            let _ = write!(text, "\\u{:04x}", u32::from(c));
+        } else {
+            text.push(c);
+        }
+    }
+    text
 }
 
 /// `1.5 GiB`; exact for whole units.
@@ -193,6 +216,17 @@ pub fn human_duration(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_the_same_and_tells_a_terminal_nothing() {
+        let value = serde_json::json!({"a": "x\u{9b}31my\u{202e}z\u{7f}", "b": ["қала €𝄞", "\n"]});
+        for json in [value.to_string(), format!("{value:#}")] {
+            let text = harmless(&json);
+            assert!(!text.contains(|c| obeyed(c) && c != '\n'), "{text}");
+            let back: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(back, value);
+        }
+    }
 
     #[test]
     fn bytes_for_people() {
