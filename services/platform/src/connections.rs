@@ -16,7 +16,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
@@ -32,8 +32,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const STRANGER: Duration = Duration::from_secs(60);
 /// As many bytes as a client of HTTP/2 sends before anything else (RFC 9113, section 3.4).
 const PREFACE: usize = 24;
-/// Before a listener that failed is asked again.
+/// Before a listener that failed is asked again, and between two looks for a place.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How often a connection looks for a place before it closes: many that come at one time are not turned away.
+const LOOKS: usize = 10;
+/// Connections that look for one, beside those that have theirs.
+const MORE: usize = 128;
 /// Connections that wait for their server to take them.
 const WAITING: usize = 16;
 
@@ -103,6 +107,7 @@ pub fn accept(
     let (sender, receiver) = mpsc::channel(WAITING);
     let platform = Arc::clone(platform);
     let places = Arc::new(Places::new(bounds));
+    let coming = Arc::new(Semaphore::new(bounds.strangers + MORE));
     platform.tasks.clone().spawn(async move {
         loop {
             let accepted = tokio::select! {
@@ -115,18 +120,23 @@ pub fn accept(
                 sleep(PAUSE).await;
                 continue;
             };
-            // Where there is no place, the connection closes at once.
-            let Some(place) = places.enter(peer.ip()) else {
+            let Ok(coming) = Arc::clone(&coming).try_acquire_owned() else {
                 continue;
             };
             let (tls, sender, shutdown) = (tls.clone(), sender.clone(), platform.shutdown.clone());
+            let places = Arc::clone(&places);
             platform.tasks.spawn(async move {
-                let shaken = timeout(PATIENCE, shake(stream, &tls, place));
+                let shaken = async {
+                    let place = places.wait(peer.ip()).await?;
+                    let shaken = timeout(PATIENCE, shake(stream, &tls, place)).await;
+                    shaken.ok().flatten()
+                };
                 let shaken = tokio::select! {
                     () = shutdown.cancelled() => return,
                     shaken = shaken => shaken,
                 };
-                if let Ok(Some(guarded)) = shaken {
+                drop(coming);
+                if let Some(guarded) = shaken {
                     // The server may have gone.
                     let _ = sender.send(Ok(guarded)).await;
                 }
@@ -222,6 +232,17 @@ impl Places {
 
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place as soon as there is one, if that is soon.
+    async fn wait(self: &Arc<Self>, address: IpAddr) -> Option<Place> {
+        for _ in 0..LOOKS {
+            if let Some(place) = self.enter(address) {
+                return Some(place);
+            }
+            sleep(PAUSE).await;
+        }
+        None
     }
 
     fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Place> {

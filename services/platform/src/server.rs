@@ -50,6 +50,9 @@ const FRAME: u32 = 1 << 20;
 /// Most bytes of one message.
 const MOST_MESSAGE_BYTES: usize = 8 << 20;
 
+/// Most bytes of one message to the service that strangers may call too.
+const MOST_IDENTITY_BYTES: usize = 64 << 10;
+
 /// Connections at one time.
 const BOUNDS: Bounds = Bounds {
     all: 1024,
@@ -363,7 +366,10 @@ async fn run(
         .add_service(health)
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
-        .add_service(service!(IdentityServiceServer))
+        .add_service(
+            IdentityServiceServer::new(services.clone())
+                .max_decoding_message_size(MOST_IDENTITY_BYTES),
+        )
         .add_service(service!(LibraryServiceServer))
         .add_service(service!(DepersonalizationServiceServer))
         .add_service(service!(AccessServiceServer))

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use sandyq_proto::v1;
+use sandyq_tests::people::channel;
 use sandyq_tests::trials::Asker;
 use sandyq_tests::work::shell;
-use sandyq_tests::{Options, Site, request_id};
+use sandyq_tests::{Options, Site, raw, reason, request_id};
 use tokio::io::AsyncReadExt;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -56,6 +58,8 @@ async fn attack_30_connections_of_strangers_lock_nobody_out() {
     let told = timeout(Duration::from_secs(5), asking).await;
     told.expect("somebody who is known gets in").unwrap();
 
+    // Those who found no place have been sent away.
+    tokio::time::sleep(Duration::from_secs(2)).await;
     let mut open = Vec::new();
     for mut stream in held {
         if !closes(&mut stream, Duration::from_millis(20)).await {
@@ -79,6 +83,21 @@ async fn attack_30_connections_of_strangers_lock_nobody_out() {
     assert!(ended.is_some(), "a connection without a word is closed");
     let took = begin.elapsed();
     assert!((9..20).contains(&took.as_secs()), "{took:?}");
+}
+
+#[tokio::test]
+async fn attack_30_a_stranger_is_listened_to_for_a_few_bytes_only() {
+    let site = Site::start().await;
+    let stranger = || channel(&site.address, &site.ca_pem, None);
+    for (service, reason_told) in [
+        ("IdentityService/Enroll", "MESSAGE_TOO_LARGE"),
+        ("LibraryService/CreateLibrary", "CERTIFICATE_REQUIRED"),
+    ] {
+        let path = format!("/sandyq.v1.{service}");
+        let noise = vec![Bytes::from(vec![0_u8; 1 << 20])];
+        let refused = raw::call(stranger(), &path, noise).await.unwrap_err();
+        assert_eq!(reason(&refused), reason_told, "{refused:?}");
+    }
 }
 
 #[tokio::test]
