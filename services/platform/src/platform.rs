@@ -87,6 +87,8 @@ pub struct Platform {
     pub driven: Driven,
     /// What trials are asked.
     pub trials: Trials,
+    /// Which logs are followed.
+    pub views: crate::jobs::logs::Views,
     /// What every answer of a trial passes.
     pub marking: Box<dyn Marking>,
     clock: Clock,
@@ -143,6 +145,7 @@ impl Platform {
             staging: tokio::sync::Mutex::new(()),
             driven: Driven::default(),
             trials: Trials::default(),
+            views: crate::jobs::logs::Views::default(),
             marking: Box::new(HeaderMark),
             clock: parts.clock,
             bus: broadcast::channel(BUS_CAPACITY).0,

@@ -1,6 +1,7 @@
 //! What a developer sees of a job's log: filtered, within what the job's grants open, and counted before it is shown.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::StreamExt;
@@ -17,7 +18,7 @@ use tonic::Status;
 use super::exits::{Counted, count_log, log_daily_bytes};
 use crate::call::Call;
 use crate::convert;
-use crate::error::{Error, Result};
+use crate::error::{Class, Error, Result};
 use crate::objects;
 use crate::platform::Platform;
 use crate::records::access::{Grant, GrantState};
@@ -33,6 +34,56 @@ const ENOUGH: usize = 4096;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
+/// Logs that one user follows at one time: each is a connection to the engine.
+const MOST_VIEWS: usize = 32;
+
+/// How many logs each user follows.
+#[derive(Debug, Default)]
+pub struct Views(Mutex<HashMap<String, usize>>);
+
+/// A place among the logs that a user follows; given back when it is dropped.
+struct Place(Arc<Platform>, String);
+
+impl Views {
+    fn counts(&self) -> MutexGuard<'_, HashMap<String, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self, user: &str) -> bool {
+        let mut counts = self.counts();
+        let taken = counts.entry(user.to_owned()).or_default();
+        let free = *taken < MOST_VIEWS;
+        *taken += usize::from(free);
+        free
+    }
+
+    fn give_back(&self, user: &str) {
+        let mut counts = self.counts();
+        if let Some(taken) = counts.get_mut(user) {
+            *taken -= 1;
+            if *taken == 0 {
+                counts.remove(user);
+            }
+        }
+    }
+}
+
+impl Place {
+    fn take(platform: &Arc<Platform>, user: &str) -> Result<Self> {
+        if platform.views.take(user) {
+            return Ok(Self(Arc::clone(platform), user.to_owned()));
+        }
+        let text = format!("you follow {MOST_VIEWS} logs at this time; end one of them first");
+        Err(Error::new(Class::Exhausted, "TOO_MANY_LOGS", text))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.views.give_back(&self.1);
+    }
+}
+
 /// Streams the open part of a job's log from an offset, until the job has ended or nothing more may be shown.
 ///
 /// # Errors
@@ -43,10 +94,12 @@ pub async fn stream(
     offset: u64,
 ) -> Result<Answers<v1::StreamLogsResponse>> {
     open(&call.platform, &job).await?;
+    let place = Place::take(&call.platform, &call.principal.user)?;
     let (sender, receiver) = mpsc::channel(4);
     let platform = Arc::clone(&call.platform);
     let tracker = platform.tasks.clone();
     tracker.spawn(async move {
+        let _place = place;
         let mut view = View::new(call, &job, sender, offset);
         let outcome = tokio::select! {
             () = platform.shutdown.cancelled() => Err(shutting_down()),
@@ -305,5 +358,27 @@ impl View {
             sandbox_log_bytes: convert::count(self.sandbox),
             ..v1::StreamLogsResponse::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_user_does_not_follow_logs_without_end() {
+        let views = Views::default();
+        for _ in 0..MOST_VIEWS {
+            assert!(views.take("a"));
+        }
+        assert!(!views.take("a"));
+        assert!(views.take("b"));
+        views.give_back("a");
+        assert!(views.take("a"));
+        for _ in 0..MOST_VIEWS {
+            views.give_back("a");
+        }
+        views.give_back("b");
+        assert!(views.counts().is_empty());
     }
 }
