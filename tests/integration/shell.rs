@@ -474,6 +474,49 @@ async fn a_terminal_ends_with_its_person_its_pause_and_its_server() {
 }
 
 #[tokio::test]
+async fn a_workspace_that_waits_ends_with_the_server_that_was_to_carry_it() {
+    let mut site = Site::start_with(Options {
+        config: vec![("jobs.concurrent".to_owned(), "1".to_owned())],
+        ..Options::default()
+    })
+    .await;
+    let image = site.approved_image().await;
+    let desk = site.open_sandbox_in("desk", v1::Stage::Development).await;
+    let first = site.submit(&desk, shell(&image, "sleep 60")).await.unwrap();
+    let running = |job: &v1::Job| job.state() == v1::job::State::Running;
+    site.wait_job_until(&first.name, running).await;
+
+    let (asked, requests) = mpsc::channel(16);
+    let opening = v1::ShellOpening {
+        parent: desk.clone(),
+        job: Some(workspace(&image, &[])),
+        size: None,
+    };
+    let step = Some(Asked::Opening(opening));
+    asked.send(v1::OpenShellRequest { step }).await.unwrap();
+    let mut client = site.user("developer").sandbox();
+    let told = client.open_shell(ReceiverStream::new(requests)).await;
+    let told = told.unwrap().into_inner().message().await.unwrap();
+    let Some(Told::Job(waits)) = told.and_then(|message| message.step) else {
+        panic!("it tells nothing of its job");
+    };
+    assert_eq!(waits.state(), v1::job::State::Queued, "{waits:?}");
+    site.kill();
+    site.serve().await;
+    let ended = site.wait_job(&waits.name).await;
+    let cause = ended.cause_of_death();
+    assert_eq!(cause, v1::CauseOfDeath::Cancelled, "{ended:?}");
+    let request = v1::CancelJobRequest {
+        name: first.name.clone(),
+        ..Default::default()
+    };
+    let mut client = site.user("developer").sandbox();
+    client.cancel_job(request).await.unwrap();
+    site.wait_job(&first.name).await;
+    site.wait_clean().await;
+}
+
+#[tokio::test]
 async fn attack_23_a_terminal_shows_no_faster_and_no_more_than_it_may() {
     let site = site(&[
         ("terminal_bytes_per_second", "16384"),
