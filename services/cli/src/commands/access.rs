@@ -133,7 +133,7 @@ pub struct Approve {
     #[command(flatten)]
     conditions: Conditions,
     /// Why; kept with the grant.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
 }
 

@@ -50,7 +50,7 @@ pub enum Command {
         #[arg(value_parser = parse::image)]
         image: String,
         /// Why; kept with the image.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Take an approval back, or refuse an image (operator).

@@ -50,7 +50,7 @@ pub struct Workload {
     #[arg(long)]
     purpose: String,
     /// What people call it.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
     /// Environment; may be given more than once.
     #[arg(long = "env", value_parser = parse::pair, value_name = "NAME=VALUE")]
@@ -153,7 +153,7 @@ pub enum Command {
         #[arg(value_parser = parse::job)]
         job: String,
         /// Why; kept with the job.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Show the part of a job's log that its grants open.

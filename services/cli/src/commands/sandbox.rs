@@ -94,7 +94,7 @@ pub struct Approve {
     #[command(flatten)]
     budget: Budget,
     /// Why; kept with the sandbox.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     reason: String,
 }
 

@@ -81,7 +81,7 @@ The number is read from a file (- is standard input), so that it stays out of li
         #[arg(long, value_name = "FILE")]
         iin_file: PathBuf,
         /// What the subject says, without personal numbers.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         statement: String,
         /// When the agency received it [default: now].
         #[arg(long, value_parser = parse::moment, value_name = "TIME")]
@@ -111,7 +111,7 @@ The number is read from a file (- is standard input), so that it stays out of li
         #[arg(value_parser = parse::subject_request)]
         request: String,
         /// The answer to the subject; needed for objections and questions.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Refuse a request with its ground and reasons (agency owner, not who entered it).

@@ -133,7 +133,7 @@ pub enum Command {
         #[arg(value_parser = parse::system)]
         system: String,
         /// Why; kept with the system.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Refuse a submitted system (operator).

@@ -42,7 +42,7 @@ pub struct Start {
     #[arg(long)]
     purpose: String,
     /// What people call it.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     name: String,
     /// The port of 127.0.0.1 that the program serves on.
     #[arg(long, default_value_t = 8080)]
@@ -109,7 +109,7 @@ pub struct Call {
     #[arg(long, default_value = "application/octet-stream")]
     content_type: String,
     /// What is wanted.
-    #[arg(long, default_value = "")]
+    #[arg(long, default_value = "", hide_default_value = true)]
     accept: String,
 }
 
@@ -141,7 +141,7 @@ pub enum Command {
         #[arg(value_parser = parse::trial)]
         trial: String,
         /// Why; kept with the trial.
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Put one HTTP request to a trial, and print the body of the answer.
