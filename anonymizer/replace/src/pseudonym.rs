@@ -85,6 +85,20 @@ impl Pseudonym {
         Self(bytes)
     }
 
+    /// The pseudonym with a number in its second half.
+    pub(crate) fn with_number(mut self, number: u64) -> Self {
+        let half = self.0.iter_mut().skip(PSEUDONYM_BYTES / 2);
+        half.zip(number.to_be_bytes())
+            .for_each(|(to, from)| *to = from);
+        self
+    }
+
+    /// The number in its second half.
+    pub(crate) fn number(&self) -> u64 {
+        let half = self.0.last_chunk();
+        half.map_or(0, |half| u64::from_be_bytes(*half))
+    }
+
     /// Its bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8; PSEUDONYM_BYTES] {

@@ -5,6 +5,8 @@
 //! whom or what the value is about. [`Surrogates`] turns tokens into surrogates under the key of a project. Equal tokens become
 //! equal surrogates under one key, and unrelated ones under another.
 //!
+//! Numbers that are well formed become others one to one; see [`place`]. Names repeat, as they do in life.
+//!
 //! A name is the same person's in every case, order and spelling (Russian, Kazakh, capitals): each part of it is told by its nominative.
 
 mod address;
@@ -12,6 +14,7 @@ mod check;
 mod locale;
 mod pattern;
 mod person;
+mod place;
 mod token;
 
 use std::borrow::Cow;
@@ -26,6 +29,7 @@ use crate::ProjectKey;
 use crate::name::{self, Part};
 use crate::pseudonym::{Pseudonym, Pseudonyms};
 use crate::stream::Stream;
+use place::Permutation;
 use token::{Body, Token};
 
 macro_rules! kinds {
@@ -132,6 +136,7 @@ pub struct Subject<'a> {
 #[derive(Clone, Debug)]
 pub struct Tokens {
     pseudonyms: Pseudonyms,
+    places: Permutation,
 }
 
 impl Tokens {
@@ -140,6 +145,7 @@ impl Tokens {
     pub fn new(key: &ProjectKey) -> Self {
         Self {
             pseudonyms: Pseudonyms::of_purpose(key, "surrogate tokens"),
+            places: Permutation::new(key, "places in surrogate tokens"),
         }
     }
 
@@ -167,15 +173,47 @@ impl Tokens {
                 );
             }
             _ => {
-                let body = match kind {
-                    SurrogateKind::Address => Body::Address(address::Outline::of(&value)),
-                    _ => Body::Pattern(kind, pattern::of(kind, &value)),
-                };
                 let own = self.pseudonym(kind.as_str(), subject, &pattern::identity(kind, &value));
-                Token { body, own }.write(&mut out);
+                let token = match kind {
+                    SurrogateKind::Address => Token {
+                        body: Body::Address(address::Outline::of(&value)),
+                        own,
+                    },
+                    _ => self.number(kind, subject, &value, own),
+                };
+                token.write(&mut out);
             }
         }
         out
+    }
+
+    /// A number by its place, so that no other one gets the same surrogate; by its pseudonym if it has none, or if somebody else than
+    /// the number itself decides.
+    fn number(
+        &self,
+        kind: SurrogateKind,
+        subject: Option<Subject<'_>>,
+        value: &str,
+        own: Pseudonym,
+    ) -> Token {
+        let pattern = pattern::of(kind, value);
+        let decides = match subject {
+            None => Some(value),
+            Some(subject) => Some(subject.value.trim()).filter(|_| kind == SurrogateKind::Iin),
+        };
+        let place = decides
+            .and_then(|number| place::place(kind, &pattern, number))
+            .and_then(|place| self.places.of(kind, place.place, place.among));
+        match place {
+            Some(place) => Token {
+                body: Body::Placed(kind, pattern),
+                own: own.with_number(place),
+            },
+            None => Token {
+                body: Body::Pattern(kind, pattern),
+                own,
+            },
+        }
     }
 
     /// The pseudonym of a subject, or of the value itself where none is known.
@@ -195,6 +233,7 @@ impl Tokens {
 pub struct Surrogates {
     renewed: Pseudonyms,
     stream: hmac::Key,
+    places: Permutation,
 }
 
 impl std::fmt::Debug for Surrogates {
@@ -210,6 +249,7 @@ impl Surrogates {
         Self {
             renewed: Pseudonyms::of_purpose(key, "surrogates"),
             stream: key.derived_hmac("surrogate stream"),
+            places: Permutation::new(key, "places of surrogates"),
         }
     }
 
@@ -250,6 +290,16 @@ impl Surrogates {
             }
             Body::Address(outline) => address::render(outline, &mut stream, out),
             Body::Pattern(kind, pattern) => pattern::render(*kind, pattern, &mut stream, out),
+            Body::Placed(kind, pattern) => {
+                let filling = place::room(*kind, pattern)
+                    .and_then(|room| self.places.of(*kind, token.own.number(), room))
+                    .and_then(|place| place::fill(*kind, pattern, place));
+                match filling {
+                    Some(filling) => pattern::write(*kind, pattern, filling, &mut stream, out),
+                    // No token that was made here.
+                    None => pattern::render(*kind, pattern, &mut stream, out),
+                }
+            }
         }
     }
 

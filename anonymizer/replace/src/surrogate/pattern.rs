@@ -5,6 +5,7 @@ use fake::rand::Rng;
 
 use super::SurrogateKind;
 use super::check::{check_digit, luhn};
+use super::place::Filling;
 use crate::date::{civil, days};
 use crate::name::{Language, Names, Sex, folded, latin};
 use crate::stream::below;
@@ -111,7 +112,7 @@ pub(super) fn render<R: Rng + ?Sized>(
     match kind {
         SurrogateKind::Email => return email(rng, out),
         SurrogateKind::UserName => {
-            return out.push_str(&format!("user{:06}", below(rng, 1_000_000)));
+            return out.push_str(&format!("user{:016}", below(rng, 10_usize.pow(16))));
         }
         SurrogateKind::Ip => return out.push_str(&format!("192.0.2.{}", below(rng, 256))),
         SurrogateKind::Mac => {
@@ -133,20 +134,47 @@ pub(super) fn render<R: Rng + ?Sized>(
     let count = pattern.chars().filter(|c| *c == '#').count();
     let mut digits: Vec<u8> = (0..count).map(|_| below(rng, 10) as u8).collect();
     adjust(kind, sex, &mut digits, rng);
-    let mut digits = digits.into_iter();
     let country = if kind == SurrogateKind::Iban {
         "KZ"
     } else {
         ""
     };
-    let mut letters = country.chars();
+    put(pattern, digits, country.chars().collect(), rng, out);
+}
+
+/// Writes a number whose digits and letters are known.
+pub(super) fn write<R: Rng + ?Sized>(
+    kind: SurrogateKind,
+    pattern: &str,
+    filling: Filling,
+    rng: &mut R,
+    out: &mut String,
+) {
+    let pattern = match kind {
+        SurrogateKind::Iin => pattern.trim_start_matches(['m', 'f']),
+        _ => pattern,
+    };
+    put(pattern, filling.digits, filling.letters, rng, out);
+}
+
+/// Writes digits and letters where the pattern has them; letters that are missing are drawn.
+fn put<R: Rng + ?Sized>(
+    pattern: &str,
+    digits: Vec<u8>,
+    letters: Vec<char>,
+    rng: &mut R,
+    out: &mut String,
+) {
+    let (mut digits, mut letters) = (digits.into_iter(), letters.into_iter());
     for character in pattern.chars() {
         out.push(match character {
             '#' => char::from(b'0' + digits.next().unwrap_or_default()),
             'A' => letters
                 .next()
                 .unwrap_or_else(|| letter("ABCDEFHKLMNPRSTVXZ", rng)),
-            'Я' => letter("АВЕКМНОРСТУХ", rng),
+            'Я' => letters
+                .next()
+                .unwrap_or_else(|| letter("АВЕКМНОРСТУХ", rng)),
             other => other,
         });
     }
@@ -182,7 +210,7 @@ fn adjust<R: Rng + ?Sized>(
                 .iter_mut()
                 .zip(begin)
                 .for_each(|(to, from)| *to = from);
-            spoil(digits, rng);
+            spoil(digits);
         }
         (SurrogateKind::Bin, 12) => {
             let month = 1 + below(rng, 12) as u8;
@@ -198,7 +226,7 @@ fn adjust<R: Rng + ?Sized>(
                 .iter_mut()
                 .zip(begin)
                 .for_each(|(to, from)| *to = from);
-            spoil(digits, rng);
+            spoil(digits);
         }
         (SurrogateKind::Phone, count @ 10..) => {
             let code = UNASSIGNED
@@ -232,12 +260,11 @@ fn adjust<R: Rng + ?Sized>(
     }
 }
 
-/// Gives twelve digits a check digit that is wrong.
-fn spoil<R: Rng + ?Sized>(digits: &mut [u8], rng: &mut R) {
-    let right = digits.get(..11).and_then(check_digit);
-    let offset = 1 + below(rng, 9) as u8;
-    if let (Some(right), Some(last)) = (right, digits.last_mut()) {
-        *last = (right + offset) % 10;
+/// Gives twelve digits a check digit that is wrong, and that no number with a place has.
+fn spoil(digits: &mut [u8]) {
+    let right = digits.get(..11).and_then(check_digit).unwrap_or(0);
+    if let Some(last) = digits.last_mut() {
+        *last = (right + 9) % 10;
     }
 }
 
@@ -273,6 +300,6 @@ fn email<R: Rng + ?Sized>(rng: &mut R, out: &mut String) {
         "{}.{}{}@example.com",
         latin(given),
         latin(surname),
-        below(rng, 10_000)
+        below(rng, 1_000_000_000)
     ));
 }

@@ -143,12 +143,13 @@ fn the_subject_decides_where_it_is_known() {
 #[test]
 fn numbers_keep_their_format_and_are_nobodys() {
     let phone = made(SurrogateKind::Phone, "+7 (701) 123-45-67");
-    assert!(phone.starts_with("+7 (70") && phone.len() == 18, "{phone}");
+    assert!(phone.starts_with("+7 (6") && phone.len() == 18, "{phone}");
+    let foreign = made(SurrogateKind::Phone, "+7 (901) 123-45-67");
     assert!(
         ["703", "704", "709"]
             .iter()
-            .any(|code| phone.get(4..7) == Some(code)),
-        "{phone}"
+            .any(|code| foreign.get(4..7) == Some(code)),
+        "{foreign}"
     );
     let digits = |text: &str| {
         text.chars()
@@ -201,6 +202,118 @@ fn what_only_looks_like_a_token_stays_and_is_taken_out() {
     }
     assert!(!is_tokens("900101300017", SurrogateKind::Iin));
     assert!(!is_tokens("⟦a|b|c⟧", SurrogateKind::Iin));
+}
+
+/// Well-formed numbers of a kind, all different.
+fn numbers(kind: SurrogateKind, count: u64) -> Vec<String> {
+    let with_check = |first: String| {
+        let digits: Vec<u8> = first.bytes().map(|byte| byte - b'0').collect();
+        check::check_digit(&digits).map(|check| format!("{first}{check}"))
+    };
+    let mut made = Vec::new();
+    for n in 0.. {
+        if made.len() as u64 == count {
+            break;
+        }
+        // Next to one another, as registers issue them.
+        made.extend(match kind {
+            SurrogateKind::Iin => with_check(format!(
+                "{:02}{:02}{:02}3{:04}",
+                n / 28 / 12 / 300 % 100,
+                n / 28 / 300 % 12 + 1,
+                n / 300 % 28 + 1,
+                n % 300
+            )),
+            SurrogateKind::Bin => with_check(format!("{:02}0140{:05}", n / 100_000, n % 100_000)),
+            SurrogateKind::Phone => Some(format!("+7 701 {:07}", n)),
+            SurrogateKind::Iban => Some(n).map(|n| format!("125{n:013}")).map(|rest| {
+                let check = 98 - sandyq_detect::identifier::mod97(rest.bytes().chain(*b"KZ00"));
+                format!("KZ{check:02}{rest}")
+            }),
+            SurrogateKind::Card => {
+                let first = format!("440043{n:09}");
+                (0..10).map(|last| format!("{first}{last}")).find(|card| {
+                    check::luhn(&card.bytes().map(|byte| byte - b'0').collect::<Vec<_>>())
+                })
+            }
+            SurrogateKind::IdCard => Some(format!("{:09}", 40_000_000 + n)),
+            SurrogateKind::Passport => Some(format!("N{:08}", n)),
+            SurrogateKind::DriverLicence => Some(format!("AB{:06}", n % 1_000_000)),
+            SurrogateKind::Plate => Some(format!(
+                "{:03}{}{}A{:02}",
+                n % 1000,
+                char::from(b'A' + (n / 1000 % 26) as u8),
+                char::from(b'A' + (n / 26_000 % 26) as u8),
+                n / 676_000 + 1
+            )),
+            SurrogateKind::BirthCertificate => Some(format!("I-АЖ № {:07}", n)),
+            _ => Some(format!("a{n}@mail.kz")),
+        });
+    }
+    made
+}
+
+/// Counts surrogates that two different numbers share.
+fn shared(kind: SurrogateKind, count: u64) -> usize {
+    let tokens = Tokens::new(&key(1));
+    let surrogates = Surrogates::new(&key(2));
+    let all: std::collections::HashSet<String> = numbers(kind, count)
+        .iter()
+        .map(|number| {
+            surrogates
+                .render(&tokens.value(kind, None, number))
+                .into_owned()
+        })
+        .collect();
+    count as usize - all.len()
+}
+
+#[test]
+fn no_two_people_share_a_surrogate_number() {
+    for kind in [
+        SurrogateKind::Iin,
+        SurrogateKind::Bin,
+        SurrogateKind::Phone,
+        SurrogateKind::Iban,
+        SurrogateKind::Card,
+        SurrogateKind::IdCard,
+        SurrogateKind::Passport,
+        SurrogateKind::DriverLicence,
+        SurrogateKind::Plate,
+        SurrogateKind::BirthCertificate,
+        SurrogateKind::Email,
+    ] {
+        assert_eq!(shared(kind, 20_000), 0, "{kind:?}");
+    }
+}
+
+/// As many as a region has inhabitants.
+#[test]
+fn no_two_of_a_million_people_share_an_iin_or_a_telephone() {
+    std::thread::scope(|scope| {
+        for kind in [SurrogateKind::Iin, SurrogateKind::Phone] {
+            scope.spawn(move || assert_eq!(shared(kind, 1_000_000), 0, "{kind:?}"));
+        }
+    });
+}
+
+#[test]
+fn a_number_is_the_same_however_it_is_written_and_whoever_is_its_subject() {
+    let tokens = Tokens::new(&key(1));
+    let surrogates = Surrogates::new(&key(2));
+    let of = |subject: Option<&str>, value: &str| {
+        let subject = subject.map(|value| Subject {
+            domain: "person",
+            value,
+        });
+        let token = tokens.value(SurrogateKind::Iin, subject, value);
+        assert!(token.contains("|="), "{token}");
+        surrogates.render(&token).into_owned()
+    };
+    let own = of(None, "900101300017");
+    assert_eq!(of(Some("900101300017"), "900101300017"), own);
+    assert_eq!(of(None, "900101-300017").replace('-', ""), own);
+    assert_eq!(of(None, "900101 300 017").replace(' ', ""), own);
 }
 
 proptest! {

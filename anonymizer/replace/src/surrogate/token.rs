@@ -24,7 +24,12 @@ pub(super) enum Body {
     Address(Outline),
     /// The format of a number; see [`super::pattern`].
     Pattern(SurrogateKind, String),
+    /// The same, of a number whose place is the second half of the pseudonym; see [`super::place`].
+    Placed(SurrogateKind, String),
 }
+
+/// Stands before the pattern of a number with a place.
+const PLACED: char = '=';
 
 impl Token {
     pub(super) fn write(&self, out: &mut String) {
@@ -43,6 +48,11 @@ impl Token {
                 out.push('|');
                 out.push_str(pattern);
             }
+            Body::Placed(kind, pattern) => {
+                out.push_str(kind.as_str());
+                out.extend(['|', PLACED]);
+                out.push_str(pattern);
+            }
         }
         out.push('|');
         self.own.push_to(out);
@@ -59,7 +69,10 @@ impl Token {
             "address" => Body::Address(Outline::parse(about)?),
             _ => {
                 let kind = SurrogateKind::parse(kind).filter(|kind| kind.part().is_none())?;
-                Body::Pattern(kind, super::pattern::checked(about)?)
+                match about.strip_prefix(PLACED) {
+                    Some(about) => Body::Placed(kind, super::pattern::checked(about)?),
+                    None => Body::Pattern(kind, super::pattern::checked(about)?),
+                }
             }
         };
         Some(Self { body, own })
@@ -69,7 +82,7 @@ impl Token {
         match &self.body {
             Body::Name(name) => kind == SurrogateKind::Person || kind.part() == Some(name.part),
             Body::Address(_) => kind == SurrogateKind::Address,
-            Body::Pattern(own, _) => *own == kind,
+            Body::Pattern(own, _) | Body::Placed(own, _) => *own == kind,
         }
     }
 }
