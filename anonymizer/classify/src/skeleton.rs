@@ -26,10 +26,6 @@ impl Skeleton {
         self.bytes.get(..self.length).unwrap_or_default()
     }
 
-    pub const fn clear(&mut self) {
-        self.length = 0;
-    }
-
     #[inline]
     fn last(&self) -> u8 {
         match self.length.checked_sub(1) {
@@ -130,6 +126,19 @@ pub fn letter(text: &[u8]) -> Option<(u8, &[u8])> {
     let (&second, rest) = rest.split_first()?;
     let place = ((first & 0x1F) as usize) << 6 | (second & 0x3F) as usize;
     Some((TWO_BYTES.get(place).copied().unwrap_or(0), rest))
+}
+
+/// How many bytes the letter takes that a text begins with; 0 if it begins with none.
+#[inline]
+pub fn letter_width(text: &[u8]) -> usize {
+    match text {
+        [first, ..] if *first < 0x80 => usize::from(ASCII.get(*first as usize) > Some(&0)),
+        [first @ 0xC3..=0xD3, second, ..] => {
+            let place = ((first & 0x1F) as usize) << 6 | (second & 0x3F) as usize;
+            2 * usize::from(TWO_BYTES.get(place) > Some(&0))
+        }
+        _ => 0,
+    }
 }
 
 #[inline]

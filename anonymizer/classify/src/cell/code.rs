@@ -42,8 +42,8 @@ pub fn observe(cell: &[u8], bytes: Bytes) -> Option<Observation> {
     if bytes.latin > 0 && cell.contains(&b':') && is_ip6(cell) {
         return Some(Observation::sign(Sign::Ip));
     }
-    // No code is written in so many groups.
-    if bytes.spaces > 6 {
+    // No code is written in so many groups, or in groups of so many Cyrillic letters.
+    if bytes.spaces > 6 || (bytes.spaces > 1 && bytes.high > 24) {
         return None;
     }
     let compact = Compact::of(cell)?;

@@ -54,20 +54,25 @@ struct Bytes {
     at: bool,
 }
 
-const DIGIT: u8 = 1;
-const LATIN: u8 = 2;
-const HIGH: u8 = 4;
-const SPACE: u8 = 8;
-const ODD: u8 = 16;
-const AT: u8 = 32;
+/// Each class of bytes is counted in bits of its own of one number; flags stand above the counts.
+const LANE: u32 = 13;
+const DIGIT: u64 = 1;
+const LATIN: u64 = 1 << LANE;
+const HIGH: u64 = 1 << (2 * LANE);
+const SPACE: u64 = 1 << (3 * LANE);
+const ODD: u64 = 1 << (4 * LANE);
+const AT: u64 = 1 << (4 * LANE + 1);
 
-const CLASSES: [u8; 256] = classes();
+/// What a cell that is looked at has of one class fits into its bits.
+const _: () = assert!(LOOKED_AT < 1 << LANE);
+
+const CLASSES: [u64; 256] = classes();
 
 #[allow(
     clippy::indexing_slicing,
     reason = "evaluated when compiling, on a table of all bytes"
 )]
-const fn classes() -> [u8; 256] {
+const fn classes() -> [u64; 256] {
     let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
@@ -86,21 +91,25 @@ const fn classes() -> [u8; 256] {
 }
 
 impl Bytes {
+    /// The classes of the bytes that are looked at.
     #[inline]
     fn of(cell: &[u8]) -> Self {
-        let mut counts = Self::default();
-        let mut seen = 0;
-        for &byte in cell {
+        let (mut sum, mut seen) = (0_u64, 0);
+        for &byte in cell.get(..LOOKED_AT).unwrap_or(cell) {
             let class = CLASSES.get(byte as usize).copied().unwrap_or(0);
             seen |= class;
-            counts.digits += usize::from(class & DIGIT);
-            counts.latin += usize::from(class & LATIN != 0);
-            counts.high += usize::from(class & HIGH != 0);
-            counts.spaces += usize::from(class & SPACE != 0);
+            // Flags run over the end; only the counts are read.
+            sum = sum.wrapping_add(class);
         }
-        counts.odd = seen & ODD != 0;
-        counts.at = seen & AT != 0;
-        counts
+        let count = |lane: u32| (sum >> (lane * LANE)) as usize & ((1 << LANE) - 1);
+        Self {
+            digits: count(0),
+            latin: count(1),
+            high: count(2),
+            spaces: count(3),
+            odd: seen & ODD != 0,
+            at: seen & AT != 0,
+        }
     }
 }
 
@@ -108,6 +117,7 @@ impl Bytes {
 #[derive(Debug)]
 pub struct Observer {
     vocabulary: &'static Vocabulary,
+    known: words::Known,
     normal: String,
 }
 
@@ -115,6 +125,7 @@ impl Observer {
     pub fn new() -> Self {
         Self {
             vocabulary: Vocabulary::get(),
+            known: words::Known::default(),
             normal: String::new(),
         }
     }
@@ -162,14 +173,14 @@ impl Observer {
         seen
     }
 
-    fn usual(&self, cell: &[u8], bytes: Bytes) -> Observation {
+    fn usual(&mut self, cell: &[u8], bytes: Bytes) -> Observation {
         if bytes.latin + bytes.high == 0 {
             return number::observe(cell, bytes);
         }
         if let Some(seen) = code::observe(cell, bytes) {
             return seen;
         }
-        words::observe(self.vocabulary, cell, bytes)
+        words::observe(self.vocabulary, &mut self.known, cell, bytes)
     }
 }
 

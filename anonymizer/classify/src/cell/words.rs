@@ -1,8 +1,9 @@
 //! Cells of words: names, addresses, prose.
 
 use super::{Bytes, Observation, check, code, number};
+use crate::column::hash;
 use crate::sign::{Sign, Signs};
-use crate::skeleton::{Skeleton, letter};
+use crate::skeleton::{Skeleton, letter, letter_width};
 use crate::vocabulary::{
     BOOLEAN, DISTRICT_MARK, FLAT, FUNCTION, GIVEN, HOUSE, MISSING, MONEY, MONTH, Meanings,
     ORGANIZATION, PATRONYMIC, PATRONYMIC_LIKE, REGION, REGION_MARK, SETTLEMENT, SETTLEMENT_MARK,
@@ -33,8 +34,13 @@ struct Words {
     known: usize,
 }
 
-pub fn observe(vocabulary: &Vocabulary, cell: &[u8], bytes: Bytes) -> Observation {
-    let words = Words::of(vocabulary, cell);
+pub fn observe(
+    vocabulary: &Vocabulary,
+    known: &mut Known,
+    cell: &[u8],
+    bytes: Bytes,
+) -> Observation {
+    let words = Words::of(vocabulary, known, cell);
     if words.are_missing(cell) {
         return Observation::sign(Sign::Missing);
     }
@@ -67,35 +73,74 @@ pub fn observe(vocabulary: &Vocabulary, cell: &[u8], bytes: Bytes) -> Observatio
     Observation::of(signs)
 }
 
+/// Words that were met last, with their meanings: most come again and again.
+#[derive(Debug, Default)]
+pub struct Known {
+    places: Vec<(u64, Meanings)>,
+}
+
+/// Places for words; a power of two.
+const PLACES: usize = 4096;
+
+impl Known {
+    /// What the word of these bytes means.
+    fn meanings(&mut self, vocabulary: &Vocabulary, word: &[u8]) -> Meanings {
+        let hash = hash(word);
+        if self.places.is_empty() {
+            self.places = vec![(0, 0); PLACES];
+        }
+        let Some(place) = self.places.get_mut((hash >> 52) as usize % PLACES) else {
+            return vocabulary.meanings(&skeleton(word));
+        };
+        if place.0 != hash {
+            *place = (hash, vocabulary.meanings(&skeleton(word)));
+        }
+        place.1
+    }
+}
+
+/// The skeleton of a word, whatever joins its parts.
+fn skeleton(mut word: &[u8]) -> Skeleton {
+    let mut skeleton = Skeleton::new();
+    while let Some((code, rest)) = letter(word) {
+        skeleton.add(code);
+        word = rest;
+    }
+    skeleton
+}
+
 impl Words {
-    fn of(vocabulary: &Vocabulary, cell: &[u8]) -> Self {
+    fn of(vocabulary: &Vocabulary, known: &mut Known, cell: &[u8]) -> Self {
         let mut words = Self::default();
-        let mut skeleton = Skeleton::new();
-        let (mut rest, mut letters) = (cell, 0);
+        let (mut at, mut start, mut letters) = (0, 0, 0);
         loop {
-            let next = letter(rest);
-            let code = next.map_or(0, |(code, _)| code);
-            if code != 0 {
-                skeleton.add(code);
+            let rest = cell.get(at..).unwrap_or_default();
+            let width = letter_width(rest);
+            if width > 0 {
+                if letters == 0 {
+                    start = at;
+                }
                 letters += 1;
-            } else if letters > 0 && !joins(rest) {
-                words.add(vocabulary, &skeleton, letters);
-                skeleton.clear();
+                at += width;
+                continue;
+            }
+            if letters > 0 && !joins(rest) {
+                let word = cell.get(start..at).unwrap_or_default();
+                words.add(known.meanings(vocabulary, word), letters);
                 letters = 0;
                 if words.count >= MOST_WORDS {
                     break;
                 }
             }
-            match next {
-                Some((_, after)) => rest = after,
+            match letter(rest) {
+                Some((_, after)) => at = cell.len() - after.len(),
                 None => break,
             }
         }
         words
     }
 
-    fn add(&mut self, vocabulary: &Vocabulary, word: &Skeleton, letters: usize) {
-        let meanings = vocabulary.meanings(word);
+    fn add(&mut self, meanings: Meanings, letters: usize) {
         if self.count == 0 {
             self.first = meanings;
         }
@@ -147,7 +192,7 @@ impl Words {
         match self.count {
             1 if cell == b"\\N" => true,
             1 if self.first & MISSING != 0 => cell.len() <= 24,
-            1 | 2 if cell.len() <= 26 => std::str::from_utf8(cell)
+            1 | 2 if cell.len() <= 26 && may_be_missing(cell) => std::str::from_utf8(cell)
                 .is_ok_and(|text| PHRASES.contains(&text.to_lowercase().as_str())),
             _ => false,
         }
@@ -209,6 +254,17 @@ impl Words {
         (kinds >= 2 && names + 1 >= self.long && self.known > 0)
             || (self.given >= 2 && self.given == self.long)
     }
+}
+
+/// Whether a cell begins like a phrase for nothing, in either case: by `n/`, `н/`, `не`, `де` or `кө`.
+fn may_be_missing(cell: &[u8]) -> bool {
+    matches!(
+        cell,
+        [b'n' | b'N', b'/', ..]
+            | [0xD0, 0xBD | 0x9D, b'/', ..]
+            | [0xD0, 0xBD | 0x9D | 0xB4 | 0x94, 0xD0, 0xB5 | 0x95, ..]
+            | [0xD0, 0xBA | 0x9A, 0xD3, 0xA8 | 0xA9, ..]
+    )
 }
 
 /// Whether the text goes on with a hyphen or an apostrophe that joins a word.

@@ -10,6 +10,7 @@ mod values;
 use crate::cell::{Observation, Observer};
 use crate::mask::mask;
 use crate::sign::{SIGNS, Sign, Signs};
+pub use memo::hash;
 use memo::{Memo, Seen};
 use sketch::Sketch;
 pub use values::Values;
@@ -34,6 +35,8 @@ pub struct Column {
     counts: [u64; SIGNS],
     /// The row of the first cell with each sign, counted from 0.
     first: [u64; SIGNS],
+    /// Signs that some cell had.
+    met: Signs,
     memo: Memo,
     sketch: Sketch,
     pub values: Option<Values>,
@@ -58,6 +61,7 @@ impl Column {
             present: 0,
             counts: [0; SIGNS],
             first: [u64::MAX; SIGNS],
+            met: Signs::default(),
             memo: Memo::new(),
             sketch: Sketch::new(),
             values: listed.then(Values::default),
@@ -106,11 +110,13 @@ impl Column {
         }
         self.sketch.add(hash);
         self.measure(cell, seen);
-        for place in seen.signs.places() {
+        // Rows come in order, so that the first row with a sign is the one that brings it.
+        for place in Signs(seen.signs.0 & !self.met.0).places() {
             if let Some(first) = self.first.get_mut(place) {
-                *first = row.min(*first);
+                *first = row;
             }
         }
+        self.met = self.met.and(seen.signs);
         if self
             .values
             .as_mut()
@@ -190,6 +196,7 @@ impl Column {
         for (first, other) in self.first.iter_mut().zip(later.first) {
             *first = (*first).min(other.saturating_add(row));
         }
+        self.met = self.met.and(later.met);
         for (sum, more) in self.decades.iter_mut().zip(later.decades) {
             *sum += more;
         }

@@ -1,6 +1,6 @@
 //! CSV, on all cores.
 //!
-//! A block is cut at line breaks into a part for each core, and every part is scanned as if a record began there. Where the
+//! A block is cut at line breaks into some parts for each core, and every part is scanned as if a record began there. Where the
 //! part before it turns out to end within a quoted cell, that was wrong, and the block is scanned again from that record on. What
 //! is left of a record at the end of a block goes before the next one.
 
@@ -16,6 +16,9 @@ use crate::survey::{MOST_COLUMNS, Survey};
 
 /// A part of a block is worth a core from this size on.
 const LEAST_PART: usize = 256 * 1024;
+
+/// Parts of a block for each core, so that none waits long for another that is busy with something else.
+const PARTS: usize = 2;
 
 pub fn read(
     text: &mut Text<impl Read>,
@@ -73,12 +76,7 @@ pub fn read(
 /// The cells of the first record that is not blank, and where it ends.
 fn header(buffer: &[u8], dialect: Dialect, more: bool) -> (Option<Vec<String>>, usize) {
     let mut cells: Vec<String> = Vec::new();
-    let mut scan = Scan {
-        dialect,
-        quotes: true,
-        last: !more,
-        unescaped: Vec::new(),
-    };
+    let mut scan = Scan::new(dialect, true, !more);
     let mut at = 0;
     while at < buffer.len() {
         let rest = buffer.get(at..).unwrap_or_default();
@@ -170,7 +168,8 @@ fn lenient(text: &[u8], dialect: Dialect, survey: &mut Survey) -> usize {
 }
 
 fn cut(text: &[u8], line_end: u8) -> Vec<&[u8]> {
-    let size = (text.len() / rayon::current_num_threads().max(1)).max(LEAST_PART);
+    let parts = PARTS * rayon::current_num_threads().max(1);
+    let size = (text.len() / parts).max(LEAST_PART);
     let (mut parts, mut rest) = (Vec::new(), text);
     while !rest.is_empty() {
         let after = rest.get(size..).unwrap_or_default();
@@ -184,12 +183,7 @@ fn cut(text: &[u8], line_end: u8) -> Vec<&[u8]> {
 
 /// Scans records, the last of which needs no line break, and answers where the last whole one ends.
 fn scan(text: &[u8], dialect: Dialect, quotes: bool, survey: &mut Survey) -> usize {
-    let mut scan = Scan {
-        dialect,
-        quotes,
-        last: true,
-        unescaped: Vec::new(),
-    };
+    let mut scan = Scan::new(dialect, quotes, true);
     let mut at = 0;
     let mut quote = if quotes {
         next_quote(text, 0)
@@ -258,6 +252,9 @@ fn plain_lines(text: &[u8], dialect: Dialect, survey: &mut Survey) {
     }
 }
 
+/// Cells of a record whose places are kept until its end is found; those of a longer record are found twice.
+const MOST_PLACES: usize = 4 * MOST_COLUMNS;
+
 /// Scans single records, quoted cells and all (RFC 4180).
 struct Scan {
     dialect: Dialect,
@@ -265,38 +262,94 @@ struct Scan {
     quotes: bool,
     /// Whether the text is the end of the file, or ends with a line break.
     last: bool,
+    places: Vec<Place>,
     unescaped: Vec<u8>,
 }
 
+/// Where a cell is.
+struct Place {
+    start: usize,
+    end: usize,
+    /// The length of what is quoted, its quotes included.
+    quoted: Option<usize>,
+    /// Whether the record ends with it.
+    last: bool,
+}
+
 impl Scan {
-    /// Reports the cells of the first record of a text, and answers where it ends; `None`, and nothing reported, if it does not.
-    fn record(&mut self, text: &[u8], report: &mut dyn FnMut(&[u8])) -> Option<usize> {
-        let end = self.end_of_record(text)?;
-        let record = text.get(..end)?;
-        let mut at = 0;
-        loop {
-            at += self.cell(record.get(at..).unwrap_or_default(), report);
-            match record.get(at) {
-                Some(byte) if *byte == self.dialect.delimiter => at += 1,
-                _ => return Some(end),
-            }
+    fn new(dialect: Dialect, quotes: bool, last: bool) -> Self {
+        Self {
+            dialect,
+            quotes,
+            last,
+            places: Vec::new(),
+            unescaped: Vec::new(),
         }
     }
 
-    /// Where the first record ends, line break included.
-    fn end_of_record(&self, text: &[u8]) -> Option<usize> {
-        let mut at = 0;
-        loop {
-            if self.quotes && text.get(at) == Some(&b'"') {
-                at += self.quoted(text.get(at..)?)?;
+    /// Reports the cells of the first record of a text, and answers where it ends; `None`, and nothing reported, if it does not.
+    fn record(&mut self, text: &[u8], report: &mut impl FnMut(&[u8])) -> Option<usize> {
+        let mut places = std::mem::take(&mut self.places);
+        places.clear();
+        let whole = self.places(text, &mut places);
+        let end = whole.then(|| self.report_all(text, &places, report));
+        self.places = places;
+        end
+    }
+
+    /// Finds the cells of the first record, and answers whether it ends.
+    fn places(&self, text: &[u8], places: &mut Vec<Place>) -> bool {
+        let mut start = 0;
+        while let Some(place) = self.place(text, start) {
+            start = place.end + 1;
+            let last = place.last;
+            if places.len() < MOST_PLACES {
+                places.push(place);
             }
-            let rest = text.get(at..)?;
-            match memchr2(self.dialect.delimiter, self.dialect.line_end, rest) {
-                Some(place) if rest.get(place) == Some(&self.dialect.delimiter) => at += place + 1,
-                Some(place) => return Some(at + place + 1),
-                None => return self.last.then_some(text.len()),
+            if last {
+                return true;
             }
         }
+        false
+    }
+
+    fn report_all(
+        &mut self,
+        text: &[u8],
+        places: &[Place],
+        report: &mut impl FnMut(&[u8]),
+    ) -> usize {
+        let (mut end, mut last) = (0, false);
+        for place in places {
+            self.report(text, place, report);
+            (end, last) = (place.end, place.last);
+        }
+        while !last && let Some(place) = self.place(text, end + 1) {
+            self.report(text, &place, report);
+            (end, last) = (place.end, place.last);
+        }
+        (end + 1).min(text.len())
+    }
+
+    /// The cell that begins at a place; `None` if it does not end.
+    fn place(&self, text: &[u8], start: usize) -> Option<Place> {
+        let quoted = match text.get(start) {
+            Some(b'"') if self.quotes => Some(self.quoted(text.get(start..)?)?),
+            _ => None,
+        };
+        let from = start + quoted.unwrap_or(0);
+        let rest = text.get(from..)?;
+        let (end, last) = match memchr2(self.dialect.delimiter, self.dialect.line_end, rest) {
+            Some(at) => (from + at, rest.get(at) == Some(&self.dialect.line_end)),
+            None if self.last => (text.len(), true),
+            None => return None,
+        };
+        Some(Place {
+            start,
+            end,
+            quoted,
+            last,
+        })
     }
 
     /// The length of a quoted cell, its quotes included.
@@ -311,39 +364,29 @@ impl Scan {
         }
     }
 
-    /// Reports the first cell, and answers where it ends.
-    fn cell(&mut self, text: &[u8], report: &mut dyn FnMut(&[u8])) -> usize {
-        let quoted = if self.quotes && text.first() == Some(&b'"') {
-            self.quoted(text)
-        } else {
-            None
-        };
-        let from = quoted.unwrap_or(0);
-        let rest = text.get(from..).unwrap_or_default();
-        let end = from
-            + memchr2(self.dialect.delimiter, self.dialect.line_end, rest).unwrap_or(rest.len());
-        let cell = text.get(..end).unwrap_or_default();
+    fn report(&mut self, text: &[u8], place: &Place, report: &mut impl FnMut(&[u8])) {
+        let cell = text.get(place.start..place.end).unwrap_or_default();
         let cell = cell.strip_suffix(b"\r").unwrap_or(cell);
-        match quoted {
-            // What follows a closing quote still belongs to the cell.
-            Some(length) if length >= 2 => {
-                let inner = text.get(1..length - 1).unwrap_or_default();
-                self.unescaped.clear();
-                let mut before = 0;
-                for &byte in inner {
-                    if !(byte == b'"' && before == b'"') {
-                        self.unescaped.push(byte);
-                        before = byte;
-                    } else {
-                        before = 0;
-                    }
-                }
-                self.unescaped
-                    .extend_from_slice(cell.get(length..).unwrap_or_default());
-                report(&self.unescaped);
-            }
-            _ => report(cell),
+        let Some(length) = place.quoted.filter(|length| *length >= 2) else {
+            return report(cell);
+        };
+        let inner = cell.get(1..length - 1).unwrap_or_default();
+        // What follows a closing quote still belongs to the cell.
+        let after = cell.get(length..).unwrap_or_default();
+        if after.is_empty() && memchr(b'"', inner).is_none() {
+            return report(inner);
         }
-        end
+        self.unescaped.clear();
+        let mut before = 0;
+        for &byte in inner {
+            if !(byte == b'"' && before == b'"') {
+                self.unescaped.push(byte);
+                before = byte;
+            } else {
+                before = 0;
+            }
+        }
+        self.unescaped.extend_from_slice(after);
+        report(&self.unescaped);
     }
 }
