@@ -5,6 +5,7 @@ use crate::place::lines;
 
 const TEXTS: &str = include_str!("../data/people.txt");
 const MORE: &str = include_str!("../data/people_more.txt");
+const THIRD: &str = include_str!("../data/people_third.txt");
 
 /// All of the first part, in the order of the file. Of a text without a name nothing is to be found.
 pub fn documents() -> Vec<Document> {
@@ -14,6 +15,11 @@ pub fn documents() -> Vec<Document> {
 /// All of the second part.
 pub fn more() -> Vec<Document> {
     read(MORE)
+}
+
+/// All of the third part.
+pub fn third() -> Vec<Document> {
+    read(THIRD)
 }
 
 fn read(texts: &'static str) -> Vec<Document> {
@@ -66,11 +72,12 @@ mod tests {
 
     #[test]
     fn every_line_is_a_text() {
-        let (first, more) = (documents(), more());
+        let (first, more, third) = (documents(), more(), third());
         assert_eq!(first.len(), lines(TEXTS).count());
         assert_eq!(more.len(), lines(MORE).count());
-        assert!(first.len() >= 150 && more.len() >= 60);
-        for document in first.into_iter().chain(more) {
+        assert_eq!(third.len(), lines(THIRD).count());
+        assert!(first.len() >= 150 && more.len() >= 60 && third.len() >= 100);
+        for document in first.into_iter().chain(more).chain(third) {
             assert!(!document.text.contains(['⟦', '⟧']), "{}", document.text);
             assert!(document.spans.iter().all(|span| span.start < span.end));
         }

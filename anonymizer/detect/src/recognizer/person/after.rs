@@ -46,7 +46,8 @@ pub fn after(text: &Text, lexicon: &Lexicon, place: usize) -> After {
             };
             found.title |= facts.has(Facts::AFTER) && ahead == 1 && !found.street && !rank();
             found.called |= ahead == 1
-                && (token.hash == hash("деген") || facts.has(Facts::DOES))
+                && ([hash("деген"), hash("есімді")].contains(&token.hash)
+                    || facts.has(Facts::DOES))
                 && text
                     .token(place)
                     .is_some_and(|name| !lexicon.get(name.hash).has(Facts::WORD));
@@ -55,7 +56,14 @@ pub fn after(text: &Text, lexicon: &Lexicon, place: usize) -> After {
                 && text
                     .token(place + 2)
                     .is_some_and(|next| is_named(lexicon, next));
-            found.called |= ahead == 1 && facts.has(Facts::CUE) && owns(text, place);
+            found.called |=
+                ahead == 1 && (facts.has(Facts::CUE) || owned(token.hash)) && owns(text, place);
+            // `мен Перизатгүл ғой`.
+            found.called |= ahead == 1
+                && token.hash == hash("ғой")
+                && text
+                    .before(place, 1)
+                    .is_some_and(|me| me.hash == hash("мен"));
             if found.street
                 || leads_away(token.hash)
                 || !facts.any(Facts::MIDDLE.and(Facts::AFTER).and(Facts::STOP))
@@ -81,6 +89,25 @@ fn owns(text: &Text, place: usize) -> bool {
         .is_some_and(|token| in_genitive(text.folded(token)))
 }
 
+/// What people have and have of themselves: `Меруертайдың тойы`.
+fn owned(word: u64) -> bool {
+    const WORDS: [u64; 12] = [
+        hash("тойы"),
+        hash("үйі"),
+        hash("үйіне"),
+        hash("үйінің"),
+        hash("нөмірі"),
+        hash("телефоны"),
+        hash("көлігі"),
+        hash("балалары"),
+        hash("құжаттары"),
+        hash("үлгерімі"),
+        hash("ойынша"),
+        hash("айтуынша"),
+    ];
+    WORDS.contains(&word)
+}
+
 /// Prepositions: what follows them is no longer said of the name.
 fn leads_away(word: u64) -> bool {
     const WORDS: [u64; 14] = [
@@ -102,7 +129,8 @@ fn leads_away(word: u64) -> bool {
     WORDS.contains(&word)
 }
 
-fn joins(word: u64) -> bool {
+/// Whether a word joins two people: `Асель и Данияр`, `Сәкен мен Нұрлан`.
+pub fn joins(word: u64) -> bool {
     const AND: [u64; 5] = [
         hash("и"),
         hash("мен"),

@@ -33,6 +33,10 @@ pub struct Before {
     pub dotted: bool,
     /// The time of a message, in brackets, after which its sender is named.
     pub sent: bool,
+    /// What people do, before the one who does it: `вздыхает`.
+    pub does: bool,
+    /// What is done to or for somebody: `передайте`.
+    pub done_to: bool,
 }
 
 /// Reads what stands before a place.
@@ -211,7 +215,7 @@ fn label(text: &Text, lexicon: &Lexicon, place: usize, back: usize, found: &mut 
 
 /// Labels of fields with names.
 fn label_word(word: u64) -> bool {
-    const LABELS: [u64; 19] = [
+    const LABELS: [u64; 30] = [
         hash("author"),
         hash("автор"),
         hash("from"),
@@ -231,6 +235,17 @@ fn label_word(word: u64) -> bool {
         hash("анасы"),
         hash("әкесі"),
         hash("patient"),
+        hash("присутствовали"),
+        hash("отсутствовали"),
+        hash("отсутствует"),
+        hash("выступили"),
+        hash("слушали"),
+        hash("ознакомлен"),
+        hash("ознакомлена"),
+        hash("ознакомлены"),
+        hash("қатысқандар"),
+        hash("қатыспағандар"),
+        hash("сөйлегендер"),
     ];
     LABELS.contains(&word)
 }
@@ -311,8 +326,47 @@ fn presents(word: u64) -> bool {
     [hash("это"), hash("бұл"), hash("бул"), hash("я")].contains(&word)
 }
 
+/// Verbs after which somebody is named to whom something is said or done.
+fn done_to(word: u64) -> bool {
+    const VERBS: [u64; 30] = [
+        hash("передай"),
+        hash("передайте"),
+        hash("передам"),
+        hash("скажи"),
+        hash("скажите"),
+        hash("спроси"),
+        hash("спросите"),
+        hash("попроси"),
+        hash("попросите"),
+        hash("напомни"),
+        hash("напомните"),
+        hash("позвони"),
+        hash("позвоните"),
+        hash("позвоню"),
+        hash("напиши"),
+        hash("напишите"),
+        hash("отдай"),
+        hash("отдайте"),
+        hash("отдам"),
+        hash("помоги"),
+        hash("поздравь"),
+        hash("поздравляю"),
+        hash("поздравляем"),
+        hash("благодарю"),
+        hash("встретил"),
+        hash("встретила"),
+        hash("разбуди"),
+        hash("забери"),
+        hash("заберите"),
+        hash("ждем"),
+    ];
+    VERBS.contains(&word)
+}
+
 fn word(facts: Facts, token: &Token, back: usize, found: &mut Before) -> bool {
     found.this |= back == 1 && presents(token.hash);
+    found.does |= back == 1 && facts.has(Facts::DOES) && token.is_lower();
+    found.done_to |= back == 1 && done_to(token.hash);
     // `Ұлы Жібек жолы`, `Қызы`: with a capital it is no word for a child.
     if token.is_title() && [hash("ұлы"), hash("қызы")].contains(&token.hash) {
         found.institution |= back == 1;

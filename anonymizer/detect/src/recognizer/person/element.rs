@@ -2,6 +2,7 @@
 
 use super::initial::{Initial, initial};
 use super::judged::{Judged, LIKELY, Words};
+use super::short;
 use crate::names::{Facts, Patronymic, Shape, Strength};
 use crate::text::{Letters, Text, Token, hash};
 
@@ -38,6 +39,8 @@ pub struct Element {
     pub unlisted: bool,
     /// It is an ordinary word.
     pub ordinary: bool,
+    /// It may be a surname of one syllable, whatever else it is.
+    pub syllable: bool,
 }
 
 /// How a word is written.
@@ -221,6 +224,7 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         likely,
         unlisted,
         ordinary,
+        syllable: written != Case::Lower && short::is_surname(token),
     })
 }
 
@@ -270,6 +274,9 @@ const ENDINGS: [u64; 16] = [
     hash("ны"),
 ];
 
+/// What makes a surname or a patronymic of the name before the hyphen: `Мамед-заде`.
+const OFFSPRING: [u64; 4] = [hash("заде"), hash("зада"), hash("зода"), hash("швили")];
+
 fn merge(element: &mut Element, part: &Element, text: &Text) {
     const CITY: (u64, u64) = (hash("нур"), hash("султан"));
     let city = (element.hash, part.hash) == CITY;
@@ -288,6 +295,11 @@ fn merge(element: &mut Element, part: &Element, text: &Text) {
             .token(part.first)
             .is_some_and(|token| ENDINGS.contains(&token.hash))
     {
+        return;
+    }
+    let offspring = text.token(part.first);
+    if offspring.is_some_and(|token| OFFSPRING.contains(&token.hash)) {
+        element.facts = Facts::SURNAME;
         return;
     }
     let named = element.is_given() && part.is_given();

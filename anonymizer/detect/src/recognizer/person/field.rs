@@ -68,6 +68,7 @@ fn is_name(elements: &[Element], label: Label) -> bool {
     let says = |part: &Element| {
         part.is_given()
             || part.is_patronymic()
+            || part.syllable
             || part.family() > u8::from(part.ordinary)
             || part.unlisted
                 && !part.ordinary
@@ -78,7 +79,7 @@ fn is_name(elements: &[Element], label: Label) -> bool {
         let other = part.ordinary && part.unlisted && part.shape.is_none();
         let title = part.facts.any(Facts::TITLE.and(Facts::CUE));
         let role = other && label == Label::Role && !part.is_patronymic();
-        written && !(part.is_blocked() || title || role)
+        written && (part.syllable || !(part.is_blocked() || title || role))
     };
     parts().all(fits) && parts().any(says)
 }

@@ -198,7 +198,9 @@ fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
         let possible = dotted && last.is_strange()
             || dotted
                 && last.is_unknown()
-                && (leading > 1 || before.cue || before.title || last.likely >= BESIDE);
+                && (leading > 1 || before.cue || before.title || last.likely >= BESIDE)
+            // `хатшы Ә. Бөлек`: a surname may be any word.
+            || dotted && (before.cue || before.title) && last.case == Case::Title;
         let lower = matches!(first_case(row), Case::Lower);
         let written = match last.case {
             Case::Lower => lower && leading == 2 && last.family() >= 2,
@@ -224,6 +226,16 @@ fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
         || trailing == 2;
     let told = before.cue || before.title;
     let short = trailing == 2 && told && first.case == Case::Title && dotted;
+    // `между Нам Л.П. и банком`: within a sentence a particle has no capital.
+    let syllable = trailing == 2 && dotted && first.written == Case::Title && first.syllable;
+    let short = short
+        || syllable && !before.start
+        || trailing == 1
+            && told
+            && first.written == Case::Title
+            && dotted
+            && !first.is_blocked()
+            && !first.facts.has(Facts::PLACE);
     if trailing == 0
         || first.is_blocked() && !short
         || matches!(first.case, Case::Lower)

@@ -81,6 +81,7 @@ pub fn initial(
         likely: 0,
         unlisted: false,
         ordinary: false,
+        syllable: false,
     })
 }
 

@@ -28,8 +28,10 @@ struct Part {
 pub fn find(text: &Text, lexicon: &Lexicon, place: usize, out: &mut Candidates) -> usize {
     let mut parts: Vec<Part> = Vec::new();
     let mut at = place;
+    let before = before(text, lexicon, place);
     while parts.len() < LONGEST {
-        let Some(part) = part(text, lexicon, at, parts.is_empty()) else {
+        let least = if before.cue { TOLD } else { LIKELY };
+        let Some(part) = part(text, lexicon, at, parts.is_empty(), least) else {
             break;
         };
         at = part.last + 1;
@@ -45,9 +47,10 @@ pub fn find(text: &Text, lexicon: &Lexicon, place: usize, out: &mut Candidates) 
         + 2 * count(|part| part.patronymic)
         + count(|part| part.initial)
         + count(|part| part.likely).min(1);
-    let before = before(text, lexicon, place);
     let clear = count(|part| part.clear) > 0;
-    let told = before.cue && (clear || count(|part| part.given || part.surname) > 0);
+    // `жолаушы GERTNER NIKANOR`: after a word for people, two words that may be names are one.
+    let pair = parts.len() >= 2 && known == parts.len();
+    let told = before.cue && (clear || pair || count(|part| part.given || part.surname) > 0);
     let whole = evidence >= 2
         && parts.len() >= 2
         && sure
@@ -70,7 +73,7 @@ pub fn find(text: &Text, lexicon: &Lexicon, place: usize, out: &mut Candidates) 
     place + 1
 }
 
-fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool) -> Option<Part> {
+fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool, least: i32) -> Option<Part> {
     let token = text.token(place)?;
     if !token.is_word()
         || !token.letters.has(Letters::TITLE.and(Letters::LATIN))
@@ -106,7 +109,7 @@ fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool) -> Option<Par
     let surname = facts.has(Facts::SURNAME) || latin_surname(folded);
     let patronymic = latin_patronymic(folded);
     let possible = !given && !surname && !patronymic;
-    let likely = possible && !english(folded) && resembles_name(folded);
+    let likely = possible && !english(folded) && resembles_name(folded, least);
     if possible && (first && !likely || english(folded)) {
         return None;
     }
@@ -126,11 +129,13 @@ fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool) -> Option<Par
 
 /// How much the letters of a word, spelled in Cyrillic, must speak for a name, in sixteenths of log-odds.
 const LIKELY: i32 = 32;
+/// The same after a word for people.
+const TOLD: i32 = -16;
 
 /// Whether a lower-case Latin word, spelled in Cyrillic, is no ordinary word and has the letters of names.
-fn resembles_name(folded: &str) -> bool {
+fn resembles_name(folded: &str, least: i32) -> bool {
     Word::new(&respelled(folded))
-        .is_some_and(|word| !is_ordinary(&word) && likeness(&word) >= LIKELY)
+        .is_some_and(|word| !is_ordinary(&word) && likeness(&word) >= least)
 }
 
 /// The last token of a hyphenated word.

@@ -12,6 +12,8 @@ const TITLED: i16 = -32;
 const PROSE: i16 = 48;
 /// The same where no dictionary has the word either.
 const STRANGE: i16 = -110;
+/// The same of a word with which somebody presents himself: `Это Кошкимбай, папа Улбалы`.
+const PRESENTED: i16 = 0;
 /// Of a word that no dictionary has and that ends as surnames do in some case.
 const DECLINED: i16 = -40;
 /// The same where the word is in a list, or written without a capital letter.
@@ -34,10 +36,10 @@ pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
         return Lone::No;
     }
     let this = before.this
-        && element.is_given()
+        && (element.is_given() || element.is_strange() && element.likely >= PRESENTED)
         && element.case == Case::Title
         && !element.facts.has(Facts::PLACE);
-    let cue = told || before.cue || this;
+    let cue = told || before.cue || this || is_acting(element, before);
     if matches!(element.case, Case::Lower) {
         return lone_lower(element, before, cue);
     }
@@ -103,6 +105,20 @@ pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
     }
 }
 
+/// Whether the verb before a word is one of people, and the word looks like somebody.
+fn is_acting(element: &Element, before: &Before) -> bool {
+    let least = match before {
+        Before { done_to: true, .. } => PRESENTED,
+        Before { does: true, .. } => SURE,
+        _ => return false,
+    };
+    element.case == Case::Title
+        && !before.start
+        && !element.facts.has(Facts::PLACE)
+        && (element.is_given() && !element.ordinary
+            || element.is_strange() && element.likely >= least)
+}
+
 fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     if cue {
         return Lone::Name("person.cue_given");
@@ -120,7 +136,7 @@ fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     let said = matches!(element.case, Case::Upper) || before.start;
     let doubtful = element.facts.has(Facts::WORD) || !element.facts.has(Facts::COMMON);
     let foreign = !element.facts.any(Facts::COMMON.and(Facts::NOMINATIVE));
-    let letters = element.likely >= SURE;
+    let letters = element.likely >= if said { SURE } else { PRESENTED };
     let word = element.facts.has(Facts::WORD);
     if (doubtful && said || foreign) && !before.title && (word && said || !letters) {
         Lone::Perhaps

@@ -17,6 +17,7 @@ mod pair;
 mod quoted;
 mod recall;
 mod row;
+mod short;
 mod zone;
 
 use super::{Candidates, Recognizer};
@@ -113,7 +114,10 @@ impl Scan<'_> {
             if is_capital(token) {
                 self.zone.capital_until(place);
             }
-            let stopped = facts.has(Facts::STOP) && !facts.has(Facts::GIVEN) && token.len > 2;
+            let stopped = facts.has(Facts::STOP)
+                && !facts.has(Facts::GIVEN)
+                && token.len > 2
+                && !short::is_surname(token);
             return if stopped { Wake::No } else { Wake::Cyrillic };
         }
         if token.len > 2 && self.zone.is_plain(self.words.text, place) {
@@ -145,8 +149,15 @@ impl Scan<'_> {
     /// Reads the name a row begins with, if any; how many elements that takes.
     fn read(&mut self, row: &[Element], first: bool) -> usize {
         let Some(head) = row.first() else { return 1 };
+        if short_headed(self.words.text, row) {
+            let before = before(self.words.text, self.words.lexicon, head.first);
+            if let Some(name) = short::of_syllables(self.words.text, row, &before) {
+                self.several(row, name, &before);
+                return name.len;
+            }
+        }
         let called = head.facts.has(Facts::GIVEN) && row.get(1).is_some_and(grammar::is_son);
-        if head.is_blocked() && !called {
+        if head.is_blocked() && !called || in_street(self.words.text, row) {
             return 1;
         }
         let lower = first && matches!(head.case, Case::Lower);
@@ -300,6 +311,27 @@ impl Scan<'_> {
             Lone::No => {}
         }
     }
+}
+
+/// Whether a row of several begins with a surname of one syllable.
+fn short_headed(text: &Text, row: &[Element]) -> bool {
+    row.len() > 1
+        && row
+            .first()
+            .and_then(|head| text.token(head.first))
+            .is_some_and(short::is_surname)
+}
+
+/// Whether a row begins with a street of which somebody is told: `Сейфуллинде Сейфулла тұрады`. Of a name in Kazakh only the last word takes
+/// an ending.
+fn in_street(text: &Text, row: &[Element]) -> bool {
+    const ENDINGS: [&str; 4] = ["инде", "ында", "овта", "евте"];
+    let [head, next, ..] = row else { return false };
+    let folded = text
+        .token(head.last)
+        .map(|token| text.folded(token))
+        .unwrap_or_default();
+    next.is_given() && !head.is_given() && ENDINGS.iter().any(|ending| folded.ends_with(ending))
 }
 
 /// Whether a name begins after the first word, which then says who it is: (Азамат) Жұмабаев Қанат Сәрсенұлы.

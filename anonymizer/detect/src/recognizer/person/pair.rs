@@ -140,6 +140,12 @@ fn beside(given: &Element, other: &Element, given_first: bool, before: &Before) 
     if capital && other.unlisted && given.is_clear() && (given_first || !before.start) {
         return true;
     }
+    // `директор Гора Степан`: a surname may be any word.
+    let told = (before.title || before.cue) && !before.start;
+    let even = given_first || given.facts.has(Facts::NOMINATIVE);
+    if capital && told && even && given.is_clear() && !other.facts.has(Facts::PLACE) {
+        return true;
+    }
     let agrees = given_first || !before.start || given.facts.has(Facts::NOMINATIVE);
     if other.is_strange()
         && agrees

@@ -1,7 +1,7 @@
 //! Names that were found whole, and words that by themselves say too little but are parts of them, or stand in a row with them.
 
 use super::element::{Case, Element};
-use super::{Scan, column, field, judged};
+use super::{Scan, after, column, field, judged};
 use crate::kind::Kind;
 use crate::names::{Facts, Word, trunks};
 use crate::text::{Gap, Text, hash};
@@ -62,15 +62,8 @@ fn forms(text: &Text, element: &Element) -> Option<[u64; 2]> {
 
 /// Whether the token at `place` joins two of a row: `Асель и Данияр`, `Сәкен, Нұрлан`.
 fn joins(text: &Text, place: usize) -> bool {
-    const AND: [u64; 5] = [
-        hash("и"),
-        hash("мен"),
-        hash("пен"),
-        hash("бен"),
-        hash("және"),
-    ];
     text.token(place)
-        .is_some_and(|token| token.is(',') || token.is_word() && AND.contains(&token.hash))
+        .is_some_and(|token| token.is(',') || token.is_word() && after::joins(token.hash))
 }
 
 /// Of a word that is all that its line has beside a number before it: where the line begins, and the first word of the next.
