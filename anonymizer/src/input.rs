@@ -24,9 +24,6 @@ pub const SUPPRESSED: &str = "*";
 /// How many values a message lists.
 const LISTED: usize = 10;
 
-/// How many characters of each.
-const SHOWN: usize = 64;
-
 /// Why table, profile and hierarchies do not fit one another.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -148,7 +145,7 @@ pub enum InputError {
 fn listed(values: &[(String, u64)], distinct: u64) -> String {
     let shown: Vec<_> = values
         .iter()
-        .map(|(value, rows)| format!("{:?} ({rows})", shortened(value)))
+        .map(|(value, rows)| format!("{:?} ({rows})", sandyq_classify::told(value)))
         .collect();
     let rest = distinct.saturating_sub(values.len() as u64);
     let more = if rest > 0 {
@@ -157,11 +154,6 @@ fn listed(values: &[(String, u64)], distinct: u64) -> String {
         String::new()
     };
     format!("{}{more}", shown.join(", "))
-}
-
-/// A message repeats only the beginning of a long value.
-fn shortened(value: &str) -> String {
-    value.chars().take(SHOWN).collect()
 }
 
 fn check_names(table: &Table, profile: &DatasetProfile) -> Result<(), InputError> {

@@ -5,7 +5,7 @@
 //! lexicon in Russian, Kazakh and English; values by check digits, forms, word lists, how often they come and what the columns beside
 //! them hold. Where header and values disagree, the values win.
 //!
-//! Nothing that comes out of this crate repeats a value: examples show forms ([`masked`]), numbers are counts.
+//! Nothing that is found out here repeats a value: examples show forms ([`masked`]), numbers are counts. [`told`] is for messages of others.
 
 mod cell;
 mod column;
@@ -27,6 +27,7 @@ use std::io::Read;
 
 pub use decide::Hidden;
 pub use error::ClassifyError;
+pub use mask::told;
 pub use profile::draft;
 pub use read::{Encoding, Reading};
 pub use report::{Classification, ColumnClass, masked};

@@ -1,5 +1,8 @@
 //! Values as they may be shown.
 
+use crate::cell::Observer;
+use crate::sign::Sign;
+
 /// Characters of a masked value; longer ones end with an ellipsis.
 const LONGEST: usize = 24;
 
@@ -26,9 +29,68 @@ pub fn mask(value: &[u8]) -> String {
     masked
 }
 
+/// What of a value shows that it may be of a person, whatever column it is in.
+const PERSONAL: &[Sign] = &[
+    Sign::GivenName,
+    Sign::Surname,
+    Sign::SurnameLike,
+    Sign::Patronymic,
+    Sign::FullName,
+    Sign::Person,
+    Sign::Email,
+    Sign::Passport,
+    Sign::BirthCertificate,
+    Sign::DriverLicence,
+    Sign::Plate,
+    Sign::Vin,
+    Sign::Address,
+    Sign::Street,
+    Sign::Prose,
+    Sign::Inside,
+    Sign::Template,
+];
+
+/// From so many digits on, a number may be somebody's.
+const DIGITS: usize = 6;
+
+/// Characters of a value that a message repeats.
+const QUOTED: usize = 64;
+
+/// A value as a message to its owner may repeat it. A row that is spoilt has names and numbers of people in any column, so that a value which
+/// looks like one is told by its form alone; another is told by its beginning, for the owner has to find it.
+#[must_use]
+pub fn told(value: &str) -> String {
+    let digits = value.chars().filter(|c| c.is_numeric()).count();
+    let signs = Observer::new().observe(value.as_bytes()).signs;
+    if digits >= DIGITS || PERSONAL.iter().any(|sign| signs.has(*sign)) {
+        return mask(value.as_bytes());
+    }
+    value.chars().take(QUOTED).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_message_repeats_what_is_nobodys() {
+        for value in ["77", "q", "Алматы", "Masters", "23%", "2024-05", "-"] {
+            let kept = told(value);
+            assert_eq!(kept, value.replace("2024-05", "9999-99"));
+        }
+        for (value, form) in [
+            ("900101300017", "999999999999"),
+            ("Ахметов", "Жжжжжжж"),
+            ("Ахметов Нурлан", "Жжжжжжж Жжжжжж"),
+            ("Нурлан", "Жжжжжж"),
+            ("a.b@mail.kz", "x.x@xxxx.xx"),
+            ("17.05.1984", "99.99.9999"),
+            ("123ABC02", "999XXX99"),
+        ] {
+            assert_eq!(told(value), form);
+        }
+        assert!(told(&"x".repeat(1000)).chars().count() <= 64);
+    }
 
     #[test]
     fn only_the_form_is_left() {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use sandyq_classify::told;
+
 use crate::table::PhysicalType;
 
 /// Where in a text file something was found.
@@ -70,7 +72,10 @@ pub enum IntakeError {
         encoding: &'static str,
     },
     /// Two columns have the same name.
-    #[error("columns {first} and {second} are both named {name:?}; rename one")]
+    #[error(
+        "columns {first} and {second} are both named {:?}; rename one",
+        told(name)
+    )]
     DuplicateHeader {
         /// The name.
         name: String,
@@ -166,7 +171,7 @@ pub enum IntakeError {
         fault: String,
     },
     /// A key is repeated in one JSON object.
-    #[error("line {line}: the key {name:?} occurs twice")]
+    #[error("line {line}: the key {:?} occurs twice", told(name))]
     DuplicateKey {
         /// The line, from 1.
         line: u64,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::{PrepareFault, number, shown};
+use sandyq_classify::told;
+
+use super::{PrepareFault, number};
 use crate::profile::AggregateFunction;
 
 /// What stands for the values of a class.
@@ -44,7 +46,7 @@ fn sorted<'v>(
         // Of the two zeros, one.
         Some(number) => Ok((number + 0.0, rows)),
         None => Err(PrepareFault::NotNumber {
-            value: shown(value),
+            value: told(value),
             step,
         }),
     });

@@ -4,6 +4,7 @@ mod aggregate;
 pub(crate) mod calendar;
 pub(crate) mod number;
 
+use sandyq_classify::told;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use aggregate::{Aggregated, aggregate};
@@ -36,7 +37,7 @@ pub enum PrepareFault {
     /// The value is no finite number.
     #[error("{value:?} is no number, which {step} needs")]
     NotNumber {
-        /// The beginning of the value.
+        /// The value, or its form; see [`sandyq_classify::told`].
         value: String,
         /// The step.
         step: &'static str,
@@ -44,7 +45,7 @@ pub enum PrepareFault {
     /// The number has too many multiples of the step below it to count them.
     #[error("{value:?} is too large for {step} by so small a number")]
     TooLarge {
-        /// The beginning of the value.
+        /// The value, or its form; see [`sandyq_classify::told`].
         value: String,
         /// The step.
         step: &'static str,
@@ -52,16 +53,9 @@ pub enum PrepareFault {
     /// The value is no date, or not exact enough.
     #[error("{value:?} is no date such as 2024-05-17 or 17.05.2024 that has the unit asked for")]
     NotDate {
-        /// The beginning of the value.
+        /// The value, or its form; see [`sandyq_classify::told`].
         value: String,
     },
-}
-
-/// A message repeats only the beginning of a long value.
-const SHOWN: usize = 64;
-
-fn shown(value: &str) -> String {
-    value.chars().take(SHOWN).collect()
 }
 
 /// What becomes of a value after all steps in their order. A missing value stays missing.
@@ -114,7 +108,7 @@ impl Step {
             Self::Date(unit) => {
                 let within = Date::parse(&value).and_then(|date| date.within(*unit));
                 within.ok_or_else(|| PrepareFault::NotDate {
-                    value: shown(&value),
+                    value: told(&value),
                 })
             }
         }
@@ -122,14 +116,14 @@ impl Step {
 
     fn number(&self, value: &str) -> Result<f64, PrepareFault> {
         number::parse(value).ok_or_else(|| PrepareFault::NotNumber {
-            value: shown(value),
+            value: told(value),
             step: self.name(),
         })
     }
 
     fn too_large(&self, value: &str) -> PrepareFault {
         PrepareFault::TooLarge {
-            value: shown(value),
+            value: told(value),
             step: self.name(),
         }
     }

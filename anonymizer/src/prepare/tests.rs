@@ -81,7 +81,7 @@ fn values_that_do_not_fit_are_named() {
     assert_eq!(
         long,
         PrepareFault::NotDate {
-            value: "x".repeat(64)
+            value: format!("{}…", "x".repeat(24))
         }
     );
 }
