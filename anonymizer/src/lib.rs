@@ -32,6 +32,7 @@ mod pseudonym;
 pub mod quality;
 mod relation;
 mod report;
+mod reveal;
 mod table;
 mod utility;
 mod verify;
@@ -66,6 +67,7 @@ pub use report::{
     Report, RowsReport, SearchReport, SuppressedCells, SuppressionReason, SuppressionReport, drift,
     html, quality_html,
 };
+pub use reveal::{Reveal, RevealError};
 pub use table::{ColumnSchema, DISTINCT_CAP, Distinct, PhysicalType, Schema, Table};
 pub use utility::{
     Bar, ColumnUniques, ColumnUtility, LearningReport, PairUtility, SampleReport, Uniques,

@@ -25,6 +25,7 @@ pub mod output;
 pub mod policies;
 pub mod push;
 pub mod quality;
+pub mod reveal;
 pub mod sandbox;
 pub mod server;
 pub mod subject;
@@ -84,6 +85,8 @@ pub enum Command {
     Detect(detect::Detect),
     /// Mask personal data in text on this machine.
     Mask(mask::Mask),
+    /// Turn encrypted values of a release back, on this machine, and keep a record of it.
+    Reveal(reveal::Reveal),
     /// Depersonalize the data sets of a library together on this machine, counting people.
     AnonymizeLibrary(anonymize_library::AnonymizeLibrary),
     /// Measure the quality of tables on this machine.
@@ -163,6 +166,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
         Command::Classify(command) => classify::run(&command, session.printer.format()),
         Command::Detect(command) => detect::run(&command, session.printer.format()),
         Command::Mask(command) => mask::run(&command, session.printer.format()),
+        Command::Reveal(command) => reveal::run(&command, session.printer.format()),
         Command::AnonymizeLibrary(command) => anonymize_library::run(&command, session),
         Command::Quality(command) => quality::run(&command, session),
         Command::Depersonalize(command) => depersonalization::depersonalize(command, session).await,

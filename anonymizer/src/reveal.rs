@@ -1,0 +1,149 @@
+//! Encrypted values turned back by the holder of the key.
+
+use sandyq_replace::{Ff1Error, FormatPreserving};
+
+use crate::profile::{DatasetProfile, Replacement, Transform};
+use crate::pseudonym::PseudonymKey;
+
+/// Why a value cannot be turned back. No message quotes a value.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RevealError {
+    /// The column is not encrypted by the profile.
+    #[error(
+        "the profile does not encrypt column {column:?} of data set {dataset:?}; {}",
+        if encrypted.is_empty() {
+            "it encrypts none: only what is encrypted can be turned back".to_owned()
+        } else {
+            format!("it encrypts: {}", encrypted.join(", "))
+        }
+    )]
+    NotEncrypted {
+        /// The data set.
+        dataset: String,
+        /// The column that was named.
+        column: String,
+        /// The columns that could be.
+        encrypted: Vec<String>,
+    },
+    /// No encryption gives such a value.
+    #[error("the value is none that this column was encrypted to")]
+    Value(#[source] Ff1Error),
+    /// The cipher could not be made.
+    #[error("the cipher cannot be made")]
+    Cipher(#[source] Ff1Error),
+}
+
+/// Turns the values of one encrypted column back (FF1 of NIST SP 800-38G, decryption).
+#[derive(Debug)]
+pub struct Reveal(FormatPreserving);
+
+impl Reveal {
+    /// For a column, as the profile of its release encrypted it under this key. Under another key, or for a release that was staged into
+    /// a sandbox, what comes out is of the same format and wrong: format-preserving encryption leaves no room to tell.
+    ///
+    /// # Errors
+    /// [`RevealError::NotEncrypted`] if the profile does something else with the column.
+    pub fn new(
+        dataset: &DatasetProfile,
+        column: &str,
+        key: &PseudonymKey,
+    ) -> Result<Self, RevealError> {
+        let rule = dataset.column(column).map(|rule| &rule.transform);
+        let Some(Transform::Replace(Replacement::Encrypt { alphabet, domain })) = rule else {
+            let encrypted = dataset.columns().filter(|(_, rule)| {
+                matches!(
+                    rule.transform,
+                    Transform::Replace(Replacement::Encrypt { .. })
+                )
+            });
+            return Err(RevealError::NotEncrypted {
+                dataset: dataset.name().to_owned(),
+                column: column.to_owned(),
+                encrypted: encrypted.map(|(name, _)| name.to_owned()).collect(),
+            });
+        };
+        FormatPreserving::new(&key.project(), domain, *alphabet)
+            .map(Self)
+            .map_err(RevealError::Cipher)
+    }
+
+    /// The value that was encrypted.
+    ///
+    /// # Errors
+    /// [`RevealError::Value`] for what the encryption cannot have made.
+    pub fn value(&self, encrypted: &str) -> Result<String, RevealError> {
+        self.0.decrypt(encrypted).map_err(RevealError::Value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        reason = "tests fail by panicking"
+    )]
+
+    use super::*;
+    use crate::profile::Profile;
+    use crate::{Encoding, Format, Limits, Work, cancel::Cancel, intake};
+
+    const PROFILE: &str = "version = 1\nprivacy.k = 2\n\
+        [datasets.people.columns.iin]\nrole = \"direct\"\ntransform = \"encrypt\"\nalphabet = \"digits\"\n\
+        [datasets.people.columns.age]\nrole = \"insensitive\"\n";
+
+    #[test]
+    fn what_a_release_holds_is_turned_back_under_its_key_alone() {
+        let profile = Profile::parse(PROFILE).unwrap();
+        let dataset = profile.dataset("people").unwrap();
+        let format = Format::Csv {
+            delimiter: None,
+            encoding: Encoding::Utf8,
+        };
+        let text = "iin,age\n900101300017,36\n850615400125,41\n";
+        let table = intake::read("people", text.as_bytes(), &format, &Limits::default()).unwrap();
+        let hierarchies = crate::Hierarchies::new();
+        let work = Work::new(&table, dataset, &hierarchies, None).unwrap();
+        let key = PseudonymKey::new([7; 32]);
+        let plan = work.plan(&Cancel::new(), &mut |_| {}).unwrap();
+        let output = work
+            .execute(&plan, &key, &Cancel::new(), &mut |_| {})
+            .unwrap();
+        let mut csv = Vec::new();
+        output.write_csv(&mut csv, b',', &Cancel::new()).unwrap();
+        let csv = String::from_utf8(csv).unwrap();
+        let released: Vec<&str> = csv
+            .lines()
+            .skip(1)
+            .map(|line| line.split_once(',').unwrap().0)
+            .collect();
+        assert!(!csv.contains("900101300017") && !csv.contains("850615400125"));
+        let reveal = Reveal::new(dataset, "iin", &key).unwrap();
+        let mut values: Vec<String> = released
+            .iter()
+            .map(|value| reveal.value(value).unwrap())
+            .collect();
+        values.sort_unstable();
+        assert_eq!(values, ["850615400125", "900101300017"]);
+        let other = Reveal::new(dataset, "iin", &PseudonymKey::new([8; 32])).unwrap();
+        assert!(!values.contains(&other.value(released[0]).unwrap()));
+    }
+
+    #[test]
+    fn what_is_not_encrypted_is_refused_without_its_value() {
+        let profile = Profile::parse(PROFILE).unwrap();
+        let dataset = profile.dataset("people").unwrap();
+        let key = PseudonymKey::new([7; 32]);
+        let error = Reveal::new(dataset, "age", &key).unwrap_err().to_string();
+        assert!(error.contains("it encrypts: iin"), "{error}");
+        let error = Reveal::new(dataset, "iin", &key)
+            .unwrap()
+            .value("87x51")
+            .unwrap_err();
+        let source = std::error::Error::source(&error).unwrap().to_string();
+        assert!(source.contains("character 3"), "{source}");
+        assert!(!format!("{error}{source}").contains("87x51"));
+    }
+}
