@@ -76,7 +76,10 @@ fn messages_about_spoilt_rows_repeat_no_value() {
         .collect();
     let spoilt = [
         ("longer", format!("{text}{row},{row}\n")),
-        ("shorter", format!("{text}{}\n", &row[..row.len() / 2])),
+        (
+            "shorter",
+            format!("{text}{}\n", row.chars().take(60).collect::<String>()),
+        ),
         ("unclosed", format!("{text}\"{row}\n{rows}")),
         ("headless", rows.to_owned()),
         ("twice", format!("{row},{row}\n{rows}")),
