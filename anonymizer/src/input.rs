@@ -143,9 +143,12 @@ pub enum InputError {
 }
 
 fn listed(values: &[(String, u64)], distinct: u64) -> String {
-    let shown: Vec<_> = values
+    let texts: Vec<_> = values.iter().map(|(value, _)| value.as_str()).collect();
+    let texts = sandyq_classify::told_together(&texts);
+    let shown: Vec<_> = texts
         .iter()
-        .map(|(value, rows)| format!("{:?} ({rows})", sandyq_classify::told(value)))
+        .zip(values)
+        .map(|(text, (_, rows))| format!("{text:?} ({rows})"))
         .collect();
     let rest = distinct.saturating_sub(values.len() as u64);
     let more = if rest > 0 {

@@ -27,7 +27,7 @@ use std::io::Read;
 
 pub use decide::Hidden;
 pub use error::ClassifyError;
-pub use mask::told;
+pub use mask::{told, told_together};
 pub use profile::draft;
 pub use read::{Encoding, Reading};
 pub use report::{Classification, ColumnClass, masked};

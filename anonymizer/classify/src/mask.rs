@@ -60,11 +60,30 @@ const QUOTED: usize = 64;
 /// looks like one is told by its form alone; another is told by its beginning, for the owner has to find it.
 #[must_use]
 pub fn told(value: &str) -> String {
-    let digits = value.chars().filter(|c| c.is_numeric()).count();
-    let signs = Observer::new().observe(value.as_bytes()).signs;
-    if digits >= DIGITS || PERSONAL.iter().any(|sign| signs.has(*sign)) {
+    if personal(value) {
         return mask(value.as_bytes());
     }
+    beginning(value)
+}
+
+/// Values of one column as a message may repeat them: where one looks like somebody's, the others are told by their form too.
+#[must_use]
+pub fn told_together(values: &[&str]) -> Vec<String> {
+    let form = values.iter().any(|value| personal(value));
+    let tell = |value: &&str| match form {
+        true => mask(value.as_bytes()),
+        false => beginning(value),
+    };
+    values.iter().map(tell).collect()
+}
+
+fn personal(value: &str) -> bool {
+    let digits = value.chars().filter(|c| c.is_numeric()).count();
+    let signs = Observer::new().observe(value.as_bytes()).signs;
+    digits >= DIGITS || PERSONAL.iter().any(|sign| signs.has(*sign))
+}
+
+fn beginning(value: &str) -> String {
     value.chars().take(QUOTED).collect()
 }
 
@@ -90,6 +109,9 @@ mod tests {
             assert_eq!(told(value), form);
         }
         assert!(told(&"x".repeat(1000)).chars().count() <= 64);
+        assert_eq!(told_together(&["77", "Masters"]), ["77", "Masters"]);
+        let names = ["Нурлан", "Йцукенг"];
+        assert_eq!(told_together(&names), ["Жжжжжж", "Жжжжжжж"]);
     }
 
     #[test]
