@@ -163,7 +163,7 @@ verify() {
     printf '%-12s %9s %9s %9s\n' verify reading verifying ratio
     while read -r name table profile _; do
         [[ -n $name ]] || continue
-        local read= verify= step
+        local read='' verify='' step
         for _ in 1 2 3; do
             run "$(table_of "$table")" "$adult/$profile.toml" "$folder/out.csv"
             step=$(field read <<<"$summary")
@@ -172,7 +172,7 @@ verify() {
             verify=$(least "$verify" "$step")
         done
         printf '%-12s %9.4f %9.4f %9s\n' "$name" "$read" "$verify" "$(ratio "$verify" "$read")"
-    done <<<"$cases$(sed 's/^\([a-z0-9]*\) /\1-local /' <<<"$local_cases")"
+    done <<<"$cases$(awk 'NF { $1 = $1 "-local" } 1' <<<"$local_cases")"
     echo
 }
 
