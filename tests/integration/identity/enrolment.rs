@@ -326,7 +326,7 @@ pub async fn roles_are_read_from_the_database(site: &Site) {
     assert_eq!(done.rows_affected(), 1);
     database.close().await;
     // The server reads again what was changed behind its back.
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let me = who(&user).await.unwrap().user.unwrap();
     assert_eq!(me.roles, [i32::from(v1::Role::AgencyOwner)]);
     user.identity()
@@ -349,7 +349,7 @@ pub async fn an_expired_certificate_is_refused(site: &Site) {
     assert_eq!(done.rows_affected(), 1);
     database.close().await;
     // The server reads again what was changed behind its back.
-    tokio::time::sleep(std::time::Duration::from_millis(1100)).await;
+    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
     let status = who(&user).await.unwrap_err();
     assert_eq!(status.code(), Code::Unauthenticated, "{status:?}");
     assert_eq!(reason(&status), "CERTIFICATE_NOT_ACCEPTED");

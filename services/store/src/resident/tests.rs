@@ -194,9 +194,17 @@ async fn what_somebody_else_writes_is_noticed() {
         .await
         .unwrap();
     other.close().await.unwrap();
-    tokio::time::sleep(LOOKS * 3).await;
-    let now: Stored<Sandbox> = store.get("sandboxes/1").await.unwrap().unwrap();
-    assert_eq!(now.note, 2);
+    tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            let now: Stored<Sandbox> = store.get("sandboxes/1").await.unwrap().unwrap();
+            if now.note == 2 {
+                break;
+            }
+            tokio::time::sleep(LOOKS / 10).await;
+        }
+    })
+    .await
+    .unwrap();
     assert!(knows(&store));
     store.close().await;
     assert!(!knows(&store));
