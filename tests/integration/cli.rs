@@ -85,6 +85,51 @@ impl Terminal {
         text
     }
 
+    /// A registered system and a sandbox of its own that may be used.
+    fn open_sandbox(&self, sandbox: &str, stage: &str) {
+        let create = [
+            "system",
+            "create",
+            "income",
+            "--name",
+            "Income classifier",
+            "--description",
+            "for the regional study",
+            "--purpose",
+            "research.income",
+            "--risk",
+            "minimal",
+            "--risk-reasons",
+            "decides nothing about persons",
+            "--autonomy",
+            "assistant",
+        ];
+        self.must("developer", &create);
+        self.must("developer", &["system", "submit", "income"]);
+        self.must("admin", &["system", "register", "income"]);
+        let create = [
+            "sandbox",
+            "create",
+            sandbox,
+            "--system",
+            "income",
+            "--stage",
+            stage,
+            "--term",
+            "2d",
+            "--cpu-time",
+            "10h",
+            "--concurrent-jobs",
+            "2",
+            "--memory",
+            "1GiB",
+            "--output-bytes",
+            "1GiB",
+        ];
+        self.must("developer", &create);
+        self.must("admin", &["sandbox", "approve", sandbox]);
+    }
+
     /// Invites somebody and enrols them under the name of their organization.
     fn join(&self, context: &str, organization: &str, role: &str) {
         let file = self.path(context);

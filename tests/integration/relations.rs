@@ -77,25 +77,8 @@ async fn push(site: &Site, library: &str, datasets: &[(&str, Vec<u8>)]) -> v1::V
     let declared = datasets
         .iter()
         .map(|(id, bytes)| csv_dataset(id, bytes, ","));
-    let version = site
-        .create_version(library, declared.collect())
+    site.push_datasets(library, declared.collect(), datasets)
         .await
-        .unwrap();
-    for dataset in &version.datasets {
-        let (_, bytes) = datasets
-            .iter()
-            .find(|(id, _)| *id == dataset.dataset_id)
-            .unwrap();
-        site.write(&dataset.upload, bytes).await.unwrap();
-    }
-    let taken = site.finalize(&version.name).await;
-    assert_eq!(
-        taken.state(),
-        version::State::Classified,
-        "{}",
-        taken.failure_message
-    );
-    taken
 }
 
 async fn verified(site: &Site, version: &v1::Version) -> v1::Run {

@@ -153,6 +153,31 @@ impl Site {
         Ok(answer.into_inner())
     }
 
+    /// A version of these data sets, each with its bytes, which the platform has taken in.
+    pub async fn push_datasets(
+        &self,
+        library: &str,
+        declared: Vec<v1::Dataset>,
+        data: &[(&str, Vec<u8>)],
+    ) -> v1::Version {
+        let version = self.create_version(library, declared).await.unwrap();
+        for dataset in &version.datasets {
+            let (_, bytes) = data
+                .iter()
+                .find(|(id, _)| *id == dataset.dataset_id)
+                .unwrap();
+            self.write(&dataset.upload, bytes).await.unwrap();
+        }
+        let taken = self.finalize(&version.name).await;
+        assert_eq!(
+            taken.state(),
+            v1::version::State::Classified,
+            "{}",
+            taken.failure_message
+        );
+        taken
+    }
+
     /// The owner ends the upload and waits until the version is CLASSIFIED or REFUSED.
     pub async fn finalize(&self, version: &str) -> v1::Version {
         let request = v1::FinalizeVersionRequest {

@@ -185,17 +185,21 @@ mod tests {
 
     use super::*;
 
+    fn developer() -> Principal {
+        Principal {
+            user: "users/d".to_owned(),
+            organization: "organizations/lab".to_owned(),
+            kind: OrganizationKind::Developer,
+            roles: vec![Role::Developer],
+        }
+    }
+
     #[test]
     fn what_would_turn_is_told_and_the_oldest_is_forgotten() {
         let decisions = Decisions::default();
         let shipped = Policies::builtin().unwrap();
         let question = |number: usize| Question {
-            principal: Principal {
-                user: "users/d".to_owned(),
-                organization: "organizations/lab".to_owned(),
-                kind: OrganizationKind::Developer,
-                roles: vec![Role::Developer],
-            },
+            principal: developer(),
             action: "SandboxService.CreateJob",
             resource: Resource {
                 organization: Some("organizations/lab".to_owned()),
@@ -231,12 +235,7 @@ mod tests {
             .map(|n| format!("organizations/of-a-long-name-{n:040}"))
             .collect();
         let question = Question {
-            principal: Principal {
-                user: "users/d".to_owned(),
-                organization: "organizations/lab".to_owned(),
-                kind: OrganizationKind::Developer,
-                roles: vec![Role::Developer],
-            },
+            principal: developer(),
             action: "SandboxService.CreateJob",
             resource: Resource {
                 viewers,

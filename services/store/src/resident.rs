@@ -185,8 +185,8 @@ impl Resident {
 impl Memory {
     /// The record of this name, if there is one; `None` where the kind is not kept.
     pub fn one(&self, kind: Kind, name: &str) -> Option<Option<&Arc<Fetched>>> {
-        let table = self.tables.get(&kind)?;
-        Some(table.rows.get(name).map(|held| &held.fetched))
+        let found = self.with_parent(kind, name)?;
+        Some(found.map(|(fetched, _)| fetched))
     }
 
     /// The record and its parent's name.

@@ -94,50 +94,6 @@ fn read_report(terminal: &Terminal, run: &str) {
     assert!(report["original"]["risks"]["prosecutor"]["highest"].as_f64() == Some(1.0));
 }
 
-fn open_sandbox(terminal: &Terminal) {
-    let create = [
-        "system",
-        "create",
-        "income",
-        "--name",
-        "Income classifier",
-        "--description",
-        "for the regional study",
-        "--purpose",
-        "research.income",
-        "--risk",
-        "minimal",
-        "--risk-reasons",
-        "decides nothing about persons",
-        "--autonomy",
-        "assistant",
-    ];
-    terminal.must("developer", &create);
-    terminal.must("developer", &["system", "submit", "income"]);
-    terminal.must("admin", &["system", "register", "income"]);
-    let create = [
-        "sandbox",
-        "create",
-        "incomes",
-        "--system",
-        "income",
-        "--stage",
-        "training",
-        "--term",
-        "2d",
-        "--cpu-time",
-        "10h",
-        "--concurrent-jobs",
-        "2",
-        "--memory",
-        "1GiB",
-        "--output-bytes",
-        "1GiB",
-    ];
-    terminal.must("developer", &create);
-    terminal.must("admin", &["sandbox", "approve", "incomes"]);
-}
-
 fn grant(terminal: &Terminal, version: &str) {
     let request = [
         "grant",
@@ -216,7 +172,7 @@ fn job(terminal: &Terminal, version: &str, image: &str, script: &str) -> Output 
 async fn the_main_job_is_done_by_commands() {
     let (mut site, terminal) = site().await;
     let version = publish(&terminal);
-    open_sandbox(&terminal);
+    terminal.open_sandbox("incomes", "training");
     let archive = images::busybox();
     let image = terminal.last(
         "admin",

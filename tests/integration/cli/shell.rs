@@ -11,47 +11,7 @@ use super::{Terminal, name, said, site, text};
 
 /// A sandbox of the development stage; gives an approved image.
 fn open_desk(terminal: &Terminal) -> String {
-    let create = [
-        "system",
-        "create",
-        "income",
-        "--name",
-        "Income classifier",
-        "--description",
-        "for the regional study",
-        "--purpose",
-        "research.income",
-        "--risk",
-        "minimal",
-        "--risk-reasons",
-        "decides nothing about persons",
-        "--autonomy",
-        "assistant",
-    ];
-    terminal.must("developer", &create);
-    terminal.must("developer", &["system", "submit", "income"]);
-    terminal.must("admin", &["system", "register", "income"]);
-    let create = [
-        "sandbox",
-        "create",
-        "desk",
-        "--system",
-        "income",
-        "--stage",
-        "development",
-        "--term",
-        "2d",
-        "--cpu-time",
-        "10h",
-        "--concurrent-jobs",
-        "2",
-        "--memory",
-        "1GiB",
-        "--output-bytes",
-        "1GiB",
-    ];
-    terminal.must("developer", &create);
-    terminal.must("admin", &["sandbox", "approve", "desk"]);
+    terminal.open_sandbox("desk", "development");
     let archive = images::busybox();
     let import = ["image", "import", text(&archive), "--name", "busybox"];
     let image = name(&terminal.last("admin", &import));

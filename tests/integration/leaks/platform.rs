@@ -33,23 +33,9 @@ async fn nothing_that_the_platform_keeps_or_says_repeats_a_value() {
         ndjson("visits", &data[2].1),
         ndjson("appeals", &data[3].1),
     ];
-    let version = site.create_version(&library.name, declared).await.unwrap();
-    for dataset in &version.datasets {
-        let (_, bytes) = data
-            .iter()
-            .find(|(id, _)| *id == dataset.dataset_id)
-            .unwrap();
-        site.write(&dataset.upload, bytes).await.unwrap();
-    }
-    let taken = site.finalize(&version.name).await;
-    assert_eq!(
-        taken.state(),
-        v1::version::State::Classified,
-        "{}",
-        taken.failure_message
-    );
+    let taken = site.push_datasets(&library.name, declared, &data).await;
     let request = v1::GetClassificationRequest {
-        name: version.name.clone(),
+        name: taken.name.clone(),
     };
     let found = site
         .user("owner")
@@ -60,7 +46,7 @@ async fn nothing_that_the_platform_keeps_or_says_repeats_a_value() {
     made.keep("the version", format!("{taken:?}"));
     made.keep("the classification", format!("{found:?}"));
     let run = site
-        .depersonalize(&version.name, &found.draft_profile, vec![])
+        .depersonalize(&taken.name, &found.draft_profile, vec![])
         .await;
     made.keep("the run", format!("{run:?}"));
     // A row is shifted, and another is cut: both are refused, with a message.

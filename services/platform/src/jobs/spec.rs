@@ -11,21 +11,26 @@ use crate::outputs;
 use crate::platform::Platform;
 use crate::records::airlock::{Output, OutputFile, OutputState};
 use crate::records::job::Job;
-use crate::records::library::Version;
+use crate::records::library::{ReleasedDataset, Version};
 
 /// The job as the sandbox crate takes it, with everything at the place where it is, or will be, staged.
 ///
 /// # Errors
 /// The store's, a version is no longer published, or an output no longer released.
 pub async fn of(platform: &Platform, job: &Job) -> Result<RawJob> {
-    let inputs = inputs(platform, job).await?;
+    let wanted = wanted(platform, job).await?;
+    let inputs = wanted.iter().map(|set| Input {
+        host_path: staged_path(platform, job, &set.dataset, &set.release),
+        library: names::last_id(&set.library).to_owned(),
+        dataset: set.dataset.clone(),
+    });
     let models = released_files(platform, job).await?;
     let models = models.into_iter().map(|(output, file)| Model {
         host_path: staged_model(platform, job, &file.sha256),
         output: names::last_id(&output).to_owned(),
         path: file.path,
     });
-    Ok(raw_job(platform, job, inputs, models.collect()))
+    Ok(raw_job(platform, job, inputs.collect(), models.collect()))
 }
 
 /// The files of the outputs that a job serves, each with its output's name.
@@ -50,29 +55,39 @@ pub async fn released_files(platform: &Platform, job: &Job) -> Result<Vec<(Strin
     Ok(files)
 }
 
-/// The job's inputs, at the places where they are, or will be, staged.
+/// A data set that a job reads.
+pub struct Wanted {
+    /// `libraries/{library}`.
+    pub library: String,
+    /// Its id in the version.
+    pub dataset: String,
+    /// What was published of it.
+    pub release: ReleasedDataset,
+}
+
+/// The data sets that a job reads.
 ///
 /// # Errors
 /// The store's, or a version is no longer published.
-pub async fn inputs(platform: &Platform, job: &Job) -> Result<Vec<Input>> {
-    let mut inputs = Vec::new();
+pub async fn wanted(platform: &Platform, job: &Job) -> Result<Vec<Wanted>> {
+    let mut wanted = Vec::new();
     for name in job.grants.keys() {
-        let version = platform.record::<Version>(name).await?;
-        for dataset in &version.datasets {
-            let release = dataset.release.as_ref().ok_or_else(|| {
+        let version = platform.record::<Version>(name).await?.record;
+        for dataset in version.datasets {
+            let release = dataset.release.ok_or_else(|| {
                 Error::precondition(
                     "VERSION_NOT_PUBLISHED",
                     format!("{name} is no longer published"),
                 )
             })?;
-            inputs.push(Input {
-                host_path: staged_path(platform, job, &dataset.id, release),
-                library: names::last_id(&version.library).to_owned(),
-                dataset: dataset.id.clone(),
+            wanted.push(Wanted {
+                library: version.library.clone(),
+                dataset: dataset.id,
+                release,
             });
         }
     }
-    Ok(inputs)
+    Ok(wanted)
 }
 
 /// What can never be staged together is refused.

@@ -15,7 +15,7 @@ use crate::objects;
 use crate::outputs;
 use crate::platform::Platform;
 use crate::records::job::Job;
-use crate::records::library::{ReleasedDataset, Version};
+use crate::records::library::ReleasedDataset;
 
 /// Lays out the inputs of a job.
 ///
@@ -25,19 +25,10 @@ pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<()> {
     let _held = platform.staging.lock().await;
     let folder = staging_folder(platform, &job.sandbox);
     on_disk(move || InputMount::at(&folder).drop_unfinished()).await?;
-    for name in job.grants.keys() {
-        let version = platform.record::<Version>(name).await?;
-        for dataset in &version.datasets {
-            let release = dataset.release.as_ref().ok_or_else(|| {
-                Error::precondition(
-                    "VERSION_NOT_PUBLISHED",
-                    format!("{name} is no longer published"),
-                )
-            })?;
-            let path = staged_path(platform, job, &dataset.id, release);
-            if !path.exists() {
-                lay_out(platform, job, release, &path).await?;
-            }
+    for set in spec::wanted(platform, job).await? {
+        let path = staged_path(platform, job, &set.dataset, &set.release);
+        if !path.exists() {
+            lay_out(platform, job, &set.release, &path).await?;
         }
     }
     let most = platform.config.raw.jobs.staging_bytes;
