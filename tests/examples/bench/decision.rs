@@ -222,26 +222,28 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     let runtime = tokio::runtime::Handle::current();
-    let send = || {
+    let count = RATE * seconds;
+    // A task that is waited for keeps its memory until then. Thousands of them would make the sender wait for fresh
+    // memory again and again, some milliseconds each time, and that would be counted as the server's.
+    let (answered, mut times) = tokio::sync::mpsc::channel(count as usize);
+    let send = move || {
         let begin = Instant::now();
-        let calls: Vec<_> = (0..RATE * seconds)
-            .map(|number| {
-                let due = begin + Duration::from_secs(1) * number / RATE;
-                // A thread's sleep is precise to some ten microseconds, the runtime's timer to a millisecond.
-                std::thread::sleep(due.saturating_duration_since(Instant::now()));
-                let call = call(number);
-                runtime.spawn(async move {
-                    call.await;
-                    millis(due.elapsed())
-                })
-            })
-            .collect();
-        calls
+        for number in 0..count {
+            let due = begin + Duration::from_secs(1) * number / RATE;
+            // A thread's sleep is precise to some ten microseconds, the runtime's timer to a millisecond.
+            std::thread::sleep(due.saturating_duration_since(Instant::now()));
+            let (call, answered) = (call(number), answered.clone());
+            runtime.spawn(async move {
+                call.await;
+                answered.send(millis(due.elapsed())).await.unwrap();
+            });
+        }
     };
-    let calls = tokio::task::block_in_place(send);
-    let mut times = Vec::with_capacity(calls.len());
-    for call in calls {
-        times.push(call.await.unwrap());
+    tokio::task::block_in_place(send);
+    let mut all = Vec::with_capacity(count as usize);
+    while let Some(time) = times.recv().await {
+        all.push(time);
     }
-    times
+    assert_eq!(all.len(), count as usize, "a call failed");
+    all
 }
