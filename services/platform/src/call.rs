@@ -178,31 +178,26 @@ impl Call {
         })
     }
 
-    /// As [`Call::decide`] on the call's own action; remembered for those who try other policies.
-    fn decide_own(&self, resource: Resource) -> Decision {
-        let question = Question {
-            principal: self.principal.clone(),
-            action: self.action,
-            resource,
-        };
-        let decision = self.platform.policies.decide(&question);
-        self.platform
-            .decisions
-            .call(self.now, &question, decision.allowed);
-        decision
-    }
-
     /// Asks the policies whether the caller may do this to the resource. A denial is logged; it says that the resource
     /// exists only to those who may see it.
     ///
     /// # Errors
     /// Denied.
     pub async fn authorize(&mut self, resource: Resource) -> Result<()> {
-        let decision = self.decide_own(resource.clone());
+        let question = Question {
+            principal: self.principal.clone(),
+            action: self.action,
+            resource,
+        };
+        let decision = self.platform.policies.decide(&question);
+        let decisions = &self.platform.decisions;
         if decision.allowed {
+            decisions.call(self.now, question, true);
             self.reasons = decision.reasons;
             return Ok(());
         }
+        let resource = question.resource.clone();
+        decisions.call(self.now, question, false);
         let event = Event {
             decision: Logged::Deny,
             reasons: [decision.reasons.clone(), decision.errors].concat(),

@@ -2,9 +2,9 @@
 //! memory, since the start of the server; the audit log keeps what was decided for good.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use sandyq_access::{Decision, Policies, Principal, Question, Resource, UseQuestion, UseRule};
+use sandyq_access::{Decision, Policies, Question, UseQuestion, UseRule};
 use time::OffsetDateTime;
 
 /// Decisions that are remembered.
@@ -19,12 +19,8 @@ const MOST_BYTES: usize = 64 << 20;
     reason = "most of what is asked is calls, which another box each would cost"
 )]
 enum Asked {
-    Call {
-        principal: Principal,
-        action: &'static str,
-        resource: Resource,
-    },
-    Use(Box<UseQuestion>),
+    Call(Question<'static>),
+    Use(Arc<UseQuestion>),
 }
 
 #[derive(Debug, Clone)]
@@ -37,7 +33,7 @@ struct Made {
 impl Made {
     fn bytes(&self) -> usize {
         let lists: [&[String]; 4] = match &self.asked {
-            Asked::Call { resource, .. } => [&resource.viewers, &[], &[], &[]],
+            Asked::Call(question) => [&question.resource.viewers, &[], &[], &[]],
             Asked::Use(question) => {
                 let UseRule {
                     organizations,
@@ -89,24 +85,19 @@ pub struct Turned {
 
 impl Decisions {
     /// Remembers a decision on a call.
-    pub fn call(&self, time: OffsetDateTime, question: &Question<'static>, allowed: bool) {
-        let asked = Asked::Call {
-            principal: question.principal.clone(),
-            action: question.action,
-            resource: question.resource.clone(),
-        };
+    pub fn call(&self, time: OffsetDateTime, question: Question<'static>, allowed: bool) {
         self.keep(Made {
             time,
-            asked,
+            asked: Asked::Call(question),
             allowed,
         });
     }
 
     /// Remembers a decision on the use of a version.
-    pub fn usage(&self, time: OffsetDateTime, question: UseQuestion, allowed: bool) {
+    pub fn usage(&self, time: OffsetDateTime, question: Arc<UseQuestion>, allowed: bool) {
         self.keep(Made {
             time,
-            asked: Asked::Use(Box::new(question)),
+            asked: Asked::Use(question),
             allowed,
         });
     }
@@ -138,37 +129,24 @@ impl Decisions {
 
 fn turn(policies: &Policies, made: &Made) -> Option<Turned> {
     let (after, principal, action, resource) = match &made.asked {
-        Asked::Call {
-            principal,
-            action,
-            resource,
-        } => {
-            let action: &'static str = action;
-            let question = Question {
-                principal: principal.clone(),
-                action,
-                resource: resource.clone(),
-            };
-            let after = policies.decide(&question);
-            (
-                after,
-                principal.user.clone(),
-                action.to_owned(),
-                resource.name.clone(),
-            )
-        }
+        Asked::Call(question) => (
+            policies.decide(question),
+            &question.principal.user,
+            question.action,
+            &question.resource.name,
+        ),
         Asked::Use(question) => (
             policies.decide_use(question),
-            question.sandbox.name.clone(),
-            "use".to_owned(),
-            question.version.name.clone(),
+            &question.sandbox.name,
+            "use",
+            &question.version.name,
         ),
     };
     (after.allowed != made.allowed).then_some(Turned {
         time: made.time,
-        principal,
-        action,
-        resource,
+        principal: principal.clone(),
+        action: action.to_owned(),
+        resource: resource.clone(),
         before: made.allowed,
         after,
     })
@@ -181,7 +159,7 @@ mod tests {
         clippy::indexing_slicing,
         reason = "tests fail by panicking"
     )]
-    use sandyq_access::{OrganizationKind, ResourceKind, Role};
+    use sandyq_access::{OrganizationKind, Principal, Resource, ResourceKind, Role};
 
     use super::*;
 
@@ -210,7 +188,7 @@ mod tests {
             let question = question(number);
             let allowed = shipped.decide(&question).allowed;
             assert!(allowed);
-            decisions.call(OffsetDateTime::UNIX_EPOCH, &question, allowed);
+            decisions.call(OffsetDateTime::UNIX_EPOCH, question, allowed);
         }
         assert_eq!(decisions.turned(&shipped, 10), (3, vec![]));
         let text = r#"@id("own.one") @reason("not in this one")
@@ -223,7 +201,7 @@ mod tests {
         assert!(turned[0].before && !turned[0].after.allowed);
         assert_eq!(decisions.turned(&other, 1), (1, vec![]));
         for number in 0..MOST {
-            decisions.call(OffsetDateTime::UNIX_EPOCH, &question(number + 3), true);
+            decisions.call(OffsetDateTime::UNIX_EPOCH, question(number + 3), true);
         }
         assert_eq!(decisions.all().made.len(), MOST);
     }
@@ -243,7 +221,7 @@ mod tests {
             },
         };
         for _ in 0..2000 {
-            decisions.call(OffsetDateTime::UNIX_EPOCH, &question, true);
+            decisions.call(OffsetDateTime::UNIX_EPOCH, question.clone(), true);
         }
         let all = decisions.all();
         assert!(all.bytes <= MOST_BYTES, "{}", all.bytes);

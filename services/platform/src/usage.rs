@@ -1,5 +1,7 @@
 //! Whether a sandbox may use a library version for a purpose, now: asks the policies with each grant that might permit it.
 
+use std::sync::Arc;
+
 use sandyq_access::{Decision, UseGrant, UseQuestion, UseRule, UseSandbox, UseSystem, UseVersion};
 use sandyq_store::{Filter, Page, Stored};
 
@@ -22,7 +24,7 @@ pub struct UseAnswer {
     /// The grant that permits it.
     pub grant: Option<Stored<Grant>>,
     /// What was asked, with the grant that was looked at.
-    pub question: UseQuestion,
+    pub question: Arc<UseQuestion>,
 }
 
 /// All that a use is about, but for the grant.
@@ -117,13 +119,17 @@ pub fn question(
 }
 
 /// Asks about one grant, or about none.
-fn ask(platform: &Platform, facts: Facts<'_>, grant: Option<&Grant>) -> (UseQuestion, Decision) {
+fn ask(
+    platform: &Platform,
+    facts: Facts<'_>,
+    grant: Option<&Grant>,
+) -> (Arc<UseQuestion>, Decision) {
     let now = platform.now();
     let question = question(facts, &platform.purposes, grant, now.unix_timestamp());
+    let question = Arc::new(question);
     let decision = platform.policies.decide_use(&question);
-    platform
-        .decisions
-        .usage(now, question.clone(), decision.allowed);
+    let remembered = Arc::clone(&question);
+    platform.decisions.usage(now, remembered, decision.allowed);
     (question, decision)
 }
 
