@@ -67,7 +67,7 @@ pub use report::{
     Report, RowsReport, SearchReport, SuppressedCells, SuppressionReason, SuppressionReport, drift,
     html, quality_html,
 };
-pub use reveal::{Reveal, RevealError};
+pub use reveal::{Reveal, RevealError, reveal_released};
 pub use table::{ColumnSchema, DISTINCT_CAP, Distinct, PhysicalType, Schema, Table};
 pub use utility::{
     Bar, ColumnUniques, ColumnUtility, LearningReport, PairUtility, SampleReport, Uniques,

@@ -89,6 +89,16 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<DataFrame, ParquetFault> {
     guarded(|| ParquetReader::new(Cursor::new(bytes)).finish())
 }
 
+/// Decodes one column.
+pub(crate) fn decode_column(bytes: &[u8], name: &str) -> Result<Column, ParquetFault> {
+    guarded(|| {
+        let frame = ParquetReader::new(Cursor::new(bytes))
+            .with_columns(Some(vec![name.to_owned()]))
+            .finish()?;
+        Ok(frame.column(name)?.clone())
+    })
+}
+
 /// Decodes `count` rows from row `from` on, counted from 0.
 pub(crate) fn decode_part(
     bytes: &[u8],

@@ -4,7 +4,11 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use sandyq_proto::v1;
+use sandyq_tests::Site;
+use sandyq_tests::register::{self, iin};
 use sandyq_tests::site::program;
+use sandyq_tests::work::shell;
 use serde_json::Value;
 
 const PROFILE: &str = r#"version = 1
@@ -147,4 +151,136 @@ fn values_of_a_release_are_turned_back_with_a_record_of_it() {
             .count(),
         2
     );
+}
+
+const REGISTER: &str = r#"version = 1
+privacy.k = 5
+privacy.suppression_limit = 0.05
+
+[datasets.people.columns.iin]
+role = "direct"
+transform = "encrypt"
+alphabet = "digits"
+
+[datasets.people.columns.region]
+role = "quasi"
+transform = "keep"
+"#;
+
+/// What the log keeps of a call.
+async fn noted(site: &Site) -> Vec<Value> {
+    let request = v1::ListEntriesRequest {
+        page_size: 1000,
+        ..Default::default()
+    };
+    let answer = site.user("auditor").audit().list_entries(request).await;
+    let entries = answer.unwrap().into_inner().entries;
+    entries
+        .iter()
+        .map(|entry| serde_json::from_str::<Value>(&entry.entry_json).unwrap())
+        .filter(|entry| entry["action"] == "LibraryService.RevealValues")
+        .collect()
+}
+
+#[tokio::test]
+async fn an_owner_turns_back_what_a_sandbox_saw_and_nobody_else_does() {
+    let site = Site::start().await;
+    let library = site.create_library("clinic").await;
+    let pushed = site
+        .push_csv(&library.name, "people", &register::csv(0..40), ",")
+        .await;
+    let run = site.depersonalize(&pushed.name, REGISTER, vec![]).await;
+    let run = run.unwrap();
+    let version = site.publish(&run).await;
+    let (one, two) = (
+        site.open_sandbox("one").await,
+        site.open_sandbox("two").await,
+    );
+    site.grant(&version.name, &one, "research", 600).await;
+    let image = site.approved_image().await;
+    let job = v1::Job {
+        versions: vec![version.name.clone()],
+        ..shell(&image, "cp /data/clinic/people.parquet /out/people")
+    };
+    let job = site.submit(&one, job).await.unwrap();
+    let job = site.wait_job(&job.name).await;
+    site.release(&job.output).await;
+    let parquet = site.released_file(&job.output, "people").await;
+    let seen = column(&parquet, "iin");
+
+    let ask = |sandbox: &str, values: &[String]| v1::RevealValuesRequest {
+        name: version.name.clone(),
+        dataset_id: "people".to_owned(),
+        column: "iin".to_owned(),
+        sandbox: sandbox.to_owned(),
+        values: values.to_vec(),
+        reason: "call patients in".to_owned(),
+        request_id: String::new(),
+    };
+    let owner = site.user("owner");
+    let answer = owner.library().reveal_values(ask(&one, &seen)).await;
+    let mut people = answer.unwrap().into_inner().values;
+    people.sort_unstable();
+    assert_eq!(people, (0..40).map(iin).collect::<Vec<_>>());
+
+    // Neither the developer nor the operator, nor the owner for what is not of this release and this sandbox.
+    for user in ["developer", "admin", "auditor"] {
+        let mut library = site.user(user).library();
+        let answer = library.reveal_values(ask(&one, &seen)).await;
+        let status = answer.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::PermissionDenied, "{user}");
+    }
+    let foreign = [iin(3)];
+    for (sandbox, values, field) in [
+        ("", &seen[..], "values[0]"),
+        (&one, &foreign[..], "values[0]"),
+        (&two, &seen[..], "sandbox"),
+        (&one, &[], "values"),
+    ] {
+        let status = owner.library().reveal_values(ask(sandbox, values)).await;
+        let status = status.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::InvalidArgument, "{status}");
+        assert!(status.message().starts_with(field), "{status}");
+        assert!(!status.message().contains(&seen[0]) && !status.message().contains(&foreign[0]));
+    }
+    let entries = noted(&site).await;
+    let allowed: Vec<&Value> = entries
+        .iter()
+        .filter(|entry| entry["decision"] == "allow")
+        .collect();
+    assert_eq!(allowed.len(), 1, "{entries:?}");
+    assert_eq!(allowed[0]["detail"]["values"], 40);
+    assert_eq!(allowed[0]["detail"]["reason"], "call patients in");
+    assert!(!serde_json::to_string(&entries).unwrap().contains(&iin(0)));
+
+    // Once the sandbox is gone, so is what it saw; once the version is retired, everything.
+    let destroy = v1::DestroySandboxRequest {
+        name: one.clone(),
+        reason: "done".to_owned(),
+        ..Default::default()
+    };
+    let admin = site.user("admin");
+    admin.sandbox().destroy_sandbox(destroy).await.unwrap();
+    let status = owner.library().reveal_values(ask(&one, &seen)).await;
+    assert!(
+        status.unwrap_err().message().contains("its key with it"),
+        "the key of a destroyed sandbox is shredded"
+    );
+    let retire = v1::RetireVersionRequest {
+        name: version.name.clone(),
+        reason: "done".to_owned(),
+        ..Default::default()
+    };
+    owner.library().retire_version(retire).await.unwrap();
+    let status = owner.library().reveal_values(ask("", &seen)).await;
+    assert_eq!(status.unwrap_err().code(), tonic::Code::FailedPrecondition);
+}
+
+fn column(parquet: &[u8], name: &str) -> Vec<String> {
+    use polars::prelude::{ParquetReader, SerReader};
+    let frame = ParquetReader::new(std::io::Cursor::new(parquet))
+        .finish()
+        .unwrap();
+    let strings = frame.column(name).unwrap().str().unwrap().clone();
+    strings.iter().map(|v| v.unwrap().to_owned()).collect()
 }

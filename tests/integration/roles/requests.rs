@@ -153,6 +153,7 @@ fn versions(name: &str, upload: &str, state: &'static str) -> Vec<Row> {
         row!(LibraryService, "WatchVersion", WatchVersionRequest, name, |name| { name }),
         row!(LibraryService, "GetClassification", GetClassificationRequest, name, |name| { name }),
         row!(LibraryService, "RetireVersion", RetireVersionRequest, name, |name| { name, reason: reason(), request_id: malformed() }),
+        row!(LibraryService, "RevealValues", RevealValuesRequest, name, |name| { name, reason: reason(), request_id: malformed(), ..Default::default() }),
         row!(DepersonalizationService, "ValidateProfile", ValidateProfileRequest, name, |parent| { parent, ..Default::default() }),
         row!(DepersonalizationService, "CreateRun", CreateRunRequest, name, |parent| { parent, request_id: malformed(), ..Default::default() }),
         row!(DepersonalizationService, "ListRuns", ListRunsRequest, name, |parent| { parent, ..Default::default() }),

@@ -149,6 +149,7 @@ fn libraries() -> Vec<Row> {
             "OA AO AS AU",
         ),
         ("LibraryService.RetireVersion", published(Version), "AO"),
+        ("LibraryService.RevealValues", published(Version), "AO"),
         (
             "LibraryService.ListLibraryUses",
             published(Library),

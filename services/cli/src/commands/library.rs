@@ -11,10 +11,11 @@ use sandyq_proto::v1::version::State;
 use sandyq_proto::v1::{
     CreateLibraryRequest, GetClassificationRequest, GetLibraryRequest, GetVersionRequest, Library,
     ListLibrariesRequest, ListLibraryUsesRequest, ListVersionsRequest, RetireVersionRequest,
-    UpdateLibraryRequest, Version, WatchVersionRequest,
+    RevealValuesRequest, UpdateLibraryRequest, Version, WatchVersionRequest,
 };
 
 use crate::client::{Client, LibraryServiceClient, PAGE, pages, request_id, rpc};
+use crate::commands::detect::stream::Lines;
 use crate::commands::push;
 use crate::errors::{Failure, Result};
 use crate::{Session, parse};
@@ -129,6 +130,31 @@ pub enum VersionCommand {
         /// Its name.
         #[arg(value_parser = parse::version)]
         version: String,
+        /// Why; kept in the log.
+        #[arg(long)]
+        reason: String,
+    },
+    /// Turn encrypted values of a published version back, to know whom a result is about.
+    #[command(after_help = "Examples:
+  sandyq library version reveal clinic/v1 values.txt --dataset visits --column iin --reason 'request 14-2/331'
+  sandyq library version reveal clinic/v1 values.txt --dataset visits --column iin --sandbox risk --reason 'call patients in'
+
+Only values that stand in the release are turned back, all or none. The log keeps who asked, why and for how many values.")]
+    Reveal {
+        /// Its name.
+        #[arg(value_parser = parse::version)]
+        version: String,
+        /// The values, one a line, 1000 at most; `-` reads standard input.
+        values: PathBuf,
+        /// The data set.
+        #[arg(long)]
+        dataset: String,
+        /// The column, which the profile encrypts.
+        #[arg(long)]
+        column: String,
+        /// The sandbox whose jobs or outputs showed the values; each sees values of its own.
+        #[arg(long, value_parser = parse::sandbox)]
+        sandbox: Option<String>,
         /// Why; kept in the log.
         #[arg(long)]
         reason: String,
@@ -276,6 +302,29 @@ async fn version(client: &Client, command: VersionCommand, session: &Session) ->
             let last = watch(client, &version, on_change, |state| !in_motion(state)).await?;
             check(&last)
         }
+        VersionCommand::Reveal {
+            version,
+            values,
+            dataset,
+            column,
+            sandbox,
+            reason,
+        } => {
+            let request = RevealValuesRequest {
+                name: version,
+                dataset_id: dataset,
+                column,
+                sandbox: sandbox.unwrap_or_default(),
+                values: listed(&values, session)?,
+                reason,
+                request_id: request_id(),
+            };
+            let answer = rpc!(client, LibraryServiceClient, reveal_values, request)?;
+            let lines = answer.values.join("\n");
+            session
+                .printer
+                .value(&serde_json::json!({ "values": answer.values }), &lines)
+        }
         VersionCommand::Retire { version, reason } => {
             let request = RetireVersionRequest {
                 name: version,
@@ -291,6 +340,19 @@ async fn version(client: &Client, command: VersionCommand, session: &Session) ->
             )
         }
     }
+}
+
+/// The lines of a file, which are few.
+fn listed(path: &Path, session: &Session) -> Result<Vec<String>> {
+    /// More than the platform takes in one call, so that it tells.
+    const MOST: usize = 1001;
+    let mut lines = Lines::open(path, session.printer.format())?;
+    let mut values = Vec::new();
+    while values.len() < MOST && lines.advance()? {
+        values.push(lines.line()?.to_owned());
+    }
+    lines.finish();
+    Ok(values)
 }
 
 /// Prints a version, and in the form for people the columns of its data sets too.

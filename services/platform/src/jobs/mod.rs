@@ -37,6 +37,7 @@ pub use advance::sentence;
 pub use driver::changed;
 pub use reconcile::run as run_reconciler;
 pub use schedule::{run as run_scheduler, still_covered};
+pub use staging::sandbox_key;
 
 /// Jobs that can wait or run at one time.
 const MOST_ACTIVE: u32 = 100_000;

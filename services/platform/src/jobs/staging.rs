@@ -139,7 +139,11 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     std::fs::rename(beside, path)
 }
 
-async fn sandbox_key(platform: &Platform, sandbox: &str) -> Result<PseudonymKey> {
+/// The key under which a sandbox sees pseudonyms, surrogates and encrypted values.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn sandbox_key(platform: &Platform, sandbox: &str) -> Result<PseudonymKey> {
     let bytes = platform.secret(&sandbox_secret(sandbox)).await?;
     let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
         Error::internal(

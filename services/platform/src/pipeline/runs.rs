@@ -229,7 +229,11 @@ async fn failed(platform: &Platform, run: &Run, message: &str) -> Result<()> {
     Ok(())
 }
 
-async fn pseudonym_key(platform: &Platform) -> Result<PseudonymKey> {
+/// The key of the pseudonyms and replacements of all releases.
+///
+/// # Errors
+/// It cannot be read.
+pub async fn pseudonym_key(platform: &Platform) -> Result<PseudonymKey> {
     let bytes = platform.secret(PSEUDONYM_SECRET).await?;
     let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
         Error::internal(

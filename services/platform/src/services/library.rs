@@ -387,4 +387,17 @@ impl LibraryService for Services {
             self.retire(call, request.into_inner()).await?,
         ))
     }
+
+    async fn reveal_values(
+        &self,
+        request: Request<v1::RevealValuesRequest>,
+    ) -> Result<Response<v1::RevealValuesResponse>, Status> {
+        let call = self
+            .0
+            .enter("LibraryService.RevealValues", &request)
+            .await?;
+        Ok(Response::new(
+            self.reveal(call, request.into_inner()).await?,
+        ))
+    }
 }

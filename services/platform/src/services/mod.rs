@@ -9,6 +9,7 @@ mod identity;
 mod image;
 mod incident;
 mod library;
+mod reveal;
 mod sandbox;
 mod subject;
 mod system;
