@@ -1,11 +1,13 @@
 //! Each rule of the law that the platform enforces: the breach is tried, and refused. `docs/law.md` lists them.
 
 mod data;
+mod declaring;
 mod granting;
 mod incidents;
 mod lending;
 mod rights;
 mod systems;
+mod withdrawal;
 
 pub use granting::sandbox_of_high_risk;
 
@@ -281,12 +283,12 @@ async fn law_10_a_fully_autonomous_system_cannot_be_declared() {
 
 #[tokio::test]
 async fn law_16_a_withdrawal_of_consent_ends_processing_for_good() {
-    rights::withdrawal(&Site::start().await).await;
+    withdrawal::withdrawal(&Site::start().await).await;
 }
 
 #[tokio::test]
 async fn law_16_a_release_made_before_a_withdrawal_is_not_published() {
-    rights::releases_under_way(&Site::start().await).await;
+    withdrawal::releases_under_way(&Site::start().await).await;
 }
 
 #[tokio::test]
@@ -316,7 +318,7 @@ async fn law_11_risks_are_reviewed_and_a_system_can_be_stopped() {
 
 #[tokio::test]
 async fn law_04_a_special_state_body_lends_on_its_own_initiative_alone() {
-    lending::special_state_body(&Site::start().await).await;
+    declaring::special_state_body(&Site::start().await).await;
 }
 
 #[tokio::test]
@@ -329,7 +331,7 @@ async fn law_08_owners_learn_which_systems_used_their_libraries() {
 
 #[tokio::test]
 async fn law_13_14_15_a_library_is_declared_lawfully() {
-    lending::declared_lawfully(&Site::start().await).await;
+    declaring::declared_lawfully(&Site::start().await).await;
 }
 
 #[tokio::test]
@@ -351,7 +353,7 @@ async fn law_15_no_grant_outlasts_consent() {
 
 #[tokio::test]
 async fn law_17_what_an_owner_declares_as_depersonalized_is_measured_all_the_same() {
-    lending::owner_depersonalized(&Site::start().await).await;
+    declaring::owner_depersonalized(&Site::start().await).await;
 }
 
 #[tokio::test]
