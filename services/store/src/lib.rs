@@ -31,6 +31,7 @@ pub mod keys;
 mod log;
 pub mod objects;
 mod reads;
+mod recent;
 mod record;
 mod resident;
 mod sql;

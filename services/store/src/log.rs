@@ -25,19 +25,18 @@ pub(crate) struct HeadRow {
     pub micros: i64,
 }
 
+const HEAD: &str = "SELECT size, root, time FROM audit_head WHERE id = 1";
+
 pub(crate) async fn read_head(connection: &mut Connection) -> Result<HeadRow, StoreError> {
-    head(connection, "").await
+    head(connection.fetch_one(HEAD, &[]).await?.as_ref())
 }
 
-/// Reads the head and keeps other processes from appending until the transaction ends.
-pub(crate) async fn lock_head(connection: &mut Connection) -> Result<HeadRow, StoreError> {
-    let lock = connection.lock();
-    head(connection, lock).await
+/// Begins a transaction: reads the head and keeps other processes from appending until it ends.
+pub(crate) async fn begin(connection: &mut Connection) -> Result<HeadRow, StoreError> {
+    head(connection.begin_with(HEAD).await?.as_ref())
 }
 
-async fn head(connection: &mut Connection, lock: &str) -> Result<HeadRow, StoreError> {
-    let sql = format!("SELECT size, root, time FROM audit_head WHERE id = 1{lock}");
-    let row = connection.fetch_one(&sql, &[]).await?;
+fn head(row: Option<&Row>) -> Result<HeadRow, StoreError> {
     let row = row.ok_or_else(|| corrupt("audit_head", "the row is missing"))?;
     Ok(HeadRow {
         size: size(row.int(0)?)?,
@@ -133,38 +132,39 @@ impl Log {
         self.nodes.truncate(mark.nodes);
     }
 
-    /// Writes what was appended.
-    pub async fn flush(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
-        if self.leaves.is_empty() {
-            return Ok(());
-        }
+    /// Writes what was appended, and ends the transaction.
+    pub async fn commit(&mut self, connection: &mut Connection) -> Result<(), StoreError> {
+        let mut statements = Vec::new();
         for rows in self.leaves.chunks(ROWS) {
             let sql = format!(
                 "INSERT INTO audit_entries (seq, leaf) VALUES {}",
                 placeholders(rows.len(), 2)
             );
-            let values: Vec<_> = rows
+            let values = rows
                 .iter()
-                .flat_map(|(seq, leaf)| [int(*seq), Value::Text(leaf)])
-                .collect();
-            connection.execute(&sql, &values).await?;
+                .flat_map(|(seq, leaf)| [int(*seq), Value::Text(leaf)]);
+            statements.push((sql, values.collect()));
         }
         for rows in self.nodes.chunks(ROWS) {
             let sql = format!(
                 "INSERT INTO audit_nodes (level, idx, hash) VALUES {}",
                 placeholders(rows.len(), 3)
             );
-            let values: Vec<_> = rows.iter().flat_map(node_values).collect();
-            connection.execute(&sql, &values).await?;
+            let values = rows.iter().flat_map(node_values);
+            statements.push((sql, values.collect()));
         }
         let head = self.head();
-        let sql = "UPDATE audit_head SET size = $1, root = $2, time = $3 WHERE id = 1";
-        let values = [
-            int(head.size),
-            Value::Blob(head.root.as_bytes()),
-            Value::Int(self.micros),
-        ];
-        connection.execute(sql, &values).await?;
+        if !self.leaves.is_empty() {
+            let sql = "UPDATE audit_head SET size = $1, root = $2, time = $3 WHERE id = 1";
+            let values = vec![
+                int(head.size),
+                Value::Blob(head.root.as_bytes()),
+                Value::Int(self.micros),
+            ];
+            statements.push((sql.to_owned(), values));
+        }
+        statements.push(("COMMIT".to_owned(), Vec::new()));
+        connection.execute_all(&statements).await?;
         self.leaves.clear();
         self.nodes.clear();
         Ok(())

@@ -1,8 +1,10 @@
 //! Records that calls look at all the time, kept in memory where no other process can write: then a question about
 //! them costs no query, however fast the log grows. The writer brings them up to date with every transaction, before it
-//! answers. What somebody changes in the database by hand is noticed, and read anew, within [`LOOKS`].
+//! answers. What somebody changes in the database by hand is noticed, and read anew, within [`LOOKS`]. Of some kinds
+//! only the last records are kept ([`Recent`]).
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use time::OffsetDateTime;
 
 use crate::change::{Row, Step};
 use crate::error::StoreError;
+use crate::recent::{RECENT, Recent};
 use crate::record::Kind;
 use crate::sql::{Connection, Pools, Value, limit};
 use crate::store::{COLUMNS, Fetched, to_micros};
@@ -38,7 +41,13 @@ pub(crate) const LOOKS: Duration = Duration::from_millis(500);
 pub(crate) struct Resident {
     most: usize,
     state: RwLock<State>,
+    /// Counts what was taken in: a record that was read before that may be behind it.
+    taken_in: AtomicU64,
 }
+
+/// The time of a read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before(u64);
 
 #[derive(Debug)]
 enum State {
@@ -62,6 +71,7 @@ pub(crate) struct Memory {
     version: i64,
     bytes: usize,
     tables: HashMap<Kind, Table>,
+    recent: Recent,
 }
 
 #[derive(Debug, Default)]
@@ -86,7 +96,11 @@ impl Held {
 impl Resident {
     fn of(most: usize) -> Self {
         let state = RwLock::new(State::Off);
-        Self { most, state }
+        Self {
+            most,
+            state,
+            taken_in: AtomicU64::new(0),
+        }
     }
 
     /// Reads everything through the connection that writes, so that nothing is written meanwhile.
@@ -95,6 +109,7 @@ impl Resident {
             version: version(connection).await?,
             bytes: 0,
             tables: KINDS.iter().map(|kind| (*kind, Table::default())).collect(),
+            recent: Recent::default(),
         };
         for kind in KINDS {
             let sql = format!(
@@ -117,7 +132,9 @@ impl Resident {
                 }
             }
         }
-        *self.write() = State::Known(memory);
+        let mut state = self.write();
+        self.taken_in.fetch_add(1, Ordering::Relaxed);
+        *state = State::Known(memory);
         Ok(())
     }
 
@@ -138,6 +155,7 @@ impl Resident {
     /// Brings the records up to date with steps that were carried out.
     pub fn apply<'a>(&self, steps: impl Iterator<Item = (&'a Step, OffsetDateTime)>) {
         let mut state = self.write();
+        self.taken_in.fetch_add(1, Ordering::Relaxed);
         let State::Known(memory) = &mut *state else {
             return;
         };
@@ -149,6 +167,22 @@ impl Resident {
             *state = State::Off;
         } else if !known {
             *state = State::Unknown;
+        }
+    }
+
+    /// To be called before a record is read that is to be kept.
+    pub fn before_reading(&self) -> Before {
+        Before(self.taken_in.load(Ordering::Acquire))
+    }
+
+    /// Keeps a record of a kind of which the last are kept, unless it may be behind what was written meanwhile.
+    pub fn keep(&self, kind: Kind, fetched: Fetched, before: Before) {
+        let mut state = self.write();
+        if let State::Known(memory) = &mut *state
+            && RECENT.contains(&kind)
+            && self.taken_in.load(Ordering::Acquire) == before.0
+        {
+            memory.recent.put(fetched);
         }
     }
 
@@ -183,8 +217,11 @@ impl Resident {
 }
 
 impl Memory {
-    /// The record of this name, if there is one; `None` where the kind is not kept.
+    /// The record of this name, if there is one; `None` where the kind, or this one of it, is not kept.
     pub fn one(&self, kind: Kind, name: &str) -> Option<Option<&Arc<Fetched>>> {
+        if RECENT.contains(&kind) {
+            return self.recent.get(name).map(Some);
+        }
         let found = self.with_parent(kind, name)?;
         Some(found.map(|(fetched, _)| fetched))
     }
@@ -244,6 +281,10 @@ impl Memory {
         else {
             return true;
         };
+        if RECENT.contains(kind) {
+            self.apply_recent(step, now);
+            return true;
+        }
         if !self.tables.contains_key(kind) {
             return true;
         }
@@ -269,6 +310,34 @@ impl Memory {
 }
 
 /// Changes whenever another connection has written; never by what this one writes.
+impl Memory {
+    /// A record may have been read already as the step leaves it.
+    fn apply_recent(&mut self, step: &Step, now: i64) {
+        let (row, revision, create_time) = match step {
+            Step::Insert(row) => (row, 1, Some(now)),
+            Step::Update(row, before) => {
+                let held = self.recent.remove(&row.name);
+                let held = held.filter(|held| (*before..=before + 1).contains(&held.revision));
+                (row, before + 1, held.map(|held| held.create_time))
+            }
+            Step::Delete { name, .. } => {
+                self.recent.remove(name);
+                return;
+            }
+            _ => return,
+        };
+        if let Some(create_time) = create_time {
+            self.recent.put(Fetched {
+                name: row.name.clone(),
+                revision,
+                create_time,
+                update_time: now,
+                body: row.body.clone(),
+            });
+        }
+    }
+}
+
 async fn version(connection: &mut Connection) -> Result<i64, StoreError> {
     let row = connection.fetch_one("PRAGMA data_version", &[]).await?;
     row.map_or(Ok(0), |row| Ok(row.int(0)?))

@@ -276,14 +276,40 @@ impl Connection {
         Ok(self.fetch(sql, values).await?.into_iter().next())
     }
 
-    /// Begins a transaction that will write.
-    pub async fn begin(&mut self) -> Result<(), sqlx::Error> {
-        let sql = match self {
-            // A deferred transaction could fail at its first write instead of waiting its turn.
-            Self::Sqlite(_) => "BEGIN IMMEDIATE",
-            Self::Postgres(_) => "BEGIN",
-        };
-        self.execute(sql, &[]).await.map(drop)
+    /// Begins a transaction that will write, and asks for a row that nobody else changes until it ends.
+    pub async fn begin_with(&mut self, sql: &str) -> Result<Option<Row>, sqlx::Error> {
+        match self {
+            // A deferred transaction could fail at its first write instead of waiting its turn. There is only one writer anyway.
+            Self::Sqlite(_) => {
+                let sql = format!("BEGIN IMMEDIATE; {sql}");
+                self.fetch_one(&sql, &[]).await
+            }
+            Self::Postgres(_) => {
+                self.execute("BEGIN", &[]).await?;
+                self.fetch_one(&format!("{sql} FOR UPDATE"), &[]).await
+            }
+        }
+    }
+
+    /// Runs statements one after another: to SQLite in one go, because the way to its thread and back costs more than most
+    /// statements do.
+    pub async fn execute_all(
+        &mut self,
+        statements: &[(String, Vec<Value<'_>>)],
+    ) -> Result<(), sqlx::Error> {
+        if let Self::Sqlite(_) = self {
+            let (mut all, mut values) = (String::new(), Vec::new());
+            for (sql, own) in statements {
+                all += &renumbered(sql, values.len());
+                all += ";";
+                values.extend(own);
+            }
+            return self.execute(&all, &values).await.map(drop);
+        }
+        for (sql, values) in statements {
+            self.execute(sql, values).await?;
+        }
+        Ok(())
     }
 
     /// Rolls back; a connection that cannot even do so is closed.
@@ -293,15 +319,6 @@ impl Connection {
                 Self::Sqlite(connection) => connection.close_on_drop(),
                 Self::Postgres(connection) => connection.close_on_drop(),
             }
-        }
-    }
-
-    /// What makes a query wait for the other writers of the row until the transaction ends. SQLite has only one
-    /// writer anyway.
-    pub fn lock(&self) -> &'static str {
-        match self {
-            Self::Sqlite(_) => "",
-            Self::Postgres(_) => " FOR UPDATE",
         }
     }
 }
@@ -342,6 +359,20 @@ pub(crate) fn limit(parameter: &str) -> String {
     format!("CAST({parameter} AS BIGINT)")
 }
 
+/// The text with `$1` as the parameter behind so many others.
+fn renumbered(sql: &str, others: usize) -> String {
+    let mut parts = sql.split('$');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+        let number = part
+            .strip_suffix(rest)
+            .and_then(|digits| digits.parse().ok());
+        text += &format!("${}{rest}", number.unwrap_or(0_usize) + others);
+    }
+    text
+}
+
 /// `($1, $2), ($3, $4), …` for so many rows of so many columns.
 pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
     let row = |row: usize| {
@@ -349,4 +380,19 @@ pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
         format!("({})", names.collect::<Vec<_>>().join(", "))
     };
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_come_behind_those_of_others() {
+        let sql = "UPDATE a SET b = $1, c = $12 WHERE d = $2";
+        assert_eq!(
+            renumbered(sql, 30),
+            "UPDATE a SET b = $31, c = $42 WHERE d = $32"
+        );
+        assert_eq!(renumbered("COMMIT", 7), "COMMIT");
+    }
 }

@@ -153,6 +153,7 @@ impl Store {
         if let Some(fetched) = remembered {
             return fetched.map(|fetched| fetched.stored()).transpose();
         }
+        let before = self.inner.resident.before_reading();
         let sql = format!("SELECT {COLUMNS} FROM {} WHERE name = $1", R::KIND.table());
         let row = self
             .inner
@@ -161,7 +162,11 @@ impl Store {
             .await?
             .fetch_one(&sql, &[Value::Text(name)])
             .await?;
-        row.map(|row| stored(&row)).transpose()
+        let Some(row) = row else { return Ok(None) };
+        let fetched = Fetched::from_row(&row)?;
+        let stored = fetched.stored()?;
+        self.inner.resident.keep(R::KIND, fetched, before);
+        Ok(Some(stored))
     }
 
     /// Lists records in the order of their names.

@@ -10,7 +10,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::change::{Change, Committed};
 use crate::error::StoreError;
-use crate::log::{Log, lock_head};
+use crate::log::{self, HeadRow, Log};
 use crate::resident::{LOOKS, Resident};
 use crate::sql::{Connection, Pools};
 use crate::step;
@@ -131,8 +131,11 @@ impl Writer {
 
     async fn transaction(&mut self, jobs: &[Job]) -> Result<Answers, StoreError> {
         let mut connection = self.pools.writer().await?;
-        connection.begin().await?;
-        match self.carry_out(&mut connection, jobs).await {
+        let done = match log::begin(&mut connection).await {
+            Ok(head) => self.carry_out(&mut connection, head, jobs).await,
+            Err(error) => Err(error),
+        };
+        match done {
             Ok((answers, log)) => {
                 let done = jobs
                     .iter()
@@ -156,9 +159,9 @@ impl Writer {
     async fn carry_out(
         &self,
         connection: &mut Connection,
+        head: HeadRow,
         jobs: &[Job],
     ) -> Result<(Answers, Log), StoreError> {
-        let head = lock_head(connection).await?;
         let mut log = match &self.log {
             Some(log)
                 if log.head()
@@ -172,17 +175,43 @@ impl Writer {
             _ => Log::load(connection, head).await?,
         };
         let mut answers = Vec::with_capacity(jobs.len());
-        for job in jobs {
-            answers.push(one(connection, &mut log, job).await?);
+        if let [alone] = jobs {
+            let mark = log.mark();
+            match alone_in(connection, &mut log, alone).await {
+                Ok(committed) => answers.push(Ok(committed)),
+                Err(error @ StoreError::Full(_)) => return Err(error),
+                Err(error) => {
+                    log.back_to(mark);
+                    connection.execute("ROLLBACK", &[]).await?;
+                    return Ok((vec![Err(error)], log));
+                }
+            }
+        } else {
+            for job in jobs {
+                answers.push(one_of(connection, &mut log, job).await?);
+            }
         }
-        log.flush(connection).await?;
-        connection.execute("COMMIT", &[]).await?;
+        log.commit(connection).await?;
         Ok((answers, log))
     }
 }
 
-/// Carries out one change. The outer error ends the whole transaction, the inner one only this change.
-async fn one(
+/// Carries out the only change of a transaction, which ends with it.
+async fn alone_in(
+    connection: &mut Connection,
+    log: &mut Log,
+    job: &Job,
+) -> Result<Committed, StoreError> {
+    let first_seq = log.head().size;
+    for event in &job.change.events {
+        log.append(event, job.now)?;
+    }
+    steps(connection, job).await?;
+    Ok(Committed { first_seq })
+}
+
+/// Carries out one change of several. The outer error ends the whole transaction, the inner one only this change.
+async fn one_of(
     connection: &mut Connection,
     log: &mut Log,
     job: &Job,

@@ -42,6 +42,7 @@ macro_rules! record {
 
 record!(Sandbox, Sandbox);
 record!(Grant, Grant);
+record!(Job, Job);
 
 fn change() -> Change {
     Change::new(Event {
@@ -266,4 +267,64 @@ async fn too_many_records_are_not_remembered() {
     assert!(growing.with(|_| Some(())).is_none(), "grown above it");
     store.commit(made, NOW).await.unwrap();
     store.close().await;
+}
+
+#[tokio::test]
+async fn the_last_jobs_are_remembered_as_the_database_holds_them() {
+    let (_folder, store, reading) = stores().await;
+    let job = |number: u64, note: u64| Job {
+        name: format!("jobs/{number}"),
+        parent: "sandboxes/1".to_owned(),
+        note,
+    };
+    let held = |name: &str| {
+        let one = |memory: &Memory| memory.one(Kind::Job, name).map(|row| row.is_some());
+        store.inner.resident.with(one)
+    };
+    let commit = async |change: Change| store.commit(change, NOW).await;
+    for number in 0..300 {
+        commit(change().insert(&job(number, 0)).unwrap())
+            .await
+            .unwrap();
+    }
+    assert_eq!(held("jobs/299"), Some(true));
+    assert_eq!(held("jobs/0"), None, "it is asked of the database");
+    let mut first = store.get::<Job>("jobs/0").await.unwrap().unwrap();
+    assert_eq!(held("jobs/0"), Some(true), "it was read");
+    let stale = first.clone();
+    for note in 1..4 {
+        first.record.note = note;
+        commit(change().update(&first).unwrap()).await.unwrap();
+        first = store.get("jobs/0").await.unwrap().unwrap();
+        assert_eq!(held("jobs/0"), Some(true));
+        assert_eq!(first.record.note, note);
+        let stored = reading.get::<Job>("jobs/0").await.unwrap().unwrap();
+        assert_eq!(stored.record, first.record);
+        assert_eq!(
+            (stored.revision, stored.create_time, stored.update_time),
+            (first.revision, first.create_time, first.update_time)
+        );
+    }
+    let refused = commit(change().update(&stale).unwrap()).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })));
+    assert_eq!(
+        store.get::<Job>("jobs/0").await.unwrap().unwrap().record,
+        first.record
+    );
+    commit(change().delete(&first)).await.unwrap();
+    assert!(store.get::<Job>("jobs/0").await.unwrap().is_none());
+    // What was read before something was written is not kept.
+    let before = store.inner.resident.before_reading();
+    commit(change().insert(&job(1000, 0)).unwrap())
+        .await
+        .unwrap();
+    let old = Fetched {
+        name: "jobs/1".to_owned(),
+        revision: 1,
+        create_time: 0,
+        update_time: 0,
+        body: String::new(),
+    };
+    store.inner.resident.keep(Kind::Job, old, before);
+    assert_eq!(held("jobs/1"), None);
 }
