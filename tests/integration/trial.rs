@@ -183,7 +183,7 @@ async fn a_library_answers_only_where_its_owner_and_every_grant_allow_it() {
     let refused = asked.await.unwrap_err();
     assert_eq!(reason(&refused), "RULE_NOT_MET");
     assert!(refused.message().contains("trial operation"), "{refused:?}");
-    allow_trial_use(&site, true).await;
+    allow_trial_use(&site, true, &[]).await;
     let grant = site.grant(&version.name, &sandbox, "research", 600).await;
     assert_eq!(grant.conditions.unwrap().trial_use, Some(true));
     let wanted = v1::Trial {
@@ -193,9 +193,22 @@ async fn a_library_answers_only_where_its_owner_and_every_grant_allow_it() {
     let started = site.serving_trial(&sandbox, "people", wanted.clone()).await;
     let answer = site.ask_trial("developer", &started.name, "/data").await;
     assert!(answer.unwrap().1.contains("people.parquet"));
+    let answer = site.ask_trial("junior", &started.name, "/echo").await;
+    assert_eq!(answer.unwrap().0, 200);
+    // Whom the owner does not name may not ask either, and the trial goes on for the others.
+    allow_trial_use(&site, true, &["users/developer"]).await;
+    let refused = site.ask_trial("junior", &started.name, "/data").await;
+    let refused = refused.unwrap_err();
+    assert_eq!(reason(&refused), "ACCESS_DENIED");
+    assert!(
+        refused.message().contains("named developers"),
+        "{refused:?}"
+    );
+    let answer = site.ask_trial("developer", &started.name, "/echo").await;
+    assert_eq!(answer.unwrap().0, 200);
     // The owner thinks again.
     let begin = std::time::Instant::now();
-    allow_trial_use(&site, false).await;
+    allow_trial_use(&site, false, &[]).await;
     let (ended, _) = site.wait_trial(&started.name, State::Revoked).await;
     assert!(begin.elapsed().as_secs() < 5, "{ended:?}");
     let refused = site.start_trial(&sandbox, "again", wanted).await;
@@ -205,11 +218,12 @@ async fn a_library_answers_only_where_its_owner_and_every_grant_allow_it() {
     site.wait_clean().await;
 }
 
-async fn allow_trial_use(site: &Site, trial_use: bool) {
+async fn allow_trial_use(site: &Site, trial_use: bool, developers: &[&str]) {
     let library = v1::Library {
         name: "libraries/people".to_owned(),
         access: Some(v1::AccessRule {
             trial_use,
+            developers: developers.iter().map(|&name| name.to_owned()).collect(),
             ..Default::default()
         }),
         ..library("people")

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sandyq_access::{Decision, UseGrant, UseQuestion, UseRule, UseSandbox, UseSystem, UseVersion};
-use sandyq_store::{Filter, Page, Stored};
+use sandyq_store::{Reads, Record, Stored};
 
 use crate::error::Result;
 use crate::governance::purposes::Purposes;
@@ -14,8 +14,8 @@ use crate::records::rule::Declared;
 use crate::records::sandbox::{Sandbox, Stage};
 use crate::records::system::{RiskClass, System};
 
-/// Grants of one sandbox that are looked at.
-pub const MOST_GRANTS: u32 = 1000;
+/// Of the grants of a sandbox that name a version, all are looked at.
+pub const ALL_GRANTS: u32 = u32::MAX;
 
 /// A decision on use.
 pub struct UseAnswer {
@@ -185,23 +185,22 @@ pub async fn decide(
         requester,
         purpose,
     };
-    let grants = grants_in(platform, &sandbox.name).await?;
+    let grants = grants_of(platform, sandbox, version).await?;
     Ok(decide_among(platform, facts, grants))
 }
 
-/// The grants of a sandbox, in the order in which they were asked for.
-///
-/// # Errors
-/// The store's.
-pub async fn grants_in(platform: &Platform, sandbox: &str) -> Result<Vec<Stored<Grant>>> {
-    let filter = Filter {
-        parent: Some(sandbox),
-        ..Filter::default()
-    };
-    Ok(platform
-        .store
-        .list(&filter, Page::first(MOST_GRANTS))
-        .await?)
+/// The grants of a version in a sandbox, in the order in which they were asked for.
+async fn grants_of(
+    platform: &Platform,
+    sandbox: &Sandbox,
+    version: &Version,
+) -> Result<Vec<Stored<Grant>>> {
+    let mut reads = Reads::default();
+    let naming = reads.children_naming(Grant::KIND, &sandbox.name, &version.name, ALL_GRANTS);
+    let mut grants: Vec<Stored<Grant>> = platform.store.read(reads).await?.all(naming)?;
+    // Another version's name may begin with this one's.
+    grants.retain(|grant| grant.version == version.name);
+    Ok(grants)
 }
 
 /// As [`decide`], where everything was read already.
@@ -243,6 +242,5 @@ pub async fn ever_granted(
     sandbox: &Sandbox,
     version: &Version,
 ) -> Result<bool> {
-    let grants = grants_in(platform, &sandbox.name).await?;
-    Ok(grants.iter().any(|grant| grant.version == version.name))
+    Ok(!grants_of(platform, sandbox, version).await?.is_empty())
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use sandyq_proto::v1;
 use sandyq_proto::v1::trial::State;
 use sandyq_tests::trials::{Asker, trial};
+use sandyq_tests::work::shell;
 use sandyq_tests::{Site, reason, request_id};
 
 #[tokio::test]
@@ -121,6 +122,39 @@ async fn suspension_cancellation_and_terms_end_a_trial_within_five_seconds() {
     assert!(end - expire < 5, "{four:?}");
     let refused = site.start_trial(&short, "five", trial(&image, "serve"));
     assert_eq!(reason(&refused.await.unwrap_err()), "SANDBOX_NOT_ACTIVE");
+    site.wait_clean().await;
+}
+
+#[tokio::test]
+async fn a_trial_ends_at_its_term_however_long_its_container_waited() {
+    let (site, _) = Site::start_with_gateway(&[("jobs.concurrent", "1")]).await;
+    let image = site.approved_image().await;
+    let (sandbox, _) = site.open_trial_sandbox("pilot", 3600).await;
+    let training = site.open_sandbox("training").await;
+    let holder = site
+        .submit(&training, shell(&image, "sleep 5"))
+        .await
+        .unwrap();
+    let wanted = v1::Trial {
+        limits: Some(v1::Limits {
+            wall_clock_duration: Some(prost_types::Duration {
+                seconds: 8,
+                nanos: 0,
+            }),
+            ..trial(&image, "").limits.unwrap()
+        }),
+        ..trial(&image, "serve")
+    };
+    let started = site.start_trial(&sandbox, "t", wanted).await.unwrap();
+    let (ended, _) = site.wait_trial(&started.name, State::Expired).await;
+    let seconds = |time: &Option<prost_types::Timestamp>| time.unwrap().seconds;
+    let late = seconds(&ended.end_time) - seconds(&ended.expire_time);
+    assert!((0..3).contains(&late), "{ended:?}");
+    let (waited, served) = (
+        site.wait_job(&holder.name).await,
+        site.wait_job(&started.job).await,
+    );
+    assert!(seconds(&served.start_time) >= seconds(&waited.end_time) - 1);
     site.wait_clean().await;
 }
 

@@ -11,7 +11,10 @@ use super::{destruction, driver, occupying, remove_volume, schedule, staging, st
 use crate::error::Result;
 use crate::platform::Platform;
 
-/// Pause between two looks.
+/// Pause between two looks at the jobs: what nobody was told of ends within twice as long.
+const JOBS_PERIOD: Duration = Duration::from_secs(2);
+
+/// Pause between two looks for orphans.
 const PERIOD: Duration = Duration::from_secs(5);
 
 /// For the engine to tell which containers there are.
@@ -46,34 +49,41 @@ impl Orphans {
     }
 }
 
-/// Runs until the server shuts down.
+/// Runs until the server shuts down. An engine that does not say what there is keeps nobody from looking at the jobs.
 pub async fn run(platform: Arc<Platform>) {
+    tokio::select! {
+        () = platform.shutdown.cancelled() => {}
+        () = keep_all_true(&platform) => {}
+        () = sweep_all(&platform) => {}
+    }
+}
+
+/// Looks at the jobs, again and again. What fails is logged, and tried again at the next look.
+async fn keep_all_true(platform: &Arc<Platform>) {
+    loop {
+        if let Err(error) = keep_true(platform).await {
+            tracing::error!("jobs were not looked through: {}", error.chain());
+        }
+        tokio::time::sleep(JOBS_PERIOD).await;
+    }
+}
+
+/// Looks for orphans in the same way, and from time to time at what was destroyed.
+async fn sweep_all(platform: &Arc<Platform>) {
     let mut orphans = Orphans::default();
     let mut looks = 0_u32;
     let grace = Duration::from_secs(platform.config.raw.jobs.orphan_grace_seconds);
     loop {
-        let certify = looks.is_multiple_of(CERTIFY_EVERY);
-        tokio::select! {
-            () = platform.shutdown.cancelled() => return,
-            () = async {
-                look(&platform, &mut orphans, grace, certify).await;
-                tokio::time::sleep(PERIOD.min(grace)).await;
-            } => {}
+        if let Err(error) = sweep(platform, &mut orphans, grace).await {
+            tracing::error!("orphans were not looked for: {}", error.chain());
+        }
+        if looks.is_multiple_of(CERTIFY_EVERY)
+            && let Err(error) = destruction::certify_all(platform).await
+        {
+            tracing::error!("destroyed sandboxes were not certified: {}", error.chain());
         }
         looks = looks.wrapping_add(1);
-    }
-}
-
-/// One look. What fails is logged, and tried again at the next.
-async fn look(platform: &Arc<Platform>, orphans: &mut Orphans, grace: Duration, certify: bool) {
-    if let Err(error) = keep_true(platform).await {
-        tracing::error!("jobs were not looked through: {}", error.chain());
-    }
-    if let Err(error) = sweep(platform, orphans, grace).await {
-        tracing::error!("orphans were not looked for: {}", error.chain());
-    }
-    if certify && let Err(error) = destruction::certify_all(platform).await {
-        tracing::error!("destroyed sandboxes were not certified: {}", error.chain());
+        tokio::time::sleep(PERIOD.min(grace)).await;
     }
 }
 

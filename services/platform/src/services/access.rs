@@ -38,7 +38,7 @@ impl Services {
             reads.lineage([Version::KIND, Library::KIND], version_name),
         );
         let grants =
-            reads.children_naming(Grant::KIND, sandbox_name, version_name, usage::MOST_GRANTS);
+            reads.children_naming(Grant::KIND, sandbox_name, version_name, usage::ALL_GRANTS);
         let (mut call, found) = self
             .0
             .enter_reading(action, request.extensions(), reads)

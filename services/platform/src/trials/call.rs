@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sandyq_store::Stored;
+use sandyq_store::{Change, Decision, Stored};
+use serde_json::json;
 
 use super::exchange::ANSWER_BYTES;
 use super::mark::Origin;
@@ -12,8 +13,12 @@ use super::{Answered, Asked, ask, ended, not_serving, runs};
 use crate::call::Call;
 use crate::error::{Class, Error, Result};
 use crate::governed::Governed;
+use crate::records::access::Grant;
 use crate::records::job::Job;
+use crate::records::library::Version;
+use crate::records::sandbox::Sandbox;
 use crate::records::trial::{Trial, TrialState, TrialUsage};
+use crate::usage;
 
 /// A request that may be put. Nothing of it but its name was read so far.
 pub struct Admitted {
@@ -44,6 +49,7 @@ pub async fn admit(mut call: Call, name: &str) -> Result<Admitted> {
     }
     let job = call.fetch::<Job>(&trial.job).await?;
     runs(&job)?;
+    lent_to_caller(&call, &job).await?;
     let platform = &call.platform;
     let meter = platform
         .trials
@@ -55,6 +61,31 @@ pub async fn admit(mut call: Call, name: &str) -> Result<Admitted> {
         job,
         meter,
     })
+}
+
+/// An owner may lend a library to named developers: whoever asks is held to the grants as whoever started the trial is.
+async fn lent_to_caller(call: &Call, job: &Job) -> Result<()> {
+    if call.principal.user == job.requester || job.grants.is_empty() {
+        return Ok(());
+    }
+    let platform = &call.platform;
+    let sandbox = call.fetch::<Sandbox>(&job.sandbox).await?;
+    for (version, grant) in &job.grants {
+        let version = call.fetch::<Version>(version).await?;
+        let grant = call.fetch::<Grant>(grant).await?;
+        let by = (call.principal.user.as_str(), job.purpose.as_str());
+        let decision = usage::decide_by(platform, &sandbox, &version, by, &grant).await?;
+        if !decision.allowed {
+            let mut event = call.event(&job.name, [("version", json!(version.name))]);
+            event.decision = Decision::Deny;
+            event.reasons.clone_from(&decision.reasons);
+            platform.commit(Change::new(event)).await?;
+            let why = decision.reasons.join("; ");
+            let text = format!("{} may not be asked about by you: {why}", version.name);
+            return Err(Error::precondition("ACCESS_DENIED", text));
+        }
+    }
+    Ok(())
 }
 
 impl Admitted {

@@ -15,6 +15,9 @@ const LONGEST_BACKOFF: Duration = Duration::from_secs(60);
 /// With less of the term left, another container is not worth beginning.
 const LEAST_TERM: Duration = Duration::from_secs(2);
 
+/// Why a trial, and the job that serves it, end at their term.
+pub const TERM_PASSED: &str = "its term has passed";
+
 /// What follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
@@ -43,6 +46,7 @@ pub fn after(trial: &Trial, job: &Job, now: OffsetDateTime) -> Next {
     let left = Duration::try_from(trial.expire_time - now).unwrap_or_default();
     match &cause {
         CauseOfDeath::Revoked => return Next::End(TrialEvent::Revoke, told()),
+        CauseOfDeath::Cancelled if left.is_zero() => {}
         CauseOfDeath::Cancelled if trial.unwell_job != job.name => {
             return Next::End(TrialEvent::Stop, told());
         }
@@ -52,7 +56,7 @@ pub fn after(trial: &Trial, job: &Job, now: OffsetDateTime) -> Next {
         _ if left >= LEAST_TERM => return replace(trial, job, now, left, &told()),
         _ => {}
     }
-    Next::End(TrialEvent::Expire, "its term has passed".to_owned())
+    Next::End(TrialEvent::Expire, TERM_PASSED.to_owned())
 }
 
 fn replace(trial: &Trial, job: &Job, now: OffsetDateTime, left: Duration, why: &str) -> Next {
@@ -151,5 +155,8 @@ mod tests {
         assert_eq!(end(&trial, &unwell), None, "the platform stopped it itself");
         trial.expire_time = NOW + Duration::from_secs(1);
         assert_eq!(end(&trial, &unwell), Some(TrialEvent::Expire));
+        trial.expire_time = NOW;
+        let cancelled = job(CauseOfDeath::Cancelled);
+        assert_eq!(end(&trial, &cancelled), Some(TrialEvent::Expire));
     }
 }

@@ -9,11 +9,11 @@ use sandyq_store::{Change, Filter, Page, Stored};
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 
-use super::decide::{Next, after};
+use super::decide::{Next, TERM_PASSED, after};
 use super::{Asked, ask, ended, meter};
 use crate::call::system_event;
 use crate::error::{Class, Error, Result};
-use crate::jobs::{changed, still_covered, submit};
+use crate::jobs::{changed, still_covered, stop, submit};
 use crate::platform::Platform;
 use crate::records::job::{Job, Stop};
 use crate::records::trial::{Trial, TrialEvent, TrialState};
@@ -137,11 +137,18 @@ impl Keeper {
             self.running = None;
             return self.follow_up(trial, &job).await;
         }
+        let left = Duration::try_from(trial.expire_time - self.platform.now()).unwrap_or_default();
+        if left.is_zero() && job.stop.is_none() {
+            // Its own time began when it did, after it had waited.
+            stop::cancel(&self.platform, &job.name, TERM_PASSED).await?;
+            return Ok(Some(EAGER));
+        }
         if job.state != JobState::Running || job.stop.is_some() {
             self.running = None;
             return Ok(Some(EAGER));
         }
-        self.check(trial, job).await.map(Some)
+        let pause = self.check(trial, job).await?;
+        Ok(Some(pause.min(left)))
     }
 
     /// The container has ended.
