@@ -4,7 +4,7 @@
 #
 #   deploy/bench-sandbox.sh [PART...]
 #
-#   parts: decision launch throughput waiting recovery collect deadline
+#   parts: decision launch throughput trial waiting recovery collect deadline
 #
 #   BENCH_DIR=FOLDER   where data goes, on the disk to be measured (.cache/bench)
 #   BENCH_STRICT=1     a missed bar is exit code 1

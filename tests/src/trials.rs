@@ -128,6 +128,20 @@ impl Asker {
         got(&run(command).await)
     }
 
+    /// The program and what it is to be given for one request; the address is the last argument.
+    pub fn command(&self, path: &str) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new("curl");
+        for (option, file) in [
+            ("--cacert", "ca.pem"),
+            ("--cert", "cert.pem"),
+            ("--key", "key.pem"),
+        ] {
+            command.args([option, &self.file(file)]);
+        }
+        command.arg(format!("https://{}/{path}", self.address));
+        command
+    }
+
     /// Asks without a certificate.
     pub async fn get_unknown(&self, path: &str) -> Output {
         run(self.curl(path, &[])).await

@@ -25,6 +25,7 @@ mod site;
 #[path = "../bench/table.rs"]
 mod table;
 mod throughput;
+mod trial;
 mod waiting;
 
 use table::Row;
@@ -33,10 +34,11 @@ use table::Row;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const PARTS: [&str; 7] = [
+const PARTS: [&str; 8] = [
     "decision",
     "launch",
     "throughput",
+    "trial",
     "waiting",
     "recovery",
     "collect",
@@ -61,6 +63,7 @@ async fn main() -> std::process::ExitCode {
             "decision" => decision::measure(),
             "launch" => launch::measure().await,
             "throughput" => throughput::measure().await,
+            "trial" => trial::measure().await,
             "waiting" => waiting::measure().await,
             "recovery" => recovery::measure().await,
             "collect" => collect::measure().await,
