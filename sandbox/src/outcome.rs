@@ -2,10 +2,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use sandyq_init::{CODE_DEADLINE, CODE_FAILED, Report};
+use sandyq_init::{CODE_DEADLINE, CODE_FAILED, End, Report};
 
 use crate::cause::CauseOfDeath;
-use crate::engine::{Engine, EngineError, Observed};
+use crate::engine::{Engine, EngineError, LastWord, LogFrame, Observed};
 use crate::id::JobId;
 use crate::state::{JobEvent, JobState};
 use crate::usage::Usage;
@@ -34,6 +34,8 @@ pub struct Ending {
     pub observed: Observed,
     /// The last word of the container's init; `None` when it was killed.
     pub report: Option<Report>,
+    /// Its whole log, where that is small.
+    pub log: Option<Vec<LogFrame>>,
 }
 
 /// Follows a running container until it ends, measuring it as it runs.
@@ -56,8 +58,13 @@ pub async fn follow(
     let mut pause = FIRST_LOOK;
     loop {
         tokio::select! {
-            observed = &mut end => {
-                let mut ending = ending(engine, job, observed?, usage).await?;
+            code = &mut end => {
+                let word = engine.last_word(job).await?;
+                let observed = match code? {
+                    Some(0) if succeeded(&word) => SUCCESS,
+                    _ => engine.observe(job).await?,
+                };
+                let mut ending = heard(word, observed, usage);
                 if ending.report.is_none() {
                     ending.observed = explained(engine, job, ending.observed, usage).await?;
                 }
@@ -85,12 +92,35 @@ pub async fn ending(
     observed: Observed,
     usage: &mut Usage,
 ) -> Result<Ending, EngineError> {
-    let report = engine.report(job).await?;
+    let word = engine.last_word(job).await?;
+    Ok(heard(word, observed, usage))
+}
+
+fn heard(word: LastWord, observed: Observed, usage: &mut Usage) -> Ending {
+    let LastWord { report, log } = word;
     if let Some(report) = &report {
         usage.settle(report);
     }
     finish(usage, &observed);
-    Ok(Ending { observed, report })
+    Ending {
+        observed,
+        report,
+        log,
+    }
+}
+
+/// The end of a container of which nothing more needs to be known: no limit is the cause of a success.
+const SUCCESS: Observed = Observed::Exited {
+    code: 0,
+    oom: false,
+    started: None,
+    finished: None,
+    error: None,
+};
+
+fn succeeded(word: &LastWord) -> bool {
+    let report = word.report.as_ref();
+    report.is_some_and(|report| report.end == End::Exit(0) && !report.deadline)
 }
 
 /// The engine learns of an exit and of the kernel's killing for memory by two ways, and
@@ -206,7 +236,6 @@ pub fn reconcile(state: JobState, observed: &Observed) -> Option<JobEvent> {
 
 #[cfg(test)]
 mod tests {
-    use sandyq_init::End;
     use sandyq_init::counters::Counters;
 
     use super::*;
@@ -227,6 +256,7 @@ mod tests {
         Ending {
             observed: exited(code),
             report: None,
+            log: None,
         }
     }
 
@@ -242,6 +272,7 @@ mod tests {
         Ending {
             observed: exited(report.container_code()),
             report: Some(report),
+            log: None,
         }
     }
 
@@ -280,6 +311,7 @@ mod tests {
         let absent = Ending {
             observed: Observed::Absent,
             report: None,
+            log: None,
         };
         assert_eq!(cause(&absent, &quiet, false), CauseOfDeath::NodeFailed);
     }
@@ -322,6 +354,7 @@ mod tests {
                 error: Some("no space".to_owned()),
             },
             report: None,
+            log: None,
         };
         assert_eq!(
             cause(&failed, &Usage::default(), false),
@@ -357,6 +390,7 @@ mod tests {
             let ending = Ending {
                 observed: lost,
                 report: None,
+                log: None,
             };
             let cause = cause(&ending, &Usage::default(), false);
             assert_eq!(cause, CauseOfDeath::NodeFailed, "{code}");

@@ -5,7 +5,7 @@ mod mounts;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -19,12 +19,12 @@ use bollard::query_parameters::{
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::{Stream, StreamExt};
-use sandyq_init::{Decoder, Frame, Report, forward};
+use sandyq_init::{Decoder, Report, forward};
 
 use super::cgroup::Cgroup;
 use super::{
-    ArchiveStream, Attached, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames,
-    LogRequest, Observed, host, init, observe,
+    ArchiveStream, Attached, Engine, EngineError, EngineInfo, ImportedImage, LastWord, Listed,
+    LogFrames, LogRequest, Observed, host, init, observe,
 };
 use crate::id::{ContainerId, ImageDigest, JobId, PlatformId};
 use crate::serve::{Connection, ServeFolder};
@@ -40,6 +40,8 @@ const SETTLES: Duration = Duration::from_secs(10);
 const AGAIN: Duration = Duration::from_millis(50);
 /// The end of a log, in which init's report is the last line.
 const REPORT_LINES: &str = "3";
+/// A log of so many bytes is read once, with init's report in it.
+const SMALL_LOG_BYTES: usize = 64 << 10;
 /// For a whole image, or for a job to end.
 const LONG_SECONDS: u64 = 40 * 86_400;
 
@@ -84,7 +86,19 @@ pub struct DockerEngine {
     /// One import at a time, so that a tag means the image that was just loaded.
     importing: tokio::sync::Mutex<()>,
     /// The containers that are known to be the jobs' own, so that they need not be looked at before each call.
-    own: Mutex<HashMap<JobId, ContainerId>>,
+    own: Mutex<HashMap<JobId, Own>>,
+    /// Images that jobs may run, which their digests say will never change: the names of the variables that each sets.
+    runnable: Mutex<HashMap<ImageDigest, Arc<[String]>>>,
+}
+
+/// A container that is a job's own.
+#[derive(Debug, Clone)]
+struct Own {
+    id: ContainerId,
+    /// What it can write to, where it was made by this process and nobody asked for its start yet.
+    fresh: Option<Vec<PathBuf>>,
+    /// The folder of its socket, where it serves.
+    serve: Option<PathBuf>,
 }
 
 impl DockerEngine {
@@ -121,13 +135,14 @@ impl DockerEngine {
             host_has_swap,
             importing: tokio::sync::Mutex::new(()),
             own: Mutex::default(),
+            runnable: Mutex::default(),
         })
     }
 
     /// The job's own container; one is looked for where none is known.
     async fn own(&self, job: &JobId) -> Result<Option<ContainerId>, EngineError> {
         if let Some(known) = self.known().get(job) {
-            return Ok(Some(known.clone()));
+            return Ok(Some(known.id.clone()));
         }
         let found = self.inspect(job).await?;
         found
@@ -135,8 +150,20 @@ impl DockerEngine {
             .transpose()
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<JobId, ContainerId>> {
+    fn known(&self) -> MutexGuard<'_, HashMap<JobId, Own>> {
         self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The container that was just made and its outputs; once, so that nothing is begun twice without a look at it.
+    fn take_fresh(&self, job: &JobId) -> Option<(ContainerId, Vec<PathBuf>)> {
+        let mut known = self.known();
+        let own = known.get_mut(job)?;
+        own.fresh.take().map(|outputs| (own.id.clone(), outputs))
+    }
+
+    async fn begin(&self, container: &str) -> Result<(), Bollard> {
+        let options = None::<StartContainerOptions>;
+        self.docker.start_container(container, options).await
     }
 
     /// What the engine answers of a container that it does not know any more.
@@ -154,7 +181,7 @@ impl DockerEngine {
         let mut decoder = Decoder::default();
         let frames = outputs.map(move |output| {
             output
-                .map(|output| observe::printed(&mut decoder, output))
+                .map(|output| observe::printed(&mut decoder, output, drop))
                 .map_err(|error| failed(step, &address, error))
         });
         let each = |frames: Result<Vec<_>, _>| match frames {
@@ -162,6 +189,47 @@ impl DockerEngine {
             Err(error) => futures::stream::iter(vec![Err(error)]),
         };
         frames.flat_map(each).boxed()
+    }
+
+    /// The whole log with init's report, where it is small.
+    async fn small_log(&self, own: &ContainerId) -> Result<Option<LastWord>, Bollard> {
+        let options = LogsOptions {
+            stdout: true,
+            stderr: true,
+            ..LogsOptions::default()
+        };
+        let mut outputs = self.docker.logs(own.as_str(), Some(options));
+        let (mut decoder, mut report) = (Decoder::default(), None);
+        let (mut frames, mut room) = (Vec::new(), SMALL_LOG_BYTES);
+        while let Some(output) = outputs.next().await {
+            let output = output?;
+            let Some(left) = room.checked_sub(output.as_ref().len()) else {
+                return Ok(None);
+            };
+            room = left;
+            frames.extend(observe::printed(&mut decoder, output, |last| {
+                report = Some(last);
+            }));
+        }
+        Ok(Some(LastWord {
+            report,
+            log: Some(frames),
+        }))
+    }
+
+    /// Init's report, from the end of a log.
+    async fn report(&self, own: &ContainerId) -> Result<Option<Report>, Bollard> {
+        let options = LogsOptions {
+            stdout: true,
+            tail: REPORT_LINES.to_owned(),
+            ..LogsOptions::default()
+        };
+        let mut outputs = self.docker.logs(own.as_str(), Some(options));
+        let (mut decoder, mut report) = (Decoder::default(), None);
+        while let Some(output) = outputs.next().await {
+            observe::printed(&mut decoder, output?, |last| report = Some(last));
+        }
+        Ok(report)
     }
 
     fn failed(&self, step: &'static str) -> impl Fn(Bollard) -> EngineError {
@@ -192,7 +260,12 @@ impl DockerEngine {
         };
         if is(LABEL_JOB, job.as_str()) && is(LABEL_PLATFORM, self.platform.as_str()) {
             if let Some(id) = found.id.clone().and_then(|id| ContainerId::new(id).ok()) {
-                self.known().insert(job.clone(), id);
+                let own = Own {
+                    id,
+                    fresh: None,
+                    serve: mounts::source(&found, forward::FOLDER),
+                };
+                self.known().insert(job.clone(), own);
             }
             Ok(Some(found))
         } else {
@@ -340,6 +413,7 @@ impl Engine for DockerEngine {
             name: Some(spec.id().container_name()),
             ..CreateContainerOptions::default()
         };
+        let writable = body.host_config.clone().unwrap_or_default();
         let until = tokio::time::Instant::now() + SETTLES;
         let created = loop {
             let call = self
@@ -354,6 +428,13 @@ impl Engine for DockerEngine {
                     }
                     adopted => return adopted,
                 },
+                // The container's only part that the engine looks for.
+                Err(error) if status(&error) == Some(404) => {
+                    self.runnable_images().remove(spec.image());
+                    return Err(EngineError::ImageMissing {
+                        image: spec.image().clone(),
+                    });
+                }
                 other => break other.map_err(self.failed("create a container"))?,
             }
         };
@@ -363,11 +444,23 @@ impl Engine for DockerEngine {
             return Err(EngineError::Unenforced { gaps });
         }
         let container = container_id(Some(created.id), "create a container")?;
-        self.known().insert(spec.id().clone(), container.clone());
+        let own = Own {
+            id: container.clone(),
+            fresh: Some(mounts::writable(&writable)),
+            serve: spec.serve().map(|serve| serve.host_path.clone()),
+        };
+        self.known().insert(spec.id().clone(), own);
         Ok(container)
     }
 
     async fn start(&self, job: &JobId) -> Result<(), EngineError> {
+        if let Some((own, outputs)) = self.take_fresh(job) {
+            mounts::check_outputs(&outputs)?;
+            match self.begin(own.as_str()).await {
+                Err(error) if status(&error) == Some(404) => {}
+                begun => return begun.map_err(self.failed("start a container")),
+            }
+        }
         let found = self
             .inspect(job)
             .await?
@@ -375,9 +468,8 @@ impl Engine for DockerEngine {
         if state_of(&found) != Observed::Created {
             return Ok(());
         }
-        mounts::check_outputs(&found)?;
-        self.docker
-            .start_container(&job.container_name(), None::<StartContainerOptions>)
+        mounts::check_outputs(&mounts::writable_of(&found))?;
+        self.begin(&job.container_name())
             .await
             .map_err(self.failed("start a container"))
     }
@@ -388,26 +480,34 @@ impl Engine for DockerEngine {
         Ok(host::with_engine(observed, &self.address).await)
     }
 
-    async fn wait(&self, job: &JobId) -> Result<Observed, EngineError> {
+    async fn wait(&self, job: &JobId) -> Result<Option<i32>, EngineError> {
         loop {
             let options = WaitContainerOptions {
                 condition: "not-running".to_owned(),
             };
-            // The code is read from `inspect`, which also says when and why; an error
-            // here only means that the container has to be looked at again.
-            if let Some(Err(error)) = self
+            let mut ends = self
                 .patient
-                .wait_container(&job.container_name(), Some(options))
-                .next()
-                .await
-                && !matches!(error, Bollard::DockerContainerWaitError { .. })
-                && status(&error) != Some(404)
-            {
-                return Err(self.failed("wait for a container")(error));
+                .wait_container(&job.container_name(), Some(options));
+            match ends.next().await {
+                Some(Ok(end)) if end.error.is_none() => {
+                    return Ok(i32::try_from(end.status_code).ok());
+                }
+                Some(Err(Bollard::DockerContainerWaitError { error, code }))
+                    if error.is_empty() =>
+                {
+                    return Ok(i32::try_from(code).ok());
+                }
+                Some(Err(error))
+                    if !matches!(error, Bollard::DockerContainerWaitError { .. })
+                        && status(&error) != Some(404) =>
+                {
+                    return Err(self.failed("wait for a container")(error));
+                }
+                // It has to be looked at again.
+                _ => {}
             }
-            let seen = self.observe(job).await?;
-            if !matches!(seen, Observed::Running { .. }) {
-                return Ok(seen);
+            if !matches!(self.observe(job).await?, Observed::Running { .. }) {
+                return Ok(None);
             }
         }
     }
@@ -507,6 +607,13 @@ impl Engine for DockerEngine {
             job: job.clone(),
             reason,
         };
+        // Whoever accepts a connection runs. Where nobody does, the engine is asked why.
+        let known = self.known().get(job).and_then(|own| own.serve.clone());
+        if let Some(folder) = known
+            && let Ok(stream) = ServeFolder::at(&folder).connect().await
+        {
+            return Ok(Box::new(stream));
+        }
         let found = self
             .inspect(job)
             .await?
@@ -522,34 +629,24 @@ impl Engine for DockerEngine {
         }
     }
 
-    async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError> {
+    async fn last_word(&self, job: &JobId) -> Result<LastWord, EngineError> {
         let Some(own) = self.own(job).await? else {
-            return Ok(None);
+            return Ok(LastWord::default());
         };
-        let options = LogsOptions {
-            stdout: true,
-            tail: REPORT_LINES.to_owned(),
-            ..LogsOptions::default()
+        let read = match self.small_log(&own).await {
+            Ok(Some(word)) => return Ok(word),
+            Ok(None) => self.report(&own).await,
+            Err(error) => Err(error),
         };
-        let mut outputs = self.docker.logs(own.as_str(), Some(options));
-        let (mut decoder, mut report) = (Decoder::default(), None);
-        while let Some(output) = outputs.next().await {
-            match output {
-                Err(error) if status(&error) == Some(404) => {
-                    self.forget(job);
-                    return Ok(None);
-                }
-                other => {
-                    let output = other.map_err(self.failed("read a log"))?;
-                    for frame in decoder.push(&output.into_bytes()) {
-                        if let Frame::Report(last) = frame {
-                            report = Some(last);
-                        }
-                    }
-                }
+        match read {
+            Err(error) if status(&error) == Some(404) => {
+                self.forget(job);
+                Ok(LastWord::default())
             }
+            read => read
+                .map(|report| LastWord { report, log: None })
+                .map_err(self.failed("read a log")),
         }
-        Ok(report)
     }
 
     async fn remove(&self, job: &JobId) -> Result<(), EngineError> {

@@ -70,8 +70,8 @@ pub trait Engine: Send + Sync {
     /// How the container stands now.
     async fn observe(&self, job: &JobId) -> Result<Observed, EngineError>;
 
-    /// Returns when the container no longer runs (or is not there).
-    async fn wait(&self, job: &JobId) -> Result<Observed, EngineError>;
+    /// Returns when the container no longer runs (or is not there), with its exit code where the engine told it.
+    async fn wait(&self, job: &JobId) -> Result<Option<i32>, EngineError>;
 
     /// Kills every process of the job at once; `Ok` when none runs.
     async fn kill(&self, job: &JobId) -> Result<(), EngineError>;
@@ -90,9 +90,8 @@ pub trait Engine: Send + Sync {
     /// closed when the input is shut down, or its holder dies.
     async fn attach(&self, job: &JobId) -> Result<Attached, EngineError>;
 
-    /// The last word of the container's init, once it has ended by itself; `None` when it
-    /// was killed, or is not there.
-    async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError>;
+    /// What the container's init said at its end, once the container no longer runs.
+    async fn last_word(&self, job: &JobId) -> Result<LastWord, EngineError>;
 
     /// Kills and removes the container; `Ok` when it is not there.
     async fn remove(&self, job: &JobId) -> Result<(), EngineError>;
@@ -200,6 +199,15 @@ pub struct Listed {
     pub container: ContainerId,
     /// How it stands.
     pub observed: Observed,
+}
+
+/// The end of a container's log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LastWord {
+    /// The last word of its init; `None` when it was killed, or the container is not there.
+    pub report: Option<Report>,
+    /// The whole log, as [`Engine::logs`] gives it, where it is so small that it was read on the way.
+    pub log: Option<Vec<LogFrame>>,
 }
 
 /// Which part of a log is wanted.

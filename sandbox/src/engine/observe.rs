@@ -6,7 +6,7 @@ use bollard::container::LogOutput;
 use bollard::models::{
     ContainerState, ContainerStateStatusEnum, ContainerStatsResponse, ImageInspect, SystemInfo,
 };
-use sandyq_init::{Decoder, Frame, Stream};
+use sandyq_init::{Decoder, Frame, Report, Stream};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -185,7 +185,11 @@ pub(super) fn sample(stats: &ContainerStatsResponse) -> Sample {
 /// What a piece of the container's output says that the job printed. Its standard output
 /// has init's frames; its standard error is init's and the runtime's own, for when
 /// there is no job to be heard.
-pub(super) fn printed(decoder: &mut Decoder, output: LogOutput) -> Vec<LogFrame> {
+pub(super) fn printed(
+    decoder: &mut Decoder,
+    output: LogOutput,
+    mut reported: impl FnMut(Report),
+) -> Vec<LogFrame> {
     if matches!(output, LogOutput::StdErr { .. }) {
         return vec![LogFrame {
             stream: LogStream::Stderr,
@@ -195,18 +199,21 @@ pub(super) fn printed(decoder: &mut Decoder, output: LogOutput) -> Vec<LogFrame>
     decoder
         .push(&output.into_bytes())
         .into_iter()
-        .filter_map(shown)
+        .filter_map(|frame| shown(frame, &mut reported))
         .collect()
 }
 
-fn shown(frame: Frame) -> Option<LogFrame> {
+fn shown(frame: Frame, reported: &mut impl FnMut(Report)) -> Option<LogFrame> {
     let said = |text: &[u8]| [b"[", text, b"]\n"].concat();
     let (stream, bytes) = match frame {
         Frame::Printed(Stream::Stdout, bytes) => (LogStream::Stdout, bytes),
         Frame::Printed(Stream::Stderr, bytes) => (LogStream::Stderr, bytes),
         Frame::Note(text) => (LogStream::Stderr, said(&text)),
         Frame::Foreign(text) => (LogStream::Stderr, said(&text)),
-        Frame::Report(_) => return None,
+        Frame::Report(report) => {
+            reported(report);
+            return None;
+        }
     };
     Some(LogFrame {
         stream,
@@ -291,7 +298,7 @@ mod tests {
     fn a_job_is_heard_through_inits_frames_alone() {
         let mut decoder = Decoder::default();
         let message = bytes::Bytes::from_static(b"ohello\\nxend=exit:0 deadline=0\nnthe limit\n");
-        let frames = printed(&mut decoder, LogOutput::StdOut { message });
+        let frames = printed(&mut decoder, LogOutput::StdOut { message }, drop);
         let texts: Vec<_> = frames
             .iter()
             .map(|frame| (frame.stream, frame.bytes.as_ref()))
@@ -307,7 +314,7 @@ mod tests {
             ]
         );
         let message = bytes::Bytes::from_static(b"sandyq-init: no\n");
-        let frames = printed(&mut decoder, LogOutput::StdErr { message });
+        let frames = printed(&mut decoder, LogOutput::StdErr { message }, drop);
         assert_eq!(frames[0].bytes.as_ref(), b"sandyq-init: no\n");
     }
 

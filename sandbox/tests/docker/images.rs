@@ -55,6 +55,28 @@ async fn images_come_from_archives_and_are_named_by_digest() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_image_that_somebody_removed_after_it_was_known_is_missed() {
+    let bench = Bench::new().await;
+    let archive = support::archive(&bench.mark("removed"), "[]", "null");
+    let image = bench.import(archive).await.unwrap().remove(0).digest;
+    let spec = bench.job("true").with_image(&image).spec();
+    bench.engine.create(&spec).await.unwrap();
+    bench.engine.remove(spec.id()).await.unwrap();
+    let by_hand = std::process::Command::new("docker")
+        .args(["image", "rm", "--force", image.as_str()])
+        .output()
+        .unwrap();
+    assert!(by_hand.status.success(), "{by_hand:?}");
+    for _ in 0..2 {
+        let error = bench.engine.create(&spec).await.unwrap_err();
+        assert!(
+            matches!(&error, EngineError::ImageMissing { image: missing } if *missing == image),
+            "{error:?}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_image_with_volumes_is_refused() {
     let bench = Bench::new().await;
     let archive = support::archive(&bench.mark("volumes"), "[]", "{\"/free\":{}}");

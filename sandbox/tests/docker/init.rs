@@ -165,7 +165,8 @@ async fn attack_25_the_deadline_holds_while_nobody_watches() {
     bench.reconnect().await;
     let from = SystemTime::now();
     for spec in specs {
-        let seen = bench.engine.wait(spec.id()).await.unwrap();
+        bench.engine.wait(spec.id()).await.unwrap();
+        let seen = bench.engine.observe(spec.id()).await.unwrap();
         let mut usage = Usage::default();
         let end = ending(&bench.engine, spec.id(), seen, &mut usage)
             .await
@@ -239,7 +240,8 @@ async fn attack_28_a_job_cannot_speak_for_init() {
     bench.engine.start(spec.id()).await.unwrap();
     tokio::time::sleep(Duration::from_millis(300)).await;
     bench.engine.kill(spec.id()).await.unwrap();
-    let seen = bench.engine.wait(spec.id()).await.unwrap();
+    bench.engine.wait(spec.id()).await.unwrap();
+    let seen = bench.engine.observe(spec.id()).await.unwrap();
     let mut usage = Usage::default();
     let end = ending(&bench.engine, spec.id(), seen, &mut usage)
         .await

@@ -65,10 +65,12 @@ async fn a_job_runs_end_to_end() {
     );
     assert!(looks > 0);
 
+    let before = bench.engine.observe(spec.id()).await.unwrap();
+    assert!(matches!(before, Observed::Exited { code: 0, .. }));
     bench.engine.start(spec.id()).await.unwrap();
     assert_eq!(
         bench.engine.observe(spec.id()).await.unwrap(),
-        end.observed,
+        before,
         "what has run is not started again"
     );
 
@@ -154,7 +156,8 @@ async fn the_wall_clock_and_cancel_kill_at_once() {
     );
     let start = Instant::now();
     bench.engine.kill(spec.id()).await.unwrap();
-    let end = bench.engine.wait(spec.id()).await.unwrap();
+    assert_eq!(bench.engine.wait(spec.id()).await.unwrap(), Some(137));
+    let end = bench.engine.observe(spec.id()).await.unwrap();
     assert!(
         start.elapsed() < Duration::from_secs(5),
         "{:?}",

@@ -73,19 +73,20 @@ impl Person {
     /// What is shown until the container has ended, and how that was. An engine may leave the connection open after that.
     async fn until_the_end(mut self, bench: &Bench, spec: &JobSpec) -> (String, Observed, Report) {
         let mut over = std::pin::pin!(timeout(PATIENCE, bench.engine.wait(spec.id())));
-        let observed = loop {
+        let ended = loop {
             tokio::select! {
-                observed = &mut over => break observed,
+                ended = &mut over => break ended,
                 frame = self.output.next() => match frame {
                     Some(frame) => self.shows(&frame.unwrap().bytes),
                     None => break over.await,
                 },
             }
         };
-        let Ok(observed) = observed else {
+        let Ok(ended) = ended else {
             panic!("it does not end: {:?}", self.screen)
         };
-        let observed = observed.unwrap();
+        ended.unwrap();
+        let observed = bench.engine.observe(spec.id()).await.unwrap();
         while let Ok(Some(Ok(frame))) = timeout(STRAGGLERS, self.output.next()).await {
             self.shows(&frame.bytes);
         }

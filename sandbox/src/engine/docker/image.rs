@@ -1,7 +1,7 @@
 //! Images: loaded from an archive, named by digest, never pulled.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 
 use bollard::errors::Error as Bollard;
 use bollard::models::ImageInspect;
@@ -15,6 +15,8 @@ use crate::id::ImageDigest;
 /// The engine names one line for each image it loaded; an archive with more is
 /// no honest one.
 const MOST_IMAGES: usize = 100;
+/// Images of which is known that jobs may run them.
+const MOST_KNOWN: usize = 1000;
 
 impl DockerEngine {
     pub(super) async fn load(
@@ -91,11 +93,15 @@ impl DockerEngine {
         }
     }
 
-    /// The names of the variables the image sets, if a job may run it.
+    /// The names of the variables the image sets, if a job may run it. One that was removed meanwhile is noticed when a
+    /// container is made of it.
     pub(super) async fn runnable_image(
         &self,
         image: &ImageDigest,
-    ) -> Result<Vec<String>, EngineError> {
+    ) -> Result<Arc<[String]>, EngineError> {
+        if let Some(known) = self.runnable_images().get(image) {
+            return Ok(Arc::clone(known));
+        }
         let found = self
             .find_image(image)
             .await?
@@ -107,11 +113,25 @@ impl DockerEngine {
                 image: image.clone(),
                 reason,
             }),
-            None => Ok(observe::image_variables(&found)),
+            None => {
+                let variables: Arc<[String]> = observe::image_variables(&found).into();
+                let mut known = self.runnable_images();
+                if known.len() >= MOST_KNOWN {
+                    known.clear();
+                }
+                known.insert(image.clone(), Arc::clone(&variables));
+                Ok(variables)
+            }
         }
     }
 
+    pub(super) fn runnable_images(&self) -> MutexGuard<'_, HashMap<ImageDigest, Arc<[String]>>> {
+        let known = self.runnable.lock();
+        known.unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) async fn delete_image(&self, image: &ImageDigest) -> Result<(), EngineError> {
+        self.runnable_images().remove(image);
         if self.find_image(image).await?.is_none() {
             return Ok(());
         }

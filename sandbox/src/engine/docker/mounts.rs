@@ -3,7 +3,7 @@
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use bollard::models::{ContainerInspectResponse, Mount};
+use bollard::models::{ContainerInspectResponse, HostConfig, Mount};
 
 use crate::engine::EngineError;
 use crate::spec::{JobSpec, UID};
@@ -24,19 +24,26 @@ pub(super) fn check_inputs(spec: &JobSpec) -> Result<(), EngineError> {
 
 /// What a container that is about to start can write to is a file system of its
 /// own: a folder of the host's disk has no quota.
-pub(super) fn check_outputs(found: &ContainerInspectResponse) -> Result<(), EngineError> {
-    let writable = mounts(found).filter(|mount| mount.read_only != Some(true));
-    for mount in writable {
-        check_output(Path::new(mount.source.as_deref().unwrap_or_default()))?;
-    }
-    Ok(())
+pub(super) fn check_outputs(outputs: &[PathBuf]) -> Result<(), EngineError> {
+    outputs.iter().try_for_each(|output| check_output(output))
+}
+
+/// What of this machine a container can write to.
+pub(super) fn writable_of(found: &ContainerInspectResponse) -> Vec<PathBuf> {
+    found.host_config.as_ref().map(writable).unwrap_or_default()
+}
+
+/// What of this machine a container that is made so can write to.
+pub(super) fn writable(host: &HostConfig) -> Vec<PathBuf> {
+    let mounts = host.mounts.iter().flatten();
+    let writable = mounts.filter(|mount| mount.read_only != Some(true));
+    let source = |mount: &Mount| PathBuf::from(mount.source.as_deref().unwrap_or_default());
+    writable.map(source).collect()
 }
 
 fn mounts(found: &ContainerInspectResponse) -> impl Iterator<Item = &Mount> {
-    let host = found.host_config.as_ref();
-    host.and_then(|host| host.mounts.as_ref())
-        .into_iter()
-        .flatten()
+    let host = found.host_config.iter();
+    host.flat_map(|host| &host.mounts).flatten()
 }
 
 /// What of this machine a container has at a place.

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use sandyq_sandbox::engine::LogFrame;
 use sandyq_sandbox::outcome::{Ending, cause, deadline, follow, reconcile};
 use sandyq_sandbox::state::resume;
 use sandyq_sandbox::volume::OutputVolume;
@@ -76,7 +77,9 @@ fn drive(platform: &Arc<Platform>, name: String, first: Option<Vec<Action>>) {
             name,
             usage: Usage::default(),
             engine_went: false,
+            begun: false,
             ended: None,
+            log: None,
         };
         tokio::select! {
             // The container goes on; the next process adopts it.
@@ -92,8 +95,12 @@ struct Driver {
     usage: Usage,
     /// The engine was away while the container ran; it may have ended it when it came back.
     engine_went: bool,
+    /// The container was just started, and not looked at since.
+    begun: bool,
     /// How the container stood when it was followed to its end, with its last word in `usage`: it does not begin again.
     ended: Option<Observed>,
+    /// Its whole log, where that was read with the last word.
+    log: Option<Vec<LogFrame>>,
 }
 
 impl Driver {
@@ -226,9 +233,16 @@ impl Driver {
         // As long as it is not known when the container began: not before now.
         let mut due = Instant::now() + job.limits.wall_clock;
         loop {
+            let begun = std::mem::take(&mut self.begun);
             let look = async {
                 let engine = self.engine().await?;
-                let observed = engine.observe(&id).await?;
+                let observed = if begun {
+                    Observed::Running {
+                        since: SystemTime::now(),
+                    }
+                } else {
+                    engine.observe(&id).await?
+                };
                 Ok::<_, Error>((engine, observed))
             };
             let looked = tokio::select! {
@@ -256,7 +270,7 @@ impl Driver {
                     Ok(Ending { observed: Observed::Absent | Observed::Created, .. }) => {
                         return Ok(vanished());
                     }
-                    Ok(ending) => return Ok(self.ended(job, &ending)),
+                    Ok(ending) => return Ok(self.ended(job, ending)),
                     // The engine went away; look again when it is back.
                     Err(error) => {
                         tracing::warn!(job = name, "{error}");
@@ -269,12 +283,13 @@ impl Driver {
         }
     }
 
-    fn ended(&mut self, job: &Job, ending: &Ending) -> Outcome {
+    fn ended(&mut self, job: &Job, mut ending: Ending) -> Outcome {
+        self.log = ending.log.take();
         self.ended = Some(ending.observed.clone());
         let full = OutputVolume::at(&job_folder(&self.platform, job))
             .is_full()
             .unwrap_or(false);
-        let cause = match cause(ending, &self.usage, full) {
+        let cause = match cause(&ending, &self.usage, full) {
             // With a last word of its own, it was not the engine that ended it.
             CauseOfDeath::Exit(KILLED | LOST_TRACK)
                 if self.engine_went && ending.report.is_none() =>

@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use sandyq_sandbox::engine::{
-    ArchiveStream, Attached, Engine, EngineError, EngineInfo, ImportedImage, Listed, LogFrames,
-    LogRequest, Observed,
+    ArchiveStream, Attached, Engine, EngineError, EngineInfo, ImportedImage, LastWord, Listed,
+    LogFrames, LogRequest, Observed,
 };
 use sandyq_sandbox::serve::Connection;
-use sandyq_sandbox::{ContainerId, ImageDigest, JobId, JobSpec, Report, Sample};
+use sandyq_sandbox::{ContainerId, ImageDigest, JobId, JobSpec, Sample};
 use tracing::Instrument;
 
 use super::Metrics;
@@ -79,7 +79,7 @@ impl Engine for Measured {
     }
 
     // Takes as long as the job, which says nothing of the engine.
-    async fn wait(&self, job: &JobId) -> Result<Observed, EngineError> {
+    async fn wait(&self, job: &JobId) -> Result<Option<i32>, EngineError> {
         self.engine.wait(job).await
     }
 
@@ -103,8 +103,8 @@ impl Engine for Measured {
         self.timed("attach", self.engine.attach(job)).await
     }
 
-    async fn report(&self, job: &JobId) -> Result<Option<Report>, EngineError> {
-        self.timed("report", self.engine.report(job)).await
+    async fn last_word(&self, job: &JobId) -> Result<LastWord, EngineError> {
+        self.timed("last_word", self.engine.last_word(job)).await
     }
 
     async fn remove(&self, job: &JobId) -> Result<(), EngineError> {

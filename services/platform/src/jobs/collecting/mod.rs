@@ -12,7 +12,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use ring::digest::{Context, SHA256};
 use sandyq_sandbox::collect::{Caps, Collected, RefusalReason, collect};
-use sandyq_sandbox::engine::LogRequest;
+use sandyq_sandbox::engine::{LogFrame, LogFrames, LogRequest};
 use sandyq_sandbox::logs::{HeldBack, LogCapture, TailFilter};
 use sandyq_sandbox::volume::OutputVolume;
 use sandyq_sandbox::{CauseOfDeath, JobId, Usage as Measured};
@@ -36,7 +36,7 @@ const AHEAD: usize = 2;
 /// The log as a file of the output.
 pub(super) const LOG_PATH: &str = ".sandyq/job.log";
 
-/// Collects outputs and log, unless the cause says that nothing may be kept.
+/// Collects outputs and log, unless the cause says that nothing may be kept. The log may have been read as a whole before.
 ///
 /// # Errors
 /// The engine's, the disk's or the storage's; never because of what the job wrote.
@@ -44,8 +44,8 @@ pub async fn harvest(
     platform: &Arc<Platform>,
     job: &Job,
     cause: &CauseOfDeath,
-    measured: &Measured,
-    input_bytes: u64,
+    (measured, input_bytes): (&Measured, u64),
+    read: Option<Vec<LogFrame>>,
 ) -> Result<Harvest> {
     let millis = |d: std::time::Duration| u64::try_from(d.as_millis()).unwrap_or(u64::MAX);
     let mut out = Harvest {
@@ -67,7 +67,7 @@ pub async fn harvest(
     let name = format!("outputs/{}", names::fresh_id('o'));
     // Small things lie together in one object: each object costs the disk a wait.
     let mut pack = platform.objects.create(&format!("{name}/pack")).await?;
-    let log = log(platform, job, &mut pack).await?;
+    let log = log(platform, job, read, &mut pack).await?;
     reach("taken-in");
     out.usage.log_bytes = log.whole.bytes;
     out.log = log.open;
@@ -117,10 +117,20 @@ struct Log {
 }
 
 /// Keeps the whole log for review, and the filtered part that the job's grants open.
-async fn log(platform: &Arc<Platform>, job: &Job, pack: &mut ObjectWriter) -> Result<Log> {
-    let id = JobId::new(&job.id).map_err(|error| Error::internal("name a job", error))?;
-    let engine = platform.engine.get().await?;
-    let mut frames = engine.logs(&id, LogRequest::default()).await?;
+async fn log(
+    platform: &Arc<Platform>,
+    job: &Job,
+    read: Option<Vec<LogFrame>>,
+    pack: &mut ObjectWriter,
+) -> Result<Log> {
+    let mut frames: LogFrames = match read {
+        Some(frames) => futures::stream::iter(frames).map(Ok).boxed(),
+        None => {
+            let id = JobId::new(&job.id).map_err(|error| Error::internal("name a job", error))?;
+            let engine = platform.engine.get().await?;
+            engine.logs(&id, LogRequest::default()).await?
+        }
+    };
     let mut capture = LogCapture::new(job.limits.log_bytes);
     let budget = usize::try_from(job.conditions.log_tail_bytes).unwrap_or(usize::MAX);
     let mut filter = TailFilter::new(job.conditions.log, budget);

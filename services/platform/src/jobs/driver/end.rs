@@ -115,7 +115,9 @@ impl Driver {
             return Ok(step_failed(CauseOfDeath::NodeFailed));
         }
         let read = staging::bytes(&self.platform, job).await;
-        let harvest = collecting::harvest(&self.platform, job, &cause, &self.usage, read).await;
+        let measured = (&self.usage, read);
+        let log = self.log.take();
+        let harvest = collecting::harvest(&self.platform, job, &cause, measured, log).await;
         reach("harvested");
         match harvest {
             Ok(harvest) => Ok((JobEvent::Collected(cause), String::new(), harvest)),

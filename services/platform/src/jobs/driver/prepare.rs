@@ -118,6 +118,7 @@ impl Driver {
             stop = async { let stop = wish.await; sleep(STOP_PATIENCE).await; stop } => return stop,
         };
         reach("container-started");
+        self.begun = launched.is_ok();
         Ok(match launched {
             Ok(()) => (JobEvent::Started, String::new(), Harvest::default()),
             Err(cause) => step_failed(cause),
