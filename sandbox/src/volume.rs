@@ -249,8 +249,7 @@ impl OutputVolume {
         };
         let mut command = system(program);
         let output = with(&mut command).output();
-        let output =
-            output.map_err(|error| failed(format!("{error}; install e2fsprogs and util-linux")))?;
+        let output = output.map_err(|error| failed(format!("{error}; install e2fsprogs")))?;
         if output.status.success() {
             return Ok(());
         }
@@ -350,9 +349,9 @@ impl OutputVolume {
     /// The step that failed; calling again goes on from there.
     pub fn remove(&self) -> Result<(), VolumeError> {
         let devices = self.unmount()?;
-        // What was mounted frees its device, but where a cut came before that was asked for.
+        // What was mounted frees its device, but where a cut came before that was asked for. Another may have come before the mount.
         if devices.is_empty() || devices.into_iter().any(device::is_left_over) {
-            self.free_loop_devices()?;
+            device::free(&self.image).map_err(at("free the loop device of", &self.image))?;
         }
         for (gone, path) in [
             (fs::remove_file(&self.image), &self.image),
@@ -392,20 +391,6 @@ impl OutputVolume {
             path: self.mount_point.clone(),
         })
     }
-
-    /// Loop devices that a cut between set-up and mounting left attached.
-    fn free_loop_devices(&self) -> Result<(), VolumeError> {
-        let Ok(about) = self.image.metadata() else {
-            return Ok(());
-        };
-        if !may_be_attached(&self.image) {
-            return Ok(());
-        }
-        for device in loop_devices(&about) {
-            self.run("losetup", |losetup| losetup.arg("-d").arg(device))?;
-        }
-        Ok(())
-    }
 }
 
 /// A program of the system, named by its whole path: one that is looked for in a path of its own would be begun by a copy
@@ -420,52 +405,9 @@ fn system(program: &str) -> Command {
     command
 }
 
-/// Whether the kernel names a file as that of a loop device whose last two names are this one's; where the kernel cannot
-/// be asked, it may be.
-fn may_be_attached(image: &Path) -> bool {
-    let Ok(image) = image.canonicalize() else {
-        return true;
-    };
-    let (Some(folder), Some(name)) = (image.parent().and_then(Path::file_name), image.file_name())
-    else {
-        return true;
-    };
-    let end = Path::new(folder).join(name);
-    let Ok(devices) = fs::read_dir("/sys/block") else {
-        return true;
-    };
-    devices.flatten().any(|device| {
-        fs::read_to_string(device.path().join("loop/backing_file"))
-            .is_ok_and(|file| Path::new(file.trim_end()).ends_with(&end))
-    })
-}
-
-/// The loop devices whose file this is, by its place on the disk.
-fn loop_devices(image: &fs::Metadata) -> Vec<PathBuf> {
-    let columns = "NAME,BACK-INO,BACK-MAJ:MIN";
-    let listing = system("losetup")
-        .args(["--list", "--noheadings", "--raw", "--output", columns])
-        .output();
-    let text = listing
-        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
-        .unwrap_or_default();
-    let device = format!(
-        "{}:{}",
-        nix::sys::stat::major(image.dev()),
-        nix::sys::stat::minor(image.dev())
-    );
-    let inode = image.ino().to_string();
-    text.lines()
-        .filter_map(|line| {
-            let mut fields = line.split_whitespace();
-            let name = fields.next()?;
-            (fields.next()? == inode && fields.next()? == device).then(|| PathBuf::from(name))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
     use super::*;
 
     #[test]
@@ -474,6 +416,43 @@ mod tests {
         let large = image_bytes(1 << 30, 1000);
         assert!(large > 1 << 30 && large < (1 << 30) * 11 / 10, "{large}");
         assert_eq!(large % 4096, 0);
+    }
+
+    #[test]
+    fn what_a_cut_left_attached_is_freed() {
+        let folder = tempfile::tempdir().unwrap();
+        let attached = |mounted: bool| {
+            let volume = OutputVolume::reserve(folder.path()).unwrap();
+            let file = fs::File::create_new(&volume.image).unwrap();
+            file.set_len(image_bytes(1 << 20, 10)).unwrap();
+            volume.format(1 << 20, 10).unwrap();
+            let device = Attached::to(&volume.image).unwrap();
+            if mounted {
+                let ext4 = Some("ext4");
+                mount(
+                    Some(device.path()),
+                    &volume.mount_point,
+                    ext4,
+                    FLAGS,
+                    None::<&str>,
+                )
+                .unwrap();
+            }
+            // As with the process that ended here.
+            device.abandon();
+            volume
+        };
+        for mounted in [false, true] {
+            let volume = attached(mounted);
+            let image = volume.image.canonicalize().unwrap();
+            assert_eq!(device::devices_of(&image).unwrap().len(), 1);
+            assert_eq!(volume.is_mounted().unwrap(), mounted);
+            volume.remove().unwrap();
+            let left: Vec<PathBuf> = device::devices_of(&image).unwrap();
+            assert!(left.is_empty(), "{left:?}");
+            let gone = format!("{} (deleted)", image.display());
+            assert!(device::devices_of(Path::new(&gone)).unwrap().is_empty());
+        }
     }
 
     #[test]

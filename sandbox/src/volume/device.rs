@@ -20,6 +20,8 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 pub(super) struct Attached {
     device: LoopDevice,
     path: PathBuf,
+    /// Nothing is to be done any more.
+    left: bool,
 }
 
 impl Attached {
@@ -34,7 +36,10 @@ impl Attached {
             attempt += 1;
             match device.attach_file(file) {
                 Err(error) if is(&error, Errno::EBUSY) && attempt < ATTEMPTS => {}
-                done => return done.map(|()| Self { device, path }),
+                done => {
+                    let left = false;
+                    return done.map(|()| Self { device, path, left });
+                }
             }
         }
     }
@@ -45,16 +50,58 @@ impl Attached {
     }
 
     /// Leaves it to the kernel to free the device, which does so when nobody uses it any more.
-    pub fn leave(&self) -> io::Result<()> {
+    pub fn leave(mut self) -> io::Result<()> {
+        self.left = true;
         self.device.detach()
+    }
+
+    /// Lets go of it as a process does that ends here.
+    #[cfg(test)]
+    pub fn abandon(mut self) {
+        self.left = true;
     }
 }
 
 impl Drop for Attached {
     fn drop(&mut self) {
-        // Once it was left, there is nothing to be done.
-        let _ = self.leave();
+        if !self.left {
+            // What led here is what is to be told.
+            let _ = self.device.detach();
+        }
     }
+}
+
+/// Frees the devices whose file this is, which a cut left attached.
+pub(super) fn free(file: &Path) -> io::Result<()> {
+    let Ok(file) = file.canonicalize() else {
+        return Ok(());
+    };
+    for device in devices_of(&file)? {
+        match LoopDevice::open(&device)?.detach() {
+            // Somebody else did.
+            Err(error) if is(&error, Errno::ENXIO) => {}
+            done => done?,
+        }
+    }
+    Ok(())
+}
+
+/// The devices whose file this is, by its whole path.
+pub(super) fn devices_of(file: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut devices = Vec::new();
+    for entry in fs::read_dir("/sys/block")? {
+        let entry = entry?;
+        if !entry.file_name().as_encoded_bytes().starts_with(b"loop") {
+            continue;
+        }
+        // Without a file a device has no such entry.
+        let text = fs::read_to_string(entry.path().join("loop/backing_file"));
+        let text = text.unwrap_or_default();
+        if Path::new(text.strip_suffix('\n').unwrap_or(&text)) == file {
+            devices.push(Path::new("/dev").join(entry.file_name()));
+        }
+    }
+    Ok(devices)
 }
 
 fn is(error: &io::Error, errno: Errno) -> bool {

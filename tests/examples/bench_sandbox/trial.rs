@@ -84,12 +84,12 @@ async fn times(mut command: Command, requests: usize) -> Vec<f64> {
         command.arg(&address);
     }
     command
-        .args(["-sS", "--fail", "-w", "@%{time_total}\n"])
+        .args(["-sS", "--fail", "-w", "took %{time_total}\n"])
         .stderr(Stdio::inherit());
     let out = command.output().await.unwrap();
     assert!(out.status.success(), "{out:?}");
     let text = String::from_utf8(out.stdout).unwrap();
-    let seconds = text.lines().filter_map(|line| line.strip_prefix('@'));
+    let seconds = text.lines().filter_map(|line| line.strip_prefix("took "));
     let times: Vec<f64> = seconds.map(|s| s.parse::<f64>().unwrap() * 1e3).collect();
     assert_eq!(times.len(), requests);
     times

@@ -75,11 +75,21 @@ async fn attack_24_the_server_is_killed_at_every_edge() {
         };
         let mut job = shell(&image, script);
         seconds(&mut job, if overdue { 1 } else { 60 });
-        let job = site.submit(&sandbox, job).await.unwrap();
+        let request = v1::CreateJobRequest {
+            parent: sandbox.clone(),
+            job: Some(job),
+            request_id: request_id(),
+        };
+        let mut client = site.user("developer").sandbox();
+        // The answer may be cut off too: the job is admitted as soon as it is there.
+        let _ = client.create_job(request.clone()).await;
         until_it_ends(&mut site).await;
         site.set_environment(&[]);
         site.kill();
         site.serve().await;
+        let mut client = site.user("developer").sandbox();
+        let job = client.create_job(request).await.unwrap().into_inner();
+        let job = job.job.unwrap();
         let ended = site.wait_job(&job.name).await;
         let expected = if overdue {
             State::TimedOut
