@@ -223,6 +223,8 @@ async fn an_owner_turns_back_what_a_sandbox_saw_and_nobody_else_does() {
     people.sort_unstable();
     assert_eq!(people, (0..40).map(iin).collect::<Vec<_>>());
 
+    at_the_terminal(&site, &version.name, &one, &seen).await;
+
     // Neither the developer nor the operator, nor the owner for what is not of this release and this sandbox.
     for user in ["developer", "admin", "auditor"] {
         let mut library = site.user(user).library();
@@ -248,7 +250,11 @@ async fn an_owner_turns_back_what_a_sandbox_saw_and_nobody_else_does() {
         .iter()
         .filter(|entry| entry["decision"] == "allow")
         .collect();
-    assert_eq!(allowed.len(), 1, "{entries:?}");
+    assert_eq!(
+        allowed.len(),
+        2,
+        "the owner's and that at the terminal: {entries:?}"
+    );
     assert_eq!(allowed[0]["detail"]["values"], 40);
     assert_eq!(allowed[0]["detail"]["reason"], "call patients in");
     assert!(!serde_json::to_string(&entries).unwrap().contains(&iin(0)));
@@ -274,6 +280,51 @@ async fn an_owner_turns_back_what_a_sandbox_saw_and_nobody_else_does() {
     owner.library().retire_version(retire).await.unwrap();
     let status = owner.library().reveal_values(ask("", &seen)).await;
     assert_eq!(status.unwrap_err().code(), tonic::Code::FailedPrecondition);
+}
+
+/// Another owner of the agency does the same by the command.
+async fn at_the_terminal(site: &Site, version: &str, sandbox: &str, seen: &[String]) {
+    let request = v1::CreateInvitationRequest {
+        organization: "organizations/statistics".to_owned(),
+        display_name: "second owner".to_owned(),
+        roles: vec![v1::Role::AgencyOwner.into()],
+        user_id: "second-owner".to_owned(),
+        ..Default::default()
+    };
+    let mut client = site.user("admin").identity();
+    let invited = client.create_invitation(request).await.unwrap();
+    let invitation = serde_json::json!({
+        "server": site.address,
+        "ca_pem": site.ca_pem,
+        "token": invited.into_inner().token,
+    });
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("invitation"), invitation.to_string()).unwrap();
+    fs::write(folder.path().join("values"), seen.join("\n")).unwrap();
+    let at_home = ["--home", "contexts", "--context", "owner"];
+    let run = |arguments: &[&str]| sandyq(folder.path(), &[&at_home, arguments].concat());
+    let enrolled = run(&["enroll", "invitation"]);
+    assert!(enrolled.status.success(), "{enrolled:?}");
+    let command = ["library", "version", "reveal", version, "values"];
+    let about = [
+        "--dataset",
+        "people",
+        "--column",
+        "iin",
+        "--reason",
+        "audit 7",
+    ];
+    let refused = run(&[&command[..], &about].concat());
+    assert!(!refused.status.success());
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("name the sandbox"), "{said}");
+    assert!(!said.contains(&seen[0]));
+    let done = run(&[&command[..], &about, &["--sandbox", sandbox]].concat());
+    assert!(done.status.success(), "{done:?}");
+    let text = String::from_utf8(done.stdout).unwrap();
+    let mut people: Vec<&str> = text.lines().collect();
+    people.sort_unstable();
+    assert_eq!(people, (0..40).map(iin).collect::<Vec<_>>());
 }
 
 fn column(parquet: &[u8], name: &str) -> Vec<String> {
