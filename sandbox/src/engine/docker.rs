@@ -1,26 +1,27 @@
 //! The engine by Docker's API, over its local socket.
 
 mod image;
+mod log;
 mod mounts;
+mod own;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use bollard::container::LogOutput;
 use bollard::errors::Error as Bollard;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{
-    AttachContainerOptions, CreateContainerOptions, InspectContainerOptions, KillContainerOptions,
-    ListContainersOptions, LogsOptions, RemoveContainerOptions, StartContainerOptions,
+    AttachContainerOptions, CreateContainerOptions, KillContainerOptions, ListContainersOptions, LogsOptions, RemoveContainerOptions, StartContainerOptions,
     StatsOptions, WaitContainerOptions,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
-use futures::{Stream, StreamExt};
-use sandyq_init::{Decoder, Report, forward};
+use futures::StreamExt;
+use sandyq_init::forward;
 
+use self::own::Own;
 use super::cgroup::Cgroup;
 use super::{
     ArchiveStream, Attached, Engine, EngineError, EngineInfo, ImportedImage, LastWord, Listed,
@@ -38,10 +39,6 @@ const CALL_SECONDS: u64 = 60;
 const SETTLES: Duration = Duration::from_secs(10);
 /// Pause before a name that is taken is tried again.
 const AGAIN: Duration = Duration::from_millis(50);
-/// The end of a log, in which init's report is the last line.
-const REPORT_LINES: &str = "3";
-/// A log of so many bytes is read once, with init's report in it.
-const SMALL_LOG_BYTES: usize = 64 << 10;
 /// For a whole image, or for a job to end.
 const LONG_SECONDS: u64 = 40 * 86_400;
 
@@ -91,16 +88,6 @@ pub struct DockerEngine {
     runnable: Mutex<HashMap<ImageDigest, Arc<[String]>>>,
 }
 
-/// A container that is a job's own.
-#[derive(Debug, Clone)]
-struct Own {
-    id: ContainerId,
-    /// What it can write to, where it was made by this process and nobody asked for its start yet.
-    fresh: Option<Vec<PathBuf>>,
-    /// The folder of its socket, where it serves.
-    serve: Option<PathBuf>,
-}
-
 impl DockerEngine {
     /// Connects, agrees on a protocol version and learns what the engine can enforce.
     ///
@@ -139,138 +126,13 @@ impl DockerEngine {
         })
     }
 
-    /// The job's own container; one is looked for where none is known.
-    async fn own(&self, job: &JobId) -> Result<Option<ContainerId>, EngineError> {
-        if let Some(known) = self.known().get(job) {
-            return Ok(Some(known.id.clone()));
-        }
-        let found = self.inspect(job).await?;
-        found
-            .map(|found| container_id(found.id, "inspect a container"))
-            .transpose()
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<JobId, Own>> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The container that was just made and its outputs; once, so that nothing is begun twice without a look at it.
-    fn take_fresh(&self, job: &JobId) -> Option<(ContainerId, Vec<PathBuf>)> {
-        let mut known = self.known();
-        let own = known.get_mut(job)?;
-        own.fresh.take().map(|outputs| (own.id.clone(), outputs))
-    }
-
     async fn begin(&self, container: &str) -> Result<(), Bollard> {
         let options = None::<StartContainerOptions>;
         self.docker.start_container(container, options).await
     }
 
-    /// What the engine answers of a container that it does not know any more.
-    fn forget(&self, job: &JobId) {
-        self.known().remove(job);
-    }
-
-    /// What init wrote, from what the engine hands on of it.
-    fn frames(
-        &self,
-        step: &'static str,
-        outputs: impl Stream<Item = Result<LogOutput, Bollard>> + Send + 'static,
-    ) -> LogFrames {
-        let address = self.address.clone();
-        let mut decoder = Decoder::default();
-        let frames = outputs.map(move |output| {
-            output
-                .map(|output| observe::printed(&mut decoder, output, drop))
-                .map_err(|error| failed(step, &address, error))
-        });
-        let each = |frames: Result<Vec<_>, _>| match frames {
-            Ok(frames) => futures::stream::iter(frames.into_iter().map(Ok).collect::<Vec<_>>()),
-            Err(error) => futures::stream::iter(vec![Err(error)]),
-        };
-        frames.flat_map(each).boxed()
-    }
-
-    /// The whole log with init's report, where it is small.
-    async fn small_log(&self, own: &ContainerId) -> Result<Option<LastWord>, Bollard> {
-        let options = LogsOptions {
-            stdout: true,
-            stderr: true,
-            ..LogsOptions::default()
-        };
-        let mut outputs = self.docker.logs(own.as_str(), Some(options));
-        let (mut decoder, mut report) = (Decoder::default(), None);
-        let (mut frames, mut room) = (Vec::new(), SMALL_LOG_BYTES);
-        while let Some(output) = outputs.next().await {
-            let output = output?;
-            let Some(left) = room.checked_sub(output.as_ref().len()) else {
-                return Ok(None);
-            };
-            room = left;
-            frames.extend(observe::printed(&mut decoder, output, |last| {
-                report = Some(last);
-            }));
-        }
-        Ok(Some(LastWord {
-            report,
-            log: Some(frames),
-        }))
-    }
-
-    /// Init's report, from the end of a log.
-    async fn report(&self, own: &ContainerId) -> Result<Option<Report>, Bollard> {
-        let options = LogsOptions {
-            stdout: true,
-            tail: REPORT_LINES.to_owned(),
-            ..LogsOptions::default()
-        };
-        let mut outputs = self.docker.logs(own.as_str(), Some(options));
-        let (mut decoder, mut report) = (Decoder::default(), None);
-        while let Some(output) = outputs.next().await {
-            observe::printed(&mut decoder, output?, |last| report = Some(last));
-        }
-        Ok(report)
-    }
-
     fn failed(&self, step: &'static str) -> impl Fn(Bollard) -> EngineError {
         move |source| failed(step, &self.address, source)
-    }
-
-    /// The job's container, if there is one and it is ours.
-    async fn inspect(&self, job: &JobId) -> Result<Option<ContainerInspectResponse>, EngineError> {
-        let found = match self
-            .docker
-            .inspect_container(&job.container_name(), None::<InspectContainerOptions>)
-            .await
-        {
-            Err(error) if status(&error) == Some(404) => {
-                self.forget(job);
-                return Ok(None);
-            }
-            other => other.map_err(self.failed("inspect a container"))?,
-        };
-        let labels = found
-            .config
-            .as_ref()
-            .and_then(|config| config.labels.as_ref());
-        let is = |label: &str, value: &str| {
-            labels
-                .and_then(|labels| labels.get(label))
-                .is_some_and(|found| found == value)
-        };
-        if is(LABEL_JOB, job.as_str()) && is(LABEL_PLATFORM, self.platform.as_str()) {
-            if let Some(id) = found.id.clone().and_then(|id| ContainerId::new(id).ok()) {
-                let own = Own {
-                    id,
-                    fresh: None,
-                    serve: mounts::source(&found, forward::FOLDER),
-                };
-                self.known().insert(job.clone(), own);
-            }
-            Ok(Some(found))
-        } else {
-            Err(EngineError::NameTaken { job: job.clone() })
-        }
     }
 
     /// A runtime can be registered and taken away while the engine runs, so it is

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use sandyq_proto::v1;
 use sandyq_proto::v1::CauseOfDeath as Cause;
@@ -33,7 +34,7 @@ pub fn outcome(job: &Submitted, ended: &v1::Job) {
 /// No job was lost or ran twice, what was used adds up, the log is whole, and nothing is left behind.
 pub async fn the_whole(soak: &Soak, all: &[Submitted]) {
     soak.site.wait_clean().await;
-    no_loop_devices(soak);
+    no_loop_devices(soak).await;
     let jobs = listed(soak).await;
     let names: BTreeSet<&str> = all.iter().map(|job| job.name.as_str()).collect();
     let found: BTreeSet<&str> = jobs.iter().map(|job| job.name.as_str()).collect();
@@ -133,12 +134,26 @@ async fn ways(soak: &Soak, all: &[Submitted]) {
     }
 }
 
-fn no_loop_devices(soak: &Soak) {
+/// A device goes with the last process that sees what is mounted from it, which has been killed by then.
+async fn no_loop_devices(soak: &Soak) {
+    let from = Instant::now();
+    loop {
+        let ours = loop_devices(soak);
+        if ours.is_empty() {
+            return;
+        }
+        let waits = from.elapsed() < Duration::from_secs(3);
+        assert!(waits, "loop devices are left: {ours:?}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+fn loop_devices(soak: &Soak) -> Vec<String> {
     let out = Command::new("losetup")
         .args(["-l", "-n", "-O", "NAME,BACK-FILE"])
         .output();
     let text = String::from_utf8(out.unwrap().stdout).unwrap();
     let folder = soak.site.dir.display().to_string();
-    let ours: Vec<&str> = text.lines().filter(|line| line.contains(&folder)).collect();
-    assert!(ours.is_empty(), "loop devices are left: {ours:?}");
+    let ours = text.lines().filter(|line| line.contains(&folder));
+    ours.map(str::to_owned).collect()
 }

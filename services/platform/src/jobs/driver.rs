@@ -77,6 +77,7 @@ fn drive(platform: &Arc<Platform>, name: String, first: Option<Vec<Action>>) {
             name,
             usage: Usage::default(),
             engine_went: false,
+            taken_over: first.is_none(),
             begun: false,
             ended: None,
             log: None,
@@ -95,6 +96,8 @@ struct Driver {
     usage: Usage,
     /// The engine was away while the container ran; it may have ended it when it came back.
     engine_went: bool,
+    /// An earlier process, or an earlier driver, began with it.
+    taken_over: bool,
     /// The container was just started, and not looked at since.
     begun: bool,
     /// How the container stood when it was followed to its end, with its last word in `usage`: it does not begin again.

@@ -21,9 +21,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use sandyq_sandbox::engine::host;
 use sandyq_sandbox::serve::ServeFolder;
 use sandyq_sandbox::volume::OutputVolume;
-use sandyq_sandbox::{Input, JobState, Model, RawJob, Serve};
+use sandyq_sandbox::{ContainerId, Input, JobState, Model, RawJob, Serve};
 use sandyq_store::{Filter, Page, Stored};
 
 use crate::error::Result;
@@ -124,6 +125,29 @@ fn staged_path(
 /// Where a file of a released output is staged: by its hash, which is what was reviewed.
 fn staged_model(platform: &Platform, job: &Job, sha256: &str) -> PathBuf {
     staging_folder(platform, &job.sandbox).join(format!("{sha256}.model"))
+}
+
+/// The file in a job's folder that names its container, for when the engine does not answer, or does not know it any more.
+fn container_file(folder: &Path) -> PathBuf {
+    folder.join("container")
+}
+
+/// A job's container, as it was noted in the job's folder.
+async fn noted_container(folder: &Path) -> Option<ContainerId> {
+    let text = tokio::fs::read_to_string(container_file(folder)).await.ok()?;
+    ContainerId::new(text.trim()).ok()
+}
+
+/// Ends what an engine that was killed may have left of a job: a process that waits to become the container's program holds the
+/// job's volume, and the engine that comes after does not know it.
+async fn end_remains(folder: &Path) {
+    let Some(container) = noted_container(folder).await else {
+        return;
+    };
+    let ended = tokio::task::spawn_blocking(move || host::kill_all(&container)).await;
+    if !ended.unwrap_or(false) {
+        tracing::error!(folder = %folder.display(), "processes of a job's container are left");
+    }
 }
 
 /// The folder of the socket of a job that serves.

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use sandyq_sandbox::{Engine, JobId, Observed};
 
-use super::{destruction, driver, occupying, remove_volume, schedule, staging, stop};
+use super::{
+    destruction, driver, end_remains, occupying, remove_volume, schedule, staging, stop,
+};
 use crate::error::Result;
 use crate::platform::Platform;
 
@@ -133,7 +135,11 @@ async fn sweep(platform: &Arc<Platform>, orphans: &mut Orphans, grace: Duration)
 async fn remove(platform: &Arc<Platform>, orphan: Orphan) -> Result<()> {
     match orphan {
         Orphan::Container(job) => Ok(platform.engine.get().await?.remove(&job).await?),
-        Orphan::Folder(name) => remove_volume(platform.config.work.join("jobs").join(name)).await,
+        Orphan::Folder(name) => {
+            let folder = platform.config.work.join("jobs").join(name);
+            end_remains(&folder).await;
+            remove_volume(folder).await
+        }
     }
 }
 

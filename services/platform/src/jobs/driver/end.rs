@@ -10,7 +10,7 @@ use super::{
 };
 use crate::error::{Class, Error, Result};
 use crate::failpoint::reach;
-use crate::jobs::{collecting, job_folder, remove_volume, staging};
+use crate::jobs::{collecting, end_remains, job_folder, remove_volume, staging};
 use crate::records::job::Job;
 
 impl Driver {
@@ -156,6 +156,10 @@ impl Driver {
         };
         self.cleaned("container", container.await);
         reach("container-removed");
+        // Looking through all processes is not for every job.
+        if self.engine_went || self.taken_over {
+            end_remains(&job_folder(&self.platform, job)).await;
+        }
         self.cleaned(
             "volume",
             remove_volume(job_folder(&self.platform, job)).await,

@@ -12,11 +12,10 @@ use super::{Driver, Outcome, PATIENCE, PAUSE, STOP_PATIENCE, step_failed};
 use crate::error::{Error, Result, chain};
 use crate::failpoint::reach;
 use crate::jobs::advance::Harvest;
-use crate::jobs::{job_folder, retry, serve_folder, spec, staging};
+use crate::jobs::{
+    container_file, job_folder, noted_container, retry, serve_folder, spec, staging,
+};
 use crate::records::job::Job;
-
-/// The file in a job's folder that names its container, for when the engine does not answer.
-const CONTAINER_FILE: &str = "container";
 
 impl Driver {
     pub(super) async fn stage(&self, job: &Job) -> Result<Outcome> {
@@ -91,7 +90,7 @@ impl Driver {
         spec: &JobSpec,
     ) -> Result<(), EngineError> {
         let container = engine.create(spec).await?;
-        let note = job_folder(&self.platform, job).join(CONTAINER_FILE);
+        let note = container_file(&job_folder(&self.platform, job));
         // Without the note nobody could end the job while the engine hangs.
         let written = tokio::fs::write(&note, container.as_str()).await;
         written.map_err(|error| EngineError::Mount {
@@ -102,9 +101,7 @@ impl Driver {
 
     /// The job's container, as it was noted; the engine need not answer.
     pub(super) async fn noted_container(&self, job: &Job) -> Option<ContainerId> {
-        let note = job_folder(&self.platform, job).join(CONTAINER_FILE);
-        let text = tokio::fs::read_to_string(note).await.ok()?;
-        ContainerId::new(text.trim()).ok()
+        noted_container(&job_folder(&self.platform, job)).await
     }
 
     pub(super) async fn launch(&mut self, job: &Job) -> Result<Outcome> {
