@@ -52,7 +52,10 @@ impl DockerEngine {
     }
 
     /// The job's container, if there is one and it is ours.
-    pub(super) async fn inspect(&self, job: &JobId) -> Result<Option<ContainerInspectResponse>, EngineError> {
+    pub(super) async fn inspect(
+        &self,
+        job: &JobId,
+    ) -> Result<Option<ContainerInspectResponse>, EngineError> {
         let found = match self
             .docker
             .inspect_container(&job.container_name(), None::<InspectContainerOptions>)

@@ -134,7 +134,9 @@ fn container_file(folder: &Path) -> PathBuf {
 
 /// A job's container, as it was noted in the job's folder.
 async fn noted_container(folder: &Path) -> Option<ContainerId> {
-    let text = tokio::fs::read_to_string(container_file(folder)).await.ok()?;
+    let text = tokio::fs::read_to_string(container_file(folder))
+        .await
+        .ok()?;
     ContainerId::new(text.trim()).ok()
 }
 

@@ -7,9 +7,7 @@ use std::time::{Duration, Instant};
 
 use sandyq_sandbox::{Engine, JobId, Observed};
 
-use super::{
-    destruction, driver, end_remains, occupying, remove_volume, schedule, staging, stop,
-};
+use super::{destruction, driver, end_remains, occupying, remove_volume, schedule, staging, stop};
 use crate::error::Result;
 use crate::platform::Platform;
 
