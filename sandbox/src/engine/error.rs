@@ -131,6 +131,19 @@ impl EngineError {
         matches!(self, Self::NotRunning { .. } | Self::Hung { .. })
     }
 
+    /// Whether nothing was asked of the engine at all, because it took no connection.
+    #[must_use]
+    pub fn never_reached(&self) -> bool {
+        let Self::NotRunning { source, .. } = self else {
+            return false;
+        };
+        match source.as_ref() {
+            bollard::errors::Error::SocketNotFoundError(_) => true,
+            bollard::errors::Error::HyperLegacyError { err } => err.is_connect(),
+            _ => false,
+        }
+    }
+
     /// The cause of death of a job that this error ends.
     #[must_use]
     pub fn cause(&self) -> CauseOfDeath {

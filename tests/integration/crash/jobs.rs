@@ -260,3 +260,40 @@ async fn a_job_whose_grant_ended_with_the_server_ends_after_the_restart() {
     assert!(begin.elapsed() < Duration::from_secs(20));
     site.wait_clean().await;
 }
+
+/// An engine that was killed while it started a container may know nothing of it afterwards.
+#[tokio::test]
+async fn a_start_of_which_nobody_knows_the_outcome_is_not_tried_again() {
+    let mut site = Site::start_with(Options::default()).await;
+    let sandbox = site.open_sandbox("crash").await;
+    let image = site.approved_image().await;
+    for container in ["is there", "is gone"] {
+        site.set_environment(&[(sandyq_platform::failpoint::VARIABLE, "container-created")]);
+        site.kill();
+        site.serve().await;
+        let job = site.submit(&sandbox, witness(&image, "1")).await.unwrap();
+        while !site.has_ended() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let jobs = site.dir.join("work/jobs");
+        let folder = std::fs::read_dir(jobs).unwrap().flatten().next().unwrap();
+        std::fs::write(folder.path().join("begun"), b"").unwrap();
+        if container == "is gone" {
+            let filter = format!("name={}", folder.file_name().to_str().unwrap());
+            let remove = format!("docker rm -f $(docker ps -aq --filter '{filter}')");
+            let mut by_hand = std::process::Command::new("sh");
+            assert!(by_hand.args(["-c", &remove]).status().unwrap().success());
+        }
+        site.set_environment(&[]);
+        site.kill();
+        site.serve().await;
+        let ended = site.wait_job(&job.name).await;
+        assert_eq!(
+            ended.state(),
+            v1::job::State::Lost,
+            "{container}: {ended:?}"
+        );
+        assert_eq!(ended.output, "", "{container}: {ended:?}");
+        site.wait_clean().await;
+    }
+}

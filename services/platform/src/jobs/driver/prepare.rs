@@ -1,11 +1,11 @@
 //! From admission to a container that runs.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sandyq_sandbox::serve::ServeFolder;
 use sandyq_sandbox::stage::StageError;
 use sandyq_sandbox::volume::{OutputVolume, VolumeError};
-use sandyq_sandbox::{CauseOfDeath, ContainerId, Engine, EngineError, JobEvent, JobSpec};
+use sandyq_sandbox::{CauseOfDeath, ContainerId, Engine, EngineError, JobEvent, JobSpec, Observed};
 use tokio::time::{Instant, sleep};
 
 use super::{Driver, Outcome, PATIENCE, PAUSE, STOP_PATIENCE, step_failed};
@@ -21,6 +21,10 @@ impl Driver {
     pub(super) async fn stage(&self, job: &Job) -> Result<Outcome> {
         if let Some(stop) = Self::stopped(job) {
             return Ok(stop);
+        }
+        if begun_file(&job_folder(&self.platform, job)).exists() {
+            // Its container went before anybody saw it run.
+            return Ok(step_failed(CauseOfDeath::NodeFailed));
         }
         let prepared = self.prepare(job).await;
         if let Some(stop) = Self::stopped(&*self.job().await?) {
@@ -145,22 +149,13 @@ impl Driver {
         let spec = self.spec(job).await?;
         let until = Instant::now() + PATIENCE;
         loop {
-            let attempt: Result<(), EngineError> = async {
+            let attempt = async {
                 let engine = self.platform.engine.get().await?;
-                if self.noted_container(job).await.is_none() {
-                    self.create(engine.as_ref(), job, &spec).await?;
-                }
-                match engine.start(spec.id()).await {
-                    Err(EngineError::NoContainer { .. }) => {
-                        self.create(engine.as_ref(), job, &spec).await?;
-                        engine.start(spec.id()).await
-                    }
-                    other => other,
-                }
-            }
-            .await;
-            match attempt {
-                Ok(()) => return Ok(()),
+                self.begin_once(engine.as_ref(), job, &spec).await
+            };
+            match attempt.await {
+                Ok(true) => return Ok(()),
+                Ok(false) => return Err(CauseOfDeath::NodeFailed),
                 Err(error) if error.is_transient() && Instant::now() < until => {
                     // It may have started the container before it went, and ended it when it went.
                     self.engine_went = true;
@@ -170,6 +165,50 @@ impl Driver {
             }
         }
     }
+
+    /// Starts the container, if no start was asked for before. An engine that was killed in the middle of one may say afterwards
+    /// that the container has never run, though its command has: then it is not known, and nothing is run twice. False says so.
+    async fn begin_once(
+        &self,
+        engine: &dyn Engine,
+        job: &Job,
+        spec: &JobSpec,
+    ) -> Result<bool, EngineError> {
+        let note = begun_file(&job_folder(&self.platform, job));
+        if note.exists() {
+            let observed = engine.observe(spec.id()).await?;
+            return Ok(!matches!(observed, Observed::Absent | Observed::Created));
+        }
+        if self.noted_container(job).await.is_none() {
+            self.create(engine, job, spec).await?;
+        }
+        note_begun(&note).await?;
+        let started = match engine.start(spec.id()).await {
+            Err(EngineError::NoContainer { .. }) => {
+                self.create(engine, job, spec).await?;
+                engine.start(spec.id()).await
+            }
+            other => other,
+        };
+        if started.as_ref().is_err_and(EngineError::never_reached) {
+            // Without the note gone, the job is taken for one that may have run.
+            let _ = tokio::fs::remove_file(&note).await;
+        }
+        started.map(|()| true)
+    }
+}
+
+/// The file in a job's folder that says that the engine was asked to start its container.
+fn begun_file(folder: &Path) -> PathBuf {
+    folder.join("begun")
+}
+
+async fn note_begun(note: &Path) -> Result<(), EngineError> {
+    let written = async { tokio::fs::File::create(note).await?.sync_all().await };
+    written.await.map_err(|error| EngineError::Mount {
+        path: note.to_owned(),
+        reason: format!("its folder cannot be written to: {error}"),
+    })
 }
 
 /// Makes the folder of the socket, where the job serves.
