@@ -55,12 +55,13 @@ fn main() {
     let show = shown.map(String::as_str) == Some("PEOPLE");
     measure_people(&mut detector, "texts", people::documents(), show);
     measure_people(&mut detector, "more texts", people::more(), show);
-    measure_people(
-        &mut detector,
-        "a third part of texts",
-        people::third(),
-        show,
-    );
+    for (name, documents) in [
+        ("a third part of texts", people::third()),
+        ("a fourth part of texts", people::fourth()),
+        ("a fifth part of texts", people::fifth()),
+    ] {
+        measure_people(&mut detector, name, documents, show);
+    }
     missed += measure_clean(&mut detector, seed, shown.is_some());
     missed += measure_second_clean(&mut detector, shown.is_some());
     println!("\n{missed} bars missed");

@@ -6,6 +6,8 @@ use crate::place::lines;
 const TEXTS: &str = include_str!("../data/people.txt");
 const MORE: &str = include_str!("../data/people_more.txt");
 const THIRD: &str = include_str!("../data/people_third.txt");
+const FOURTH: &str = include_str!("../data/people_fourth.txt");
+const FIFTH: &str = include_str!("../data/people_fifth.txt");
 
 /// All of the first part, in the order of the file. Of a text without a name nothing is to be found.
 pub fn documents() -> Vec<Document> {
@@ -20,6 +22,16 @@ pub fn more() -> Vec<Document> {
 /// All of the third part.
 pub fn third() -> Vec<Document> {
     read(THIRD)
+}
+
+/// All of the fourth part.
+pub fn fourth() -> Vec<Document> {
+    read(FOURTH)
+}
+
+/// All of the fifth part.
+pub fn fifth() -> Vec<Document> {
+    read(FIFTH)
 }
 
 fn read(texts: &'static str) -> Vec<Document> {
@@ -72,14 +84,20 @@ mod tests {
 
     #[test]
     fn every_line_is_a_text() {
-        let (first, more, third) = (documents(), more(), third());
-        assert_eq!(first.len(), lines(TEXTS).count());
-        assert_eq!(more.len(), lines(MORE).count());
-        assert_eq!(third.len(), lines(THIRD).count());
-        assert!(first.len() >= 150 && more.len() >= 60 && third.len() >= 100);
-        for document in first.into_iter().chain(more).chain(third) {
-            assert!(!document.text.contains(['⟦', '⟧']), "{}", document.text);
-            assert!(document.spans.iter().all(|span| span.start < span.end));
+        let parts = [
+            (TEXTS, documents(), 150),
+            (MORE, more(), 60),
+            (THIRD, third(), 100),
+            (FOURTH, fourth(), 250),
+            (FIFTH, fifth(), 110),
+        ];
+        for (lines_of, documents, least) in parts {
+            assert_eq!(documents.len(), lines(lines_of).count());
+            assert!(documents.len() >= least);
+            for document in documents {
+                assert!(!document.text.contains(['⟦', '⟧']), "{}", document.text);
+                assert!(document.spans.iter().all(|span| span.start < span.end));
+            }
         }
     }
 }

@@ -50,6 +50,31 @@ pub fn kazakh(name: &str, mut out: impl FnMut(&str, &[&str])) {
     }
 }
 
+/// Calls `out` with the forms of a word that declines as an adjective: больной, больного, больная.
+pub fn adjective(word: &str, mut out: impl FnMut(&str, &[&str])) {
+    let hard = ["ый", "ой", "ая"]
+        .iter()
+        .find_map(|end| word.strip_suffix(end));
+    if let Some(stem) = hard {
+        out(
+            stem,
+            &[
+                "ого", "ому", "ым", "ом", "ая", "ой", "ую", "ые", "ых", "ыми", "ие", "их", "ими",
+            ],
+        );
+    } else if let Some(stem) = word
+        .strip_suffix("ий")
+        .filter(|stem| stem.ends_with(['щ', 'ш']))
+    {
+        out(
+            stem,
+            &[
+                "его", "ему", "им", "ем", "ая", "ей", "ую", "ие", "их", "ими",
+            ],
+        );
+    }
+}
+
 /// Calls `out` with the Kazakh cases of a word in -ы or -і, which says whose it is: мектебі, мектебінде.
 pub fn possessed(word: &str, mut out: impl FnMut(&str, &[&str])) {
     if word.ends_with('ы') {

@@ -54,6 +54,11 @@ impl Facts {
     /// Greets somebody, who is named after the comma.
     pub const GREETS: Self = Self(1 << 21);
 
+    /// The given name is one of men, in the lists that tell.
+    pub const MALE: Self = Self(1 << 22);
+    /// The given name is one of women.
+    pub const FEMALE: Self = Self(1 << 23);
+
     /// Whether nothing is known.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

@@ -85,10 +85,15 @@ struct Builder {
 impl Builder {
     fn names(&mut self) {
         let also: HashSet<u64> = ALSO_WORDS.split_whitespace().map(hash).collect();
-        for sex in [Sex::Male, Sex::Female] {
+        for (sex, told) in [(Sex::Male, Facts::MALE), (Sex::Female, Facts::FEMALE)] {
             for language in [Language::Russian, Language::Kazakh] {
                 for name in given(language, sex) {
-                    self.name(name, Facts::GIVEN.and(Facts::COMMON), &also);
+                    // `Саша`, `Женя`: among men's names are those of women too.
+                    let both = language == Language::Russian
+                        && sex == Sex::Male
+                        && name.ends_with(['а', 'я']);
+                    let told = if both { Facts::default() } else { told };
+                    self.name(name, Facts::GIVEN.and(Facts::COMMON).and(told), &also);
                 }
             }
         }
@@ -127,7 +132,9 @@ impl Builder {
     fn spelling(&mut self, name: &str, facts: Facts) {
         self.words.push((hash(name), facts.and(Facts::NOMINATIVE)));
         if name.chars().count() > 2 {
-            decline::russian(name, |stem, endings| self.declined(stem, endings, facts));
+            // `Рашида` is Рашид's genitive, and a woman's name.
+            let unsexed = facts.without(Facts::MALE.and(Facts::FEMALE));
+            decline::russian(name, |stem, endings| self.declined(stem, endings, unsexed));
         }
         if name.chars().count() > 2 && facts.has(Facts::COMMON) {
             decline::kazakh(name, |stem, endings| self.declined(stem, endings, facts));
@@ -184,7 +191,10 @@ impl Builder {
                 match facts {
                     // Verbs are listed in their forms.
                     Facts::DOES | Facts::GREETS => self.words.push((hash(word), facts)),
-                    _ => self.forms(word, facts),
+                    _ => {
+                        self.forms(word, facts);
+                        decline::adjective(word, |stem, ends| self.declined(stem, ends, facts));
+                    }
                 }
             }
         }

@@ -62,6 +62,11 @@ pub fn abstracted(word: &Word) -> bool {
     parts().never.any(word.as_str())
 }
 
+/// Whether a word ends as Kazakh cases do.
+pub fn ends_as_kazakh(word: &Word) -> bool {
+    parts().kazakh.any(word.as_str())
+}
+
 /// Whether nothing speaks against a word of which nothing is known being a name.
 pub fn possible(word: &Word) -> bool {
     !parts().common.any(word.as_str())

@@ -30,6 +30,10 @@ pub struct Shape {
     pub nominative: bool,
     /// In -ский.
     pub adjective: bool,
+    /// In -ов or -ин.
+    pub masculine: bool,
+    /// In -ова or -ина, which in Russian is a masculine case too.
+    pub feminine: bool,
     /// In -ов, -ин or -ский, rather than a Turkic name that stands as a surname.
     pub suffixed: bool,
 }
@@ -143,6 +147,11 @@ fn plain(text: &str, lexicon: &Lexicon, parts: &Parts) -> Option<Shape> {
     let stem = text.get(..text.len() - ending.len()).unwrap_or_default();
     let long = stem.len() >= 2 * 4;
     let nominative = matches!(ending, "" | "а" | "ий" | "ая");
+    let made = |stem: &str, strength| Shape {
+        masculine: ending.is_empty(),
+        feminine: ending == "а",
+        ..made(stem, strength, nominative, lexicon)
+    };
     match suffix {
         Suffix::Ov if long => {
             let likely = matches!(ending, "" | "а" | "у" | "е" | "ы");
@@ -151,12 +160,12 @@ fn plain(text: &str, lexicon: &Lexicon, parts: &Parts) -> Option<Shape> {
                 true => Strength::Likely,
                 false => Strength::Weak,
             };
-            Some(made(stem, strength, nominative, lexicon))
+            Some(made(stem, strength))
         }
-        Suffix::In if long => Some(made(stem, Strength::Weak, nominative, lexicon)),
+        Suffix::In if long => Some(made(stem, Strength::Weak)),
         Suffix::Sky if long => Some(Shape {
             adjective: true,
-            ..made(stem, Strength::Weak, nominative, lexicon)
+            ..made(stem, Strength::Weak)
         }),
         _ => other(text, lexicon, parts),
     }
@@ -170,6 +179,8 @@ fn made(stem: &str, strength: Strength, nominative: bool, lexicon: &Lexicon) -> 
         stem,
         nominative,
         adjective: false,
+        masculine: false,
+        feminine: false,
         suffixed: true,
     }
 }
@@ -180,6 +191,9 @@ fn other(text: &str, lexicon: &Lexicon, parts: &Parts) -> Option<Shape> {
     let georgian = text.ends_with("швили") || letters >= 7 && text.ends_with("дзе");
     if letters >= 5 && (text.ends_with("енко") || georgian) {
         return Some(made(text, Strength::Likely, true, lexicon));
+    }
+    if letters >= 5 && text.ends_with("ко") {
+        return Some(made(text, Strength::Weak, true, lexicon));
     }
     for end in ["", "а", "у", "ом", "е", "ем"] {
         let Some(bare) = text.strip_suffix(end) else {

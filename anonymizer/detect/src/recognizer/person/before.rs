@@ -37,6 +37,12 @@ pub struct Before {
     pub does: bool,
     /// What is done to or for somebody: `передайте`.
     pub done_to: bool,
+    /// Words were passed that may say what somebody is the head of.
+    pub leading: bool,
+    /// A title stood before a word in the genitive: `начальник отдела`.
+    pub led: bool,
+    /// A word of no list that is made as those for what people do.
+    pub agent: bool,
 }
 
 /// Reads what stands before a place.
@@ -83,6 +89,11 @@ fn read(
     (place, back): (usize, usize),
     found: &mut Before,
 ) -> bool {
+    if found.leading {
+        let title = token.is_word() && lexicon.get(token.hash).has(Facts::TITLE);
+        found.led |= title;
+        return !title && back == 2 && owned(lexicon.get(token.hash), token, text.folded(token));
+    }
     if token.is_word() {
         let latin = |token: &Token| token.letters.has(Letters::LATIN);
         if latin(token) && !text.token(place).is_some_and(latin) {
@@ -110,7 +121,7 @@ fn read(
         return token.len <= 3
             && back == 2
             && text.before(place, 1).is_some_and(|dash| dash.is('-'))
-            || word(facts, token, back, found);
+            || word(facts, token, text.folded(token), back, found);
     }
     if token.is_number() {
         return false;
@@ -128,7 +139,9 @@ fn read(
         let numbered = text
             .before(place, back + 2)
             .is_some_and(|number| number.is_number());
-        let settled = short.is_some_and(|word| word.is_lower() && settlement(word.hash));
+        // `м.ғ.д. Ф.Е. Рамазанова`: what is glued is no village but a degree.
+        let settled =
+            short.is_some_and(|word| word.is_lower() && !word.is_glued() && settlement(word.hash));
         found.street |= settled && !numbered && back == 1;
         return short.is_some() && !settled;
     }
@@ -215,7 +228,33 @@ fn label(text: &Text, lexicon: &Lexicon, place: usize, back: usize, found: &mut 
 
 /// Labels of fields with names.
 fn label_word(word: u64) -> bool {
-    const LABELS: [u64; 30] = [
+    const LABELS: [u64; 56] = [
+        hash("лицо"),
+        hash("тұлға"),
+        hash("тұлғасы"),
+        hash("контакт"),
+        hash("ответственный"),
+        hash("ответственная"),
+        hash("ответственные"),
+        hash("жауапты"),
+        hash("жауаптылар"),
+        hash("члены"),
+        hash("мүшелері"),
+        hash("комиссия"),
+        hash("комиссиясы"),
+        hash("дежурство"),
+        hash("явка"),
+        hash("участники"),
+        hash("қатысушылар"),
+        hash("присутствуют"),
+        hash("свидетели"),
+        hash("куәлар"),
+        hash("куәгерлер"),
+        hash("понятые"),
+        hash("айғақшылар"),
+        hash("дети"),
+        hash("балалары"),
+        hash("победители"),
         hash("author"),
         hash("автор"),
         hash("from"),
@@ -328,7 +367,11 @@ fn presents(word: u64) -> bool {
 
 /// Verbs after which somebody is named to whom something is said or done.
 fn done_to(word: u64) -> bool {
-    const VERBS: [u64; 30] = [
+    const VERBS: [u64; 34] = [
+        hash("назвали"),
+        hash("назвал"),
+        hash("назвала"),
+        hash("позовите"),
         hash("передай"),
         hash("передайте"),
         hash("передам"),
@@ -363,10 +406,34 @@ fn done_to(word: u64) -> bool {
     VERBS.contains(&word)
 }
 
-fn word(facts: Facts, token: &Token, back: usize, found: &mut Before) -> bool {
+/// Whether a word that no list has may be what somebody is the head of.
+fn owned(facts: Facts, token: &Token, folded: &str) -> bool {
+    const ENDINGS: [&str; 10] = ["а", "я", "и", "ы", "ой", "ей", "го", "ов", "ев", "ий"];
+    facts.is_empty()
+        && token.is_word()
+        && token.is_lower()
+        && ENDINGS.iter().any(|end| folded.ends_with(end))
+}
+
+/// `эпидемиолог`, `танкист`, `жүргізуші`.
+fn agent(folded: &str) -> bool {
+    const RUSSIAN: [&str; 7] = ["олог", "ист", "щик", "щица", "истка", "вед", "атор"];
+    const KAZAKH: [&str; 4] = ["ушы", "уші", "ушысы", "ушісі"];
+    let russian = || {
+        let bare = ["", "а", "у", "ом", "ем"]
+            .iter()
+            .filter_map(|end| folded.strip_suffix(end));
+        bare.into_iter()
+            .any(|bare| bare.len() >= 2 * 6 && RUSSIAN.iter().any(|end| bare.ends_with(end)))
+    };
+    KAZAKH.iter().any(|end| folded.ends_with(end)) || russian()
+}
+
+fn word(facts: Facts, token: &Token, folded: &str, back: usize, found: &mut Before) -> bool {
     found.this |= back == 1 && presents(token.hash);
     found.does |= back == 1 && facts.has(Facts::DOES) && token.is_lower();
     found.done_to |= back == 1 && done_to(token.hash);
+    found.agent |= back == 1 && facts.is_empty() && token.is_lower() && agent(folded);
     // `Ұлы Жібек жолы`, `Қызы`: with a capital it is no word for a child.
     if token.is_title() && [hash("ұлы"), hash("қызы")].contains(&token.hash) {
         found.institution |= back == 1;
@@ -393,6 +460,13 @@ fn word(facts: Facts, token: &Token, back: usize, found: &mut Before) -> bool {
     if facts.any(Facts::CUE.and(Facts::TITLE).and(Facts::MIDDLE)) {
         found.cue |= facts.has(Facts::CUE) && back <= 2;
         found.title |= facts.has(Facts::TITLE) && back <= 2;
+        // `директор школы Сатбалдин`
+        found.institution &= !(back == 2 && facts.has(Facts::TITLE));
+        return true;
+    }
+    // What somebody is the head of.
+    if back == 1 && owned(facts, token, folded) {
+        found.leading = true;
         return true;
     }
     // Initials and abbreviations lead on; other words end the reading.

@@ -41,6 +41,8 @@ pub struct Element {
     pub ordinary: bool,
     /// It may be a surname of one syllable, whatever else it is.
     pub syllable: bool,
+    /// It stands in a Kazakh case; told of rows alone.
+    pub inflected: bool,
 }
 
 /// How a word is written.
@@ -202,7 +204,7 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         Case::Upper => token.len > 2 && beside_capitals(words.text, place),
         Case::Title => false,
     };
-    let strange = written == Case::Upper && token.len > 4 && judged.is_strange();
+    let strange = written == Case::Upper && token.len > 4 && judged.is_strange() && judged.blank;
     let case = if helpless && (judged.is_namable() || strange) {
         Case::Title
     } else {
@@ -225,6 +227,7 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         unlisted,
         ordinary,
         syllable: written != Case::Lower && short::is_surname(token),
+        inflected: false,
     })
 }
 

@@ -153,6 +153,9 @@ fn leads(first: &Element, row: &[Element], before: &Before) -> bool {
 
 /// Whether it may be the surname after a patronymic.
 fn follows(element: &Element) -> bool {
+    if element.syllable && element.written == Case::Title {
+        return true;
+    }
     if element.is_blocked() || element.initial.is_some() {
         return false;
     }
@@ -163,6 +166,7 @@ fn follows(element: &Element) -> bool {
                 || element.is_unknown()
                 || element.is_blank()
                 || element.is_strange()
+                || element.written == Case::Title && element.unlisted
                 || element.is_given() && element.facts.has(Facts::NOMINATIVE)
         }
     }
@@ -275,6 +279,10 @@ fn of_three(row: &[Element]) -> Option<Name> {
     let capital = [a, b, c]
         .iter()
         .all(|element| !matches!(element.case, Case::Lower) && !element.is_blocked());
+    // `Бейсенғазы Ержан Мұқановты`: one of whom something is told, and another.
+    if c.inflected && c.shape.is_some_and(|shape| shape.suffixed) {
+        return None;
+    }
     let order = a.is_given() && b.is_given() && (c.family() >= 2 && !c.is_given());
     let other = a.family() >= 2
         && !a.is_given()

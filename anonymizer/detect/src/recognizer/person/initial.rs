@@ -82,6 +82,7 @@ pub fn initial(
         unlisted: false,
         ordinary: false,
         syllable: false,
+        inflected: false,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::names::{
     Facts, Lexicon, Patronymic, Shape, Strength, Word, abstracted, compound, declined_given,
-    is_ordinary, likeness, nearly_patronymic, patronymic, possible, shape,
+    ends_as_kazakh, is_ordinary, likeness, nearly_patronymic, patronymic, possible, shape,
 };
 use crate::text::{Text, Token};
 
@@ -114,6 +114,20 @@ impl Words<'_> {
     }
 }
 
+/// Endings, in Russian letters, of words that are no names though no dictionary has them: whoever is from somewhere (`Атыраулық`), whatever
+/// is somewhere (`Дүкендегі`), what people did (`Назначил`).
+fn is_derived(word: &Word) -> bool {
+    const ENDINGS: [&str; 16] = [
+        "лык", "лик", "дык", "дик", "тык", "тик", "дагы", "деги", "тагы", "теги", "ил", "ила",
+        "или", "лся", "лась", "лись",
+    ];
+    let text = word.as_str();
+    ENDINGS.iter().any(|end| {
+        text.strip_suffix(end)
+            .is_some_and(|stem| stem.len() >= 2 * 4)
+    })
+}
+
 fn judge(folded: &str, token: &Token, lower: bool, lexicon: &Lexicon) -> Option<Judged> {
     let facts = lexicon.get(token.hash);
     let word = Word::new(folded)?;
@@ -144,7 +158,13 @@ fn judge(folded: &str, token: &Token, lower: bool, lexicon: &Lexicon) -> Option<
     } else {
         patronymic(&word, lexicon)
     };
-    let ordinary = is_ordinary(&word);
+    let ordinary = is_ordinary(&word) || is_derived(&word);
+    // `Азамату`: no case of the word that the name also is.
+    let facts = if !ordinary && !facts.has(Facts::NOMINATIVE) && !ends_as_kazakh(&word) {
+        facts.without(Facts::WORD)
+    } else {
+        facts
+    };
     let patronymic = patronymic.map(|son| Patronymic {
         sure: son.sure && !(son.kazakh && ordinary),
         ..son

@@ -9,13 +9,13 @@ const CUED: i16 = 32;
 /// The same after a title.
 const TITLED: i16 = -32;
 /// The same in a sentence, with nothing beside it that speaks for a name.
-const PROSE: i16 = 48;
+const PROSE: i16 = 24;
 /// The same where no dictionary has the word either.
 const STRANGE: i16 = -110;
 /// The same of a word with which somebody presents himself: `Это Кошкимбай, папа Улбалы`.
 const PRESENTED: i16 = 0;
-/// Of a word that no dictionary has and that ends as surnames do in some case.
-const DECLINED: i16 = -40;
+/// Of a word that no dictionary has and that ends as surnames do in some case, or as adjectives of places do too.
+const DECLINED: (i16, i16) = (-130, -40);
 /// The same where the word is in a list, or written without a capital letter.
 const SURE: i16 = 32;
 
@@ -30,8 +30,9 @@ pub enum Lone {
     No,
 }
 
-/// Judges a word that stands by itself. `told` says that the word after it or a label makes it a person's name.
-pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
+/// Judges a word that stands by itself. `told` says that the word after it or a label makes it a person's name, `ended` that a
+/// sign or nothing follows.
+pub fn lone(element: &Element, before: &Before, told: bool, ended: bool) -> Lone {
     if element.is_blocked() || element.initial.is_some() {
         return Lone::No;
     }
@@ -65,12 +66,29 @@ pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
         {
             Lone::Name("person.surname")
         }
+        // `вёл Цой`
+        2 if element.facts.has(Facts::SURNAME)
+            && element.shape.is_none()
+            && element.written == Case::Title
+            && !before.start
+            && !before.quoted
+            && (!element.ordinary || element.syllable && ended) =>
+        {
+            Lone::Name("person.surname")
+        }
+        2 if element.is_strange()
+            && element.shape.is_some_and(|shape| shape.suffixed)
+            && !before.quoted =>
+        {
+            Lone::Name("person.surname")
+        }
         2 if cue || before.title => Lone::Name("person.title_surname"),
         1 | 2
             if element.is_strange()
                 && !before.quoted
                 && element.shape.is_some_and(|shape| shape.suffixed)
-                && (!before.start && element.likely >= DECLINED || element.likely >= SURE) =>
+                && (!before.start && element.likely >= declined(element)
+                    || element.likely >= SURE) =>
         {
             Lone::Name("person.surname")
         }
@@ -90,12 +108,28 @@ pub fn lone(element: &Element, before: &Before, told: bool) -> Lone {
         {
             Lone::Name("person.cue_word")
         }
-        _ if cue && element.is_strange() => Lone::Name("person.cue_word"),
+        _ if cue
+            && (element.is_strange()
+                || ended && !before.start && !before.quoted && element.written == Case::Title) =>
+        {
+            Lone::Name("person.cue_word")
+        }
         _ if cue && element.likely >= CUED && !matches!(element.case, Case::Upper) => {
             Lone::Name("person.cue_word")
         }
         _ if before.title && element.is_strange() && element.likely >= STRANGE => {
             Lone::Name("person.title_word")
+        }
+        // `мастер участка Щербань`
+        _ if before.led && element.is_strange() && element.likely >= STRANGE => {
+            Lone::Name("person.led_word")
+        }
+        _ if before.agent
+            && element.case == Case::Title
+            && element.is_strange()
+            && element.likely >= TITLED =>
+        {
+            Lone::Name("person.agent_word")
         }
         _ if before.title && likely(element, TITLED) => Lone::Name("person.title_word"),
         _ if !before.start && !before.quoted && likely(element, PROSE) => {
@@ -119,14 +153,19 @@ fn is_acting(element: &Element, before: &Before) -> bool {
             || element.is_strange() && element.likely >= least)
 }
 
+fn declined(element: &Element) -> i16 {
+    let adjective = element.shape.is_some_and(|shape| shape.adjective);
+    if adjective { DECLINED.1 } else { DECLINED.0 }
+}
+
 fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     if cue {
         return Lone::Name("person.cue_given");
     }
-    if element
-        .facts
-        .any(Facts::PLACE.and(Facts::TITLE).and(Facts::CUE))
-    {
+    // `Азамату`: a Russian case of what is a word in Kazakh alone.
+    let plain = element.ordinary || element.facts.has(Facts::NOMINATIVE);
+    let role = plain && element.facts.any(Facts::TITLE.and(Facts::CUE));
+    if role || element.facts.has(Facts::PLACE) {
         return Lone::Perhaps;
     }
     // A rare name that is an ordinary word is one where something says so.
@@ -156,7 +195,8 @@ fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
     let sure = !element.ordinary || element.facts.has(Facts::PLAIN);
     let plain = element.is_clear() && sure && said && before.lower;
     let word = element.ordinary && !element.facts.has(Facts::PLAIN);
-    if plain || cue && !word && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
+    let told = cue || before.title && before.lower;
+    if plain || told && !word && element.is_given() && element.facts.has(Facts::NOMINATIVE) {
         return Lone::Name("person.lower_given");
     }
     if (cue || before.title) && element.family() >= 2 && element.shape.is_some() {

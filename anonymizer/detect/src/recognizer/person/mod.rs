@@ -18,6 +18,7 @@ mod quoted;
 mod recall;
 mod row;
 mod short;
+mod signed;
 mod zone;
 
 use super::{Candidates, Recognizer};
@@ -157,6 +158,18 @@ impl Scan<'_> {
             }
         }
         let called = head.facts.has(Facts::GIVEN) && row.get(1).is_some_and(grammar::is_son);
+        // `Дана С.`
+        let lettered = row
+            .get(1)
+            .is_some_and(|next| next.initial == Some(initial::Initial::Dotted));
+        if head.facts.has(Facts::GIVEN.and(Facts::STOP))
+            && head.written == Case::Title
+            && lettered
+            && row.len() == 2
+        {
+            self.push(head.first, head.last + 2, 0.8, "person.given_initial");
+            return 2;
+        }
         if head.is_blocked() && !called || in_street(self.words.text, row) {
             return 1;
         }
@@ -266,7 +279,9 @@ impl Scan<'_> {
 
     fn lone(&mut self, element: &Element, before: &Before) {
         let after = after(self.words.text, self.words.lexicon, element.last);
-        let placed = before.street || before.named || before.institution;
+        // `Операцияны Әбілдаев жасады`: what is named after somebody has the genitive.
+        let man = element.family() == 3 && element.shape.is_some_and(|shape| shape.masculine);
+        let placed = before.street || before.named || before.institution && !man;
         let held = (before.title || before.cue)
             && (element.family() > 1 && !element.ordinary || element.is_strange());
         let founded =
@@ -294,7 +309,10 @@ impl Scan<'_> {
             && (element.case == Case::Title || plain)
             && !element.facts.has(Facts::PLACE);
         let told = after.title || spoken || sent;
-        match lone(element, before, told) {
+        let ended = self.words.text.token(element.last + 1).is_none_or(|next| {
+            next.gap >= Gap::Line || [',', '.', ';'].iter().any(|sign| next.is(*sign))
+        });
+        match lone(element, before, told, ended) {
             Lone::Name(rule) => {
                 let sure = before.cue || after.title;
                 self.seen.note(self.words.text, element);
@@ -306,6 +324,10 @@ impl Scan<'_> {
                     if sure { 0.8 } else { 0.68 },
                     rule,
                 );
+            }
+            Lone::Perhaps if signed::is_signed(self.words.text, element) => {
+                self.seen.note(self.words.text, element);
+                self.push(element.first, element.last, 0.7, "person.signed");
             }
             Lone::Perhaps => self.seen.perhaps.push(*element),
             Lone::No => {}
@@ -326,12 +348,20 @@ fn short_headed(text: &Text, row: &[Element]) -> bool {
 /// an ending.
 fn in_street(text: &Text, row: &[Element]) -> bool {
     const ENDINGS: [&str; 4] = ["инде", "ында", "овта", "евте"];
-    let [head, next, ..] = row else { return false };
+    let Some(head) = row.first().filter(|head| !head.is_given()) else {
+        return false;
+    };
     let folded = text
         .token(head.last)
         .map(|token| text.folded(token))
         .unwrap_or_default();
-    next.is_given() && !head.is_given() && ENDINGS.iter().any(|ending| folded.ends_with(ending))
+    let given = || {
+        let next = text.token(head.last + 1);
+        next.is_some_and(|next| {
+            next.gap == Gap::Space && next.is_title() && lexicon().get(next.hash).has(Facts::GIVEN)
+        })
+    };
+    ENDINGS.iter().any(|ending| folded.ends_with(ending)) && given()
 }
 
 /// Whether a name begins after the first word, which then says who it is: (Азамат) Жұмабаев Қанат Сәрсенұлы.
@@ -353,7 +383,10 @@ fn genitive(text: &Text, element: &Element) -> bool {
 fn house(text: &Text, element: &Element, before: &Before) -> bool {
     let number = text
         .token(element.last + 1)
-        .is_some_and(|next| next.is_number() && next.gap <= Gap::Space);
+        .is_some_and(|next| next.is_number() && next.gap <= Gap::Space)
+        && !text
+            .token(element.last + 2)
+            .is_some_and(|sign| sign.is('%'));
     let folded = text
         .token(element.last)
         .map(|token| text.folded(token))

@@ -44,6 +44,9 @@ pub fn of_two(row: &[Element], before: &Before) -> Option<Name> {
             .then_some(())
             .and_then(|()| name(2, 0.65, GUESSED));
     }
+    if disagree(surname, given) {
+        return None;
+    }
     let family = surname.family();
     let clear = given.is_clear();
     let places = given.facts.has(Facts::PLACE) && surname.facts.has(Facts::PLACE);
@@ -63,6 +66,7 @@ pub fn of_two(row: &[Element], before: &Before) -> Option<Name> {
         (false, 2..) => true,
         (false, 1) => {
             clear
+                || surname.is_clear()
                 || !before.start
                 || before.cue
                 || !given.facts.has(Facts::WORD)
@@ -73,7 +77,12 @@ pub fn of_two(row: &[Element], before: &Before) -> Option<Name> {
                     && surname.shape.is_some_and(|shape| shape.adjective)
         }
         (false, _) if surname.is_given() => {
-            clear || surname.is_clear() || before.cue || before.title || !before.start
+            clear
+                || surname.is_clear()
+                || before.cue
+                || before.title
+                || !before.start
+                || b.written == Case::Title && a.written == Case::Title
         }
         (false, _) => beside(given, surname, std::ptr::eq(given, a), before),
     };
@@ -84,6 +93,20 @@ pub fn of_two(row: &[Element], before: &Before) -> Option<Name> {
             "person.given_surname",
         )
     })
+}
+
+/// Whether a surname and a given name are those of a woman and a man: `Тәжібаева Қожаны`. Russian says `Ахметова Ержана` of a man
+/// too, but with the given name in a Russian case.
+fn disagree(surname: &Element, given: &Element) -> bool {
+    let named = |facts| given.facts.has(facts);
+    let told =
+        (named(Facts::NOMINATIVE) || given.inflected) && named(Facts::MALE) != named(Facts::FEMALE);
+    !surname.is_given()
+        && surname.shape.is_some_and(|shape| {
+            let other =
+                named(Facts::MALE) && shape.feminine || named(Facts::FEMALE) && shape.masculine;
+            told && shape.nominative && other
+        })
 }
 
 /// Whether two words that no list has are a name: their letters, their shape, and what stands before speak for it.
@@ -111,7 +134,11 @@ fn with_strong_surname(a: &Element, b: &Element, before: &Before) -> bool {
     let surname = |surname: &Element| {
         surname.family() >= 2 && surname.shape.is_some_and(|shape| shape.suffixed)
     };
-    let unknown = Element::is_blank;
+    let unknown = |element: &Element| {
+        element.is_blank()
+            || element.is_strange()
+            || element.case == Case::Title && element.shape.is_some_and(|shape| !shape.suffixed)
+    };
     let nominative = b.shape.is_some_and(|shape| shape.nominative);
     let probable = |element: &Element| {
         element.shape.is_some_and(|shape| shape.suffixed) && element.likely >= BESIDE
@@ -119,7 +146,10 @@ fn with_strong_surname(a: &Element, b: &Element, before: &Before) -> bool {
     let pair = |a: &Element, b: &Element| {
         surname(a) && unknown(b) || probable(a) && unknown(b) && b.likely >= BESIDE
     };
-    pair(a, b) || pair(b, a) && (!before.start || a.likely >= LAST && (nominative || a.is_likely()))
+    let second = b.written == Case::Title && b.unlisted && !b.ordinary;
+    pair(a, b)
+        || surname(a) && second
+        || pair(b, a) && (!before.start || a.likely >= LAST && (nominative || a.is_likely()))
 }
 
 /// Whether a given name is hardly anything else, be it ever so rare.
@@ -138,6 +168,18 @@ fn beside(given: &Element, other: &Element, given_first: bool, before: &Before) 
     // Within a sentence a capital says that a word is no ordinary one.
     let capital = matches!(other.case, Case::Title) && other.written == Case::Title;
     if capital && other.unlisted && given.is_clear() && (given_first || !before.start) {
+        return true;
+    }
+    // `Эля Майербах`: two capitals in a row, of which the first can be a given name.
+    let rare = !given.ordinary || !before.start;
+    if capital
+        && given_first
+        && rare
+        && given.written == Case::Title
+        && other.unlisted
+        && !other.ordinary
+        && !given.facts.has(Facts::PLACE)
+    {
         return true;
     }
     // `директор Гора Степан`: a surname may be any word.

@@ -78,20 +78,93 @@ fn line_of(text: &Text, element: &Element) -> Option<(usize, usize)> {
     alone.then_some((line, next))
 }
 
+/// The place of the next word of three letters or more on one side, with a comma or a semicolon before it.
+fn between(text: &Text, backwards: bool, step: impl Fn(usize) -> Option<usize>) -> Option<usize> {
+    let mut parted = false;
+    for away in 1..=9 {
+        let place = step(away)?;
+        let token = text.token(place)?;
+        let gap = text.token(place + usize::from(backwards))?.gap;
+        if gap >= Gap::Line {
+            return None;
+        }
+        // `Попов — июль, Шин — август`
+        let told = backwards
+            && parted
+            && token.is_word()
+            && token.is_lower()
+            && text.before(place, 1).is_some_and(|dash| dash.is('-'));
+        if told {
+            continue;
+        }
+        if token.is_word() && token.len > 2 {
+            return parted.then_some(place);
+        }
+        parted |= token.is(',') || token.is(';');
+        let ends = token.is('.') && !token.is_glued();
+        if ends || token.is(':') || token.is('"') {
+            return None;
+        }
+        let initial = token.is_word() && token.is_title();
+        if parted && initial {
+            return Some(place);
+        }
+    }
+    None
+}
+
 impl Scan<'_> {
     /// Names words that by themselves say too little, but are parts of names found whole, or stand in a row with names.
     pub fn recall(&mut self) {
-        let perhaps = std::mem::take(&mut self.seen.perhaps);
-        for element in perhaps {
-            let row = self.in_row(&element);
-            if row || self.seen.knows(self.words.text, &element) {
-                if row {
-                    self.seen.note(self.words.text, &element);
-                }
-                let last = self.with_initials(element.last);
-                self.push(element.first, last, 0.66, "person.named_before");
-            }
+        let mut perhaps = std::mem::take(&mut self.seen.perhaps);
+        perhaps.retain(|element| !self.recalled(element));
+        // Of a list the first may be known by the second.
+        for element in perhaps.iter().rev() {
+            self.recalled(element);
         }
+    }
+
+    fn recalled(&mut self, element: &Element) -> bool {
+        let row = self.in_row(element) || self.in_list(element);
+        let named = row || self.seen.knows(self.words.text, element);
+        if named {
+            if row {
+                self.seen.note(self.words.text, element);
+            }
+            let last = self.with_initials(element.last);
+            self.push(element.first, last, 0.66, "person.named_before");
+        }
+        named
+    }
+
+    /// Whether a word that may be a name stands in a list after or before somebody found, with nothing but signs, numbers and words
+    /// of two letters between: `Байжанов (+), Рубцова (-)`, `пн Исмаилов, вт Черных`.
+    fn in_list(&self, element: &Element) -> bool {
+        let text = self.words.text;
+        let may = element.case == Case::Title
+            && !element.facts.has(Facts::PLACE)
+            && (element.family() > 0
+                || element.is_given()
+                || element.syllable
+                || element.is_strange());
+        if !may {
+            return false;
+        }
+        let last = self.with_initials(element.last);
+        let before = between(text, true, |step| element.first.checked_sub(step));
+        let after = between(text, false, |step| Some(last + step));
+        let is = |place: Option<usize>, end: bool| {
+            let token = place.and_then(|place| text.token(place));
+            token.is_some_and(|token| self.ends(if end { token.end } else { token.start }, end))
+        };
+        is(before, true) || is(after, false)
+    }
+
+    /// Whether a name that was found ends, or begins, there.
+    fn ends(&self, place: u32, end: bool) -> bool {
+        let spans = self.out.spans().iter().rev();
+        let mut people = spans.filter(|span| span.kind == Kind::Person);
+        people.any(|span| (if end { span.end } else { span.start }) == place as usize)
     }
 
     /// Whether a word that may be a name stands in a row with somebody found: `дети Сакен, Турганкуль и Азирбай`.

@@ -3,7 +3,9 @@
 use super::element::{Case, Element, element};
 use super::initial::pair_of_initials;
 use super::judged::Words;
-use crate::names::{Facts, Lexicon, Patronymic, Strength, Word, patronymic, patronymic_tail};
+use crate::names::{
+    Facts, Lexicon, Patronymic, Strength, Word, in_kazakh_case, patronymic, patronymic_tail,
+};
 use crate::text::{Gap, Text, Token, hash};
 
 /// The longest row that is looked at.
@@ -15,18 +17,36 @@ pub fn row(words: &mut Words<'_>, place: usize, row: &mut Vec<Element>) {
     row.clear();
     let mut at = place;
     while row.len() < LONGEST {
-        let Some(token) = text.token(at) else { return };
+        let Some(token) = text.token(at) else { break };
         let element = match row.last() {
             None => element(words, at),
             Some(last) if joins(words, last, token, at) => element(words, at),
             Some(last) if row.len() == 1 && breaks(words, last, token, at) => element(words, at),
             Some(_) => None,
         };
-        let Some(mut element) = element else { return };
+        let Some(mut element) = element else { break };
         father(text, lexicon, &mut element, row);
         at = element.last + 1;
         row.push(element);
     }
+    if row.len() > 1
+        && let Some(last) = row.last_mut()
+    {
+        last.inflected = inflected(words, last);
+    }
+}
+
+/// Whether an element is a name in a Kazakh case.
+fn inflected(words: &Words<'_>, element: &Element) -> bool {
+    let given = element.facts.has(Facts::GIVEN.and(Facts::NOMINATIVE));
+    let surname = element.shape.is_some_and(|shape| shape.nominative);
+    let token = words.text.token(element.last);
+    !given
+        && !surname
+        && element.initial.is_none()
+        && token
+            .and_then(|token| Word::new(words.text.folded(token)))
+            .is_some_and(|word| in_kazakh_case(&word, words.lexicon))
 }
 
 /// Whether the token goes on with the row.
@@ -34,11 +54,20 @@ fn joins(words: &mut Words<'_>, last: &Element, token: &Token, at: usize) -> boo
     if !token.is_word() {
         return false;
     }
+    // `м.ғ.д. Ф.Е. Рамазанова`: what is abbreviated in small letters is no initial of who follows.
+    let small = last.initial.is_some() && last.written == Case::Lower;
+    if small && !token.is_lower() && !words.plain {
+        return false;
+    }
     match token.gap {
         Gap::Space => {}
         Gap::None if last.initial.is_some() => {}
         Gap::Line => return wraps(words.text, words.lexicon, at),
         _ => return false,
+    }
+    // `Қуанышевтың Қуанышеваға`: only the last word of a name takes an ending.
+    if inflected(words, last) {
+        return false;
     }
     if token.is_lower() && words.plain {
         return if token.len == 1 {
