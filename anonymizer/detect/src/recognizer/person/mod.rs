@@ -19,6 +19,7 @@ mod recall;
 mod row;
 mod short;
 mod signed;
+mod words_before;
 mod zone;
 
 use super::{Candidates, Recognizer};
