@@ -1,15 +1,8 @@
 //! Equivalence classes at a node, rolled up from those at a finer one.
 
 use super::lattice::Node;
-use super::space::{Key, Space};
-use super::table::{Radix, Table, climb};
+use super::space::{Field, Key, Space};
 use crate::models::{Class, Counts, Models};
-
-/// Keys looked up in a row.
-const BLOCK: usize = 256;
-
-/// Slots of a table of combinations for each key that goes into it.
-const SPREAD: usize = 64;
 
 /// Rows by sensitive value, by class.
 #[derive(Clone, Debug)]
@@ -28,6 +21,8 @@ pub(super) enum Histograms {
 #[derive(Clone, Debug)]
 pub(super) struct Classes<const N: usize> {
     pub levels: Node,
+    /// Where each attribute stands in the keys.
+    pub fields: Vec<Field>,
     /// Whether each key occurs once. Records may be alike but for what no model asks for.
     pub grouped: bool,
     pub keys: Vec<Key<N>>,
@@ -38,16 +33,11 @@ pub(super) struct Classes<const N: usize> {
     pub histograms: Histograms,
 }
 
-/// Classes without their histograms, and the class that each class of the source went into.
-pub(super) struct Outline<const N: usize> {
-    pub classes: Classes<N>,
-    pub targets: Vec<u32>,
-}
-
 impl<const N: usize> Classes<N> {
     /// The records themselves, each a class of its own.
     pub(super) fn records(space: &Space<'_, N>, models: &Models) -> Self {
         let records = &space.problem.records;
+        let levels = vec![0; space.problem.attributes.len()];
         let mut rows = records.weights.clone();
         let mut people = Vec::new();
         if models.needs_population()
@@ -58,7 +48,8 @@ impl<const N: usize> Classes<N> {
             rows.resize(people.len(), 0);
         }
         Self {
-            levels: vec![0; space.fields.len()],
+            fields: space.fields(&levels),
+            levels,
             grouped: false,
             keys: space.keys.iter().take(rows.len()).copied().collect(),
             rows,
@@ -106,77 +97,17 @@ impl<const N: usize> Classes<N> {
         }
     }
 
-    /// The classes at a coarser node, without histograms.
-    pub(super) fn outline(
+    /// The classes at a coarser node.
+    ///
+    /// Where nothing else is to be done meanwhile, `threads` of them share the work.
+    pub(super) fn roll_up(
         &self,
         space: &Space<'_, N>,
         to: &[u8],
-        keep_targets: bool,
-    ) -> Outline<N> {
-        let steps = space.steps(&self.levels, to);
-        let radix = Radix::new(space, &self.levels, to, self.len());
-        let cells = space.cells(to);
-        // A slot for each combination beats hashing until slots are too far between.
-        let direct = cells <= self.len().saturating_mul(SPREAD).clamp(1 << 10, 1 << 22);
-        let buffers = space.buffers();
-        let mut table = if direct {
-            Table::direct(buffers, cells, self.len())
-        } else {
-            Table::hashed(buffers, self.len().min(cells), self.len())
-        };
-        let mut targets = Vec::with_capacity(if keep_targets { self.len() } else { 0 });
-        let mut people: Vec<u64> = Vec::new();
-        let mut places = [0_u64; BLOCK];
-        let mut numbers = [0_u32; BLOCK];
-        let blocks = self.keys.chunks(BLOCK).zip(self.rows.chunks(BLOCK));
-        for (block, (keys, rows)) in blocks.enumerate() {
-            let from = block * BLOCK;
-            match &radix {
-                Some(radix) => {
-                    radix.places(keys, &mut places);
-                    if direct {
-                        table.add(from, &places, rows, &mut numbers);
-                    } else {
-                        table.add_hashed(from, &places, rows, &mut numbers);
-                    }
-                }
-                None => {
-                    for ((key, rows), number) in keys.iter().zip(rows).zip(&mut numbers) {
-                        *number = table.add_wide(climb(*key, &steps), *rows);
-                    }
-                }
-            }
-            let numbers = numbers.iter().take(keys.len());
-            if keep_targets {
-                targets.extend(numbers.clone());
-            }
-            if let Some(own) = self.people.get(from..).filter(|own| !own.is_empty()) {
-                people.resize(table.len(), 0);
-                for (own, number) in own.iter().zip(numbers) {
-                    if let Some(sum) = people.get_mut(*number as usize) {
-                        *sum += own;
-                    }
-                }
-            }
-        }
-        let (keys, rows, buffers) = table.finish(&self.keys, &steps);
-        space.give_back(buffers);
-        Outline {
-            classes: Self {
-                levels: to.to_vec(),
-                grouped: true,
-                keys,
-                rows,
-                people,
-                histograms: Histograms::None,
-            },
-            targets,
-        }
-    }
-
-    /// The classes at a coarser node.
-    pub(super) fn roll_up(&self, space: &Space<'_, N>, to: &[u8], models: &Models) -> Self {
-        let outline = self.outline(space, to, models.needs_counts());
+        models: &Models,
+        threads: usize,
+    ) -> Self {
+        let outline = self.outline(space, to, models.needs_counts(), threads);
         outline.complete(self, space, models)
     }
 
@@ -190,31 +121,23 @@ impl<const N: usize> Classes<N> {
     }
 }
 
-impl<const N: usize> Outline<N> {
-    /// Adds up the histograms of the source from which the classes were made.
-    pub(super) fn complete(
-        self,
+impl Histograms {
+    /// Adds up the histograms of the classes of a source, of which each went into one of so many classes.
+    pub(super) fn sums<const N: usize>(
         source: &Classes<N>,
+        targets: &[u32],
+        classes: usize,
         space: &Space<'_, N>,
         models: &Models,
-    ) -> Classes<N> {
-        let Self {
-            mut classes,
-            targets,
-        } = self;
-        if !models.needs_counts() {
-            return classes;
-        }
+    ) -> Self {
         let width = models.width();
         // Every entry of the source becomes at most one of the result.
-        let room = classes.len().saturating_mul(width);
-        classes.histograms = if width <= 16 || room <= 2 * source.entries(space) {
-            Histograms::Dense(dense(source, &targets, room, space, models))
-        } else {
-            let (ends, entries) = sparse(source, &targets, classes.len(), space, models);
-            Histograms::Sparse(ends, entries)
-        };
-        classes
+        let room = classes.saturating_mul(width);
+        if width <= 16 || room <= 2 * source.entries(space) {
+            return Self::Dense(dense(source, targets, room, space, models));
+        }
+        let (ends, entries) = sparse(source, targets, classes, space, models);
+        Self::Sparse(ends, entries)
     }
 }
 

@@ -51,7 +51,7 @@ impl Judge<'_> {
     }
 
     /// Whether so many rows are in classes too small that neither this node nor a finer one is a solution.
-    pub(super) fn hopeless<const N: usize>(&self, classes: &Classes<N>) -> Option<Finding> {
+    pub(super) fn hopeless(&self, sizes: &[u32]) -> Option<Finding> {
         let least = self.models.min_rows();
         let small = |rows: &u32| {
             if u64::from(*rows) < least {
@@ -60,7 +60,7 @@ impl Judge<'_> {
                 0
             }
         };
-        let floor: u64 = classes.rows.iter().map(small).sum();
+        let floor: u64 = sizes.iter().map(small).sum();
         self.beyond(floor).then(|| Finding {
             suppressed: floor,
             floor,
@@ -75,7 +75,7 @@ impl Judge<'_> {
         classes: &Classes<N>,
         scratch: &mut Scratch,
     ) -> Finding {
-        let mut sums = Sums::new(self, space, &classes.levels);
+        let mut sums = Sums::new(self, space, classes);
         // Kept for the case that the table as a whole fails.
         let averages = self.models.limits_averages();
         let mut passed: Vec<(u64, u64, usize)> = Vec::new();
@@ -177,7 +177,7 @@ impl Judge<'_> {
         released: &[bool],
         measure: &Measure,
     ) -> Vec<f64> {
-        let attributes = classes.levels.iter().zip(&space.fields).enumerate();
+        let attributes = classes.levels.iter().zip(&classes.fields).enumerate();
         attributes
             .map(|(attribute, (level, field))| {
                 let spare = spare(measure, space, attribute, *level);
@@ -229,13 +229,14 @@ impl Judge<'_> {
 }
 
 impl Sums {
-    fn new<const N: usize>(judge: &Judge<'_>, space: &Space<'_, N>, levels: &[u8]) -> Self {
+    fn new<const N: usize>(judge: &Judge<'_>, space: &Space<'_, N>, classes: &Classes<N>) -> Self {
+        let levels = &classes.levels;
         let spare = levels
             .iter()
             .enumerate()
             .map(|(attribute, level)| spare(judge.measure, space, attribute, *level));
         Self {
-            fields: space.fields.iter().copied().zip(spare).collect(),
+            fields: classes.fields.iter().copied().zip(spare).collect(),
             suppressed: 0,
             floor: 0,
             lost: vec![0; levels.len()],

@@ -14,6 +14,7 @@ mod classes;
 mod inside;
 mod judge;
 mod lattice;
+mod outline;
 mod search;
 mod space;
 mod start;
@@ -30,7 +31,7 @@ use self::judge::{Finding, Judge};
 use self::lattice::{Lattice, Node};
 use self::search::Search;
 use self::space::{Dense, Space};
-use crate::metric::{Aggregate, Measure, Metric, MetricError};
+use crate::metric::{self, Aggregate, Measure, Metric, MetricError};
 use crate::models::{Models, Scratch};
 use crate::problem::Problem;
 
@@ -197,7 +198,8 @@ pub fn search(
     let heights = heights.map_err(|_| Failure::TooLarge {
         what: "an attribute has more than 255 levels",
     })?;
-    let measure = Measure::new(problem, options.metric, options.aggregate)?;
+    let counts = metric::histograms(problem);
+    let measure = Measure::of_counts(problem, &counts, options.metric, options.aggregate)?;
     let judge = Judge {
         problem,
         models,
@@ -206,7 +208,7 @@ pub fn search(
         limit: options.suppressible,
     };
     let lattice = Lattice::new(heights);
-    let dense = space::dense(problem);
+    let dense = space::dense(problem, &counts);
     let search = |watch: &mut Watch<'_>| {
         let mut words = [1, 2, 4, 16].into_iter();
         match words.find(|words| space::fields(&dense, *words).is_some()) {
@@ -244,7 +246,8 @@ impl<const N: usize> Search<'_, N> {
     fn solution(&self, best: &Best, options: &Options) -> GlobalSolution {
         let judge = self.tree.judge;
         let records = &self.records;
-        let outline = records.outline(self.tree.space, &best.levels, true);
+        let threads = rayon::current_num_threads();
+        let outline = records.outline(self.tree.space, &best.levels, true, threads);
         let targets = outline.targets.clone();
         let classes = outline.complete(records, self.tree.space, judge.models);
         let mut scratch = Scratch::default();

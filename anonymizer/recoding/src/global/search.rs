@@ -88,7 +88,7 @@ impl<'a, const N: usize> Search<'a, N> {
     pub(super) fn fail(&self) -> Failure {
         let judge = self.tree.judge;
         let top = self.lattice.top();
-        let classes = self.records.roll_up(self.tree.space, &top, judge.models);
+        let classes = self.records.roll_up(self.tree.space, &top, judge.models, 1);
         let released = judge.released(&classes, &mut Scratch::default());
         let kept = classes.rows.iter().zip(released).filter(|(_, kept)| *kept);
         let needed = judge.rows - kept.map(|(rows, _)| u64::from(*rows)).sum::<u64>();
@@ -153,7 +153,9 @@ impl<'a, const N: usize> Search<'a, N> {
         if source.levels == *meet || nodes > 1 && !self.tree.pays(&source.levels, meet, nodes) {
             return None;
         }
-        Some(source.roll_up(self.tree.space, meet, self.tree.judge.models))
+        let threads = rayon::current_num_threads();
+        let (space, models) = (self.tree.space, self.tree.judge.models);
+        Some(source.roll_up(space, meet, models, threads))
     }
 
     /// Keeps classes for later nodes, and of those kept before the latest that there is room for.

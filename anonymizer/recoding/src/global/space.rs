@@ -19,10 +19,30 @@ pub(super) struct Field {
 }
 
 impl Field {
+    /// A field for so many codes, from a bit on.
+    fn new(word: usize, shift: u32, codes: usize) -> Self {
+        let bits = usize::BITS - codes.saturating_sub(1).leading_zeros();
+        Self {
+            word,
+            // An attribute of one code takes no bits, and there may be none left to shift by.
+            shift: shift.min(63),
+            mask: 1_u64.checked_shl(bits).unwrap_or(0).wrapping_sub(1),
+        }
+    }
+
+    pub fn bits(self) -> u32 {
+        self.mask.count_ones()
+    }
+
     #[inline]
     pub fn get<const N: usize>(self, key: &Key<N>) -> usize {
-        let word = key.get(self.word).copied().unwrap_or_default();
-        ((word >> self.shift) & self.mask) as usize
+        // Most keys have one word, and then there is nothing to choose.
+        let word = if N == 1 {
+            key.first()
+        } else {
+            key.get(self.word)
+        };
+        ((word.copied().unwrap_or_default() >> self.shift) & self.mask) as usize
     }
 }
 
@@ -41,9 +61,10 @@ struct DenseLevel {
 }
 
 impl Dense {
-    fn new(attribute: &Attribute, columns: &[&Vec<u32>]) -> Self {
-        let mut occurs = vec![false; attribute.values()];
-        for value in columns.iter().copied().flatten() {
+    /// Of the values that have rows, and those of the population.
+    fn new(attribute: &Attribute, counts: &[u64], people: Option<&Vec<u32>>) -> Self {
+        let mut occurs: Vec<bool> = counts.iter().map(|rows| *rows > 0).collect();
+        for value in people.into_iter().flatten() {
             if let Some(slot) = occurs.get_mut(*value as usize) {
                 *slot = true;
             }
@@ -100,41 +121,27 @@ impl Dense {
     }
 }
 
-/// The values of each attribute that occur in table or population.
-pub(super) fn dense(problem: &Problem) -> Vec<Dense> {
-    let of = |(place, attribute): (usize, &Attribute)| {
-        let population = problem
-            .population
-            .as_ref()
-            .map(|population| &population.quasi);
-        let tables = [Some(&problem.records.quasi), population];
-        let columns: Vec<_> = tables
-            .iter()
-            .flatten()
-            .filter_map(|table| table.get(place))
-            .collect();
-        Dense::new(attribute, &columns)
-    };
-    problem.attributes.par_iter().enumerate().map(of).collect()
+/// The values of each attribute that occur in table or population, of which the rows with each value are given.
+pub(super) fn dense(problem: &Problem, counts: &[Vec<u64>]) -> Vec<Dense> {
+    let population = problem.population.as_ref();
+    let people = |place: usize| population.and_then(|people| people.quasi.get(place));
+    let attributes = problem.attributes.iter().zip(counts).enumerate();
+    attributes
+        .map(|(place, (attribute, counts))| Dense::new(attribute, counts, people(place)))
+        .collect()
 }
 
 /// The fields of all attributes, or nothing if they take more than `words`.
 pub(super) fn fields(attributes: &[Dense], words: usize) -> Option<Vec<Field>> {
     let (mut word, mut used) = (0, 0);
     let field = |attribute: &Dense| {
-        let bits = usize::BITS - (attribute.codes(0) - 1).leading_zeros();
-        if used + bits > 64 {
-            word += 1;
-            used = 0;
+        let mut field = Field::new(word, used, attribute.codes(0));
+        if used + field.bits() > u64::BITS {
+            (word, used) = (word + 1, 0);
+            field = Field::new(word, used, attribute.codes(0));
         }
-        let shift = used;
-        used += bits;
-        (word < words).then_some(Field {
-            word,
-            // An attribute of one code takes no bits, and there may be none left to shift by.
-            shift: shift.min(63),
-            mask: 1_u64.checked_shl(bits).unwrap_or(0).wrapping_sub(1),
-        })
+        used += field.bits();
+        (word < words).then_some(field)
     };
     attributes.iter().map(field).collect()
 }
@@ -143,7 +150,8 @@ pub(super) fn fields(attributes: &[Dense], words: usize) -> Option<Vec<Field>> {
 pub(super) struct Space<'a, const N: usize> {
     pub problem: &'a Problem,
     attributes: &'a [Dense],
-    pub fields: Vec<Field>,
+    /// The word of a key that each attribute stands in.
+    words: Vec<usize>,
     /// Of each record on the first level, and then of each combination of the population.
     pub keys: Vec<Key<N>>,
     /// By attribute, the codes of a coarser level by those of a finer one, made when first asked for.
@@ -154,8 +162,12 @@ pub(super) struct Space<'a, const N: usize> {
 
 /// How one attribute changes from a level to a coarser one.
 pub(super) struct Step<'s> {
-    pub field: Field,
+    pub from: Field,
+    pub to: Field,
+    /// By code on the finer level, that on the coarser one.
     pub codes: &'s [u32],
+    /// Codes on the coarser level.
+    pub number: usize,
 }
 
 impl<'a, const N: usize> Space<'a, N> {
@@ -175,21 +187,39 @@ impl<'a, const N: usize> Space<'a, N> {
         Some(Self {
             problem,
             attributes,
-            fields,
+            words: fields.iter().map(|field| field.word).collect(),
             keys,
             maps: attributes.iter().map(empty).collect(),
             buffers: Mutex::default(),
         })
     }
 
-    /// The attributes whose level differs between a node and a coarser one.
-    pub(super) fn steps(&self, from: &[u8], to: &[u8]) -> Vec<Step<'_>> {
-        let levels = from.iter().zip(to).zip(&self.fields).enumerate();
+    /// Where each attribute stands in the keys of a node: in the word it always has, in no more bits than its codes there take. The
+    /// narrower the fields, the more neighbours are looked up together.
+    pub(super) fn fields(&self, levels: &[u8]) -> Vec<Field> {
+        let (mut before, mut used) = (0, 0);
+        let words = self.words.iter().zip(levels).enumerate();
+        let field = |(attribute, (word, level)): (usize, (&usize, &u8))| {
+            if *word != before {
+                (before, used) = (*word, 0);
+            }
+            let field = Field::new(*word, used, self.codes(attribute, *level));
+            used += field.bits();
+            field
+        };
+        words.map(field).collect()
+    }
+
+    /// How each attribute changes between a node, whose keys have these fields, and a coarser one.
+    pub(super) fn steps(&self, from: &[u8], fields: &[Field], to: &[u8]) -> Vec<Step<'_>> {
+        let fields = fields.iter().zip(self.fields(to));
+        let levels = from.iter().zip(to).zip(fields).enumerate();
         levels
-            .filter(|(_, ((from, to), _))| from != to)
-            .map(|(attribute, ((from, to), field))| Step {
-                field: *field,
+            .map(|(attribute, ((from, to), (own, above)))| Step {
+                from: *own,
+                to: above,
                 codes: self.map(attribute, *from, *to),
+                number: self.codes(attribute, *to),
             })
             .collect()
     }

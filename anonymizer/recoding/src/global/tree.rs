@@ -12,7 +12,7 @@ use super::space::Space;
 use crate::models::Scratch;
 
 /// Keys to be counted that are worth a thread.
-const SHARED: usize = 1 << 11;
+const SHARED: usize = 1 << 12;
 
 pub(super) struct Tree<'a, const N: usize> {
     pub space: &'a Space<'a, N>,
@@ -38,7 +38,7 @@ impl<const N: usize> Tree<'_, N> {
         }
         let meet = meet(nodes.iter().map(|(_, levels)| levels));
         if self.pays(&source.levels, &meet, nodes.len()) {
-            let finer = source.roll_up(self.space, &meet, self.judge.models);
+            let finer = source.roll_up(self.space, &meet, self.judge.models, 1);
             return self.divide(&finer, nodes);
         }
         self.divide(source, std::mem::take(&mut nodes))
@@ -107,11 +107,11 @@ impl<const N: usize> Tree<'_, N> {
         let models = self.judge.models;
         let mut scratch = Scratch::default();
         if source.grouped && source.levels == levels {
-            let hopeless = self.judge.hopeless(source);
+            let hopeless = self.judge.hopeless(&source.rows);
             return hopeless.unwrap_or_else(|| self.judge.judge(self.space, source, &mut scratch));
         }
-        let outline = source.outline(self.space, levels, models.needs_counts());
-        if let Some(finding) = self.judge.hopeless(&outline.classes) {
+        let outline = source.outline(self.space, levels, models.needs_counts(), 1);
+        if let Some(finding) = self.judge.hopeless(&outline.rows) {
             return finding;
         }
         let classes = outline.complete(source, self.space, models);

@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod tests;
 
+use rayon::prelude::*;
+
 use crate::problem::{Attribute, Problem};
 
 /// What is to be least.
@@ -123,6 +125,16 @@ impl Measure {
         metric: Metric,
         aggregate: Aggregate,
     ) -> Result<Self, MetricError> {
+        Self::of_counts(problem, &histograms(problem), metric, aggregate)
+    }
+
+    /// As [`Self::new`], of a problem whose [`histograms`] are known.
+    pub(crate) fn of_counts(
+        problem: &Problem,
+        counts: &[Vec<u64>],
+        metric: Metric,
+        aggregate: Aggregate,
+    ) -> Result<Self, MetricError> {
         const MAX: u64 = 1 << 32;
         let weights: Vec<f64> = problem.attributes.iter().map(|a| a.weight).collect();
         for (attribute, (weight, domain)) in weights
@@ -149,25 +161,17 @@ impl Measure {
             return Err(MetricError::NoWeight);
         }
         let rows = problem.rows();
-        let columns: Vec<_> = problem
+        let costs = problem
             .attributes
             .iter()
-            .zip(&problem.records.quasi)
-            .collect();
-        let costs = |(attribute, codes): &(&Attribute, &Vec<u32>)| {
-            let counts = histogram(codes, &problem.records.weights, attribute.values());
-            let costs = Costs::new(attribute, &counts, metric, rows);
-            let (cells, spread): (Vec<f64>, Vec<f64>) = costs
-                .counts
-                .iter()
-                .map(|counts| spread(counts, rows))
-                .unzip();
-            (costs, (cells, spread))
-        };
-        let (costs, (cells, spread)): (Vec<_>, (Vec<_>, Vec<_>)) = {
-            use rayon::prelude::*;
-            columns.par_iter().map(costs).unzip()
-        };
+            .zip(counts)
+            .map(|(attribute, counts)| {
+                let costs = Costs::new(attribute, counts, metric, rows);
+                let levels = costs.counts.iter().map(|counts| spread(counts, rows));
+                let spread: (Vec<f64>, Vec<f64>) = levels.unzip();
+                (costs, spread)
+            });
+        let (costs, (cells, spread)): (Vec<_>, (Vec<_>, Vec<_>)) = costs.unzip();
         let first = weights.first().copied().unwrap_or(1.0);
         Ok(Self {
             metric,
@@ -362,12 +366,33 @@ fn information(count: u64) -> u64 {
     }
 }
 
+/// The rows with each value of each attribute.
+pub(crate) fn histograms(problem: &Problem) -> Vec<Vec<u64>> {
+    let columns = problem.attributes.par_iter().zip(&problem.records.quasi);
+    let weights = &problem.records.weights;
+    columns
+        .map(|(attribute, codes)| histogram(codes, weights, attribute.values()))
+        .collect()
+}
+
+/// Like codes often stand together, and adding to the count just written would wait for it: neighbours are counted apart.
 fn histogram(codes: &[u32], weights: &[u32], values: usize) -> Vec<u64> {
-    let mut counts = vec![0; values];
-    for (code, weight) in codes.iter().zip(weights) {
-        if let Some(count) = counts.get_mut(*code as usize) {
-            *count += u64::from(*weight);
+    const LANES: usize = 4;
+    if values > codes.len() {
+        return counted::<1>(codes, weights, values);
+    }
+    counted::<LANES>(codes, weights, values)
+}
+
+fn counted<const LANES: usize>(codes: &[u32], weights: &[u32], values: usize) -> Vec<u64> {
+    let mut lanes = vec![[0_u64; LANES]; values];
+    for (codes, weights) in codes.chunks(LANES).zip(weights.chunks(LANES)) {
+        for (lane, (code, weight)) in codes.iter().zip(weights).enumerate() {
+            let count = lanes.get_mut(*code as usize);
+            if let Some(count) = count.and_then(|lanes| lanes.get_mut(lane)) {
+                *count += u64::from(*weight);
+            }
         }
     }
-    counts
+    lanes.iter().map(|lanes| lanes.iter().sum()).collect()
 }
