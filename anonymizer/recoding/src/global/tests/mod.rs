@@ -9,6 +9,7 @@
 mod adult;
 mod oracle;
 mod random;
+mod shared;
 
 use super::*;
 use crate::models::Model;
