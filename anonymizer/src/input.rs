@@ -283,6 +283,16 @@ impl<'a> Input<'a> {
         hierarchies: &Hierarchies,
         population: Option<&Table>,
     ) -> Result<Self, InputError> {
+        // From outside the pool, each piece of work that threads share would cost a sleep and a waking.
+        rayon::scope(|_| Self::taken_in(table, profile, hierarchies, population))
+    }
+
+    fn taken_in(
+        table: &'a Table,
+        profile: &'a DatasetProfile,
+        hierarchies: &Hierarchies,
+        population: Option<&Table>,
+    ) -> Result<Self, InputError> {
         check_names(table, profile)?;
         let mut columns = Vec::new();
         for column in table.columns() {

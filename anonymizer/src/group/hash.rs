@@ -37,7 +37,7 @@ fn mix(mut cell: u32) -> u32 {
 impl Numbering {
     /// For so many rows, of which many may be alike.
     fn new(rows: usize) -> Self {
-        let bits = (rows / 2).clamp(1 << 8, 1 << 16).ilog2();
+        let bits = rows.clamp(1 << 8, 1 << 16).next_power_of_two().ilog2();
         Self {
             slots: vec![(NONE, 0); 1 << bits],
             shift: u32::BITS - bits,

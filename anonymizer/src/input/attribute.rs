@@ -1,7 +1,8 @@
 //! A quasi-identifier as numbers.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use hashbrown::HashMap;
 
 use super::{InputError, LISTED, SUPPRESSED, Source};
 use crate::hierarchy::{Hierarchies, Hierarchy, resolve};
@@ -89,9 +90,10 @@ impl Attribute {
                 let hierarchy = &*hierarchy;
                 let max_level = rule.max_level.unwrap_or(hierarchy.levels() as u32 - 1);
                 place.check_level(hierarchy, max_level.max(rule.min_level))?;
-                place.leaves(hierarchy)?;
+                let mut leaves = place.leaves(hierarchy)?;
+                leaves.extend(others.iter().map(|other| hierarchy.leaf(other)));
                 attribute.levels = (rule.min_level..=max_level)
-                    .map(|level| generalized(hierarchy, level as usize, texts()))
+                    .map(|level| generalized(hierarchy, level as usize, texts().zip(&leaves)))
                     .collect();
                 attribute.domain = hierarchy.len() as u64;
                 attribute.first_level = rule.min_level;
@@ -127,12 +129,12 @@ fn starred(values: usize, domain: u64) -> Level {
     }
 }
 
-/// What each value becomes on a level. A missing value is not in the hierarchy: it stays missing and loses nothing until the level
+/// What each value, of which the leaf is given, becomes on a level. A missing value is not in the hierarchy: it stays missing and loses nothing until the level
 /// has a single value, which then covers it too. So does a value of the population that the hierarchy does not have.
 fn generalized<'t>(
     hierarchy: &Hierarchy,
     level: usize,
-    texts: impl Iterator<Item = Option<&'t str>>,
+    texts: impl Iterator<Item = (Option<&'t str>, &'t Option<u32>)>,
 ) -> Level {
     let (values, above) = (hierarchy.values(level), hierarchy.above(level));
     let mut under = vec![0_u64; values.len()];
@@ -143,8 +145,7 @@ fn generalized<'t>(
     }
     let root = values.first().filter(|_| values.len() == 1);
     let (mut result, mut seen) = (Level::default(), HashMap::new());
-    for text in texts {
-        let leaf = text.and_then(|text| hierarchy.leaf(text));
+    for (text, leaf) in texts {
         let value = leaf
             .and_then(|leaf| above.get(leaf as usize))
             .map(|value| *value as usize);
