@@ -9,8 +9,8 @@ pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
 
 /// A digest of the equivalence classes of a release: the combination of quasi-identifiers of each class, in order, and its size.
 /// The plan pins it, and the verifier computes it again from what was released.
-pub(crate) fn digest_of_classes<'c, L: AsRef<str> + 'c>(
-    classes: impl Iterator<Item = (&'c [Option<L>], u64)>,
+pub(crate) fn digest_of_classes<'t, C: Iterator<Item = Option<&'t str>>>(
+    classes: impl Iterator<Item = (C, u64)>,
 ) -> String {
     let (mut context, mut bytes) = (Context::new(&SHA256), Vec::new());
     for (labels, size) in classes {
@@ -18,7 +18,7 @@ pub(crate) fn digest_of_classes<'c, L: AsRef<str> + 'c>(
         for label in labels {
             // A missing value and the empty text differ in the first byte; lengths keep neighbours apart.
             bytes.push(u8::from(label.is_some()));
-            let text = label.as_ref().map_or("", AsRef::as_ref);
+            let text = label.unwrap_or_default();
             bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
             bytes.extend_from_slice(text.as_bytes());
         }

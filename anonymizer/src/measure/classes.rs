@@ -52,6 +52,16 @@ impl Counter {
         }
     }
 
+    /// Makes room for so many classes, so that counting them does not ask for memory again and again.
+    pub(crate) fn reserve(&mut self, classes: usize) {
+        let (width, keys) = (self.width, &self.keys);
+        self.places.reserve(classes, |class| {
+            hash(of_class(keys, width, *class as usize))
+        });
+        self.keys.reserve(classes * width);
+        self.sizes.reserve(classes);
+    }
+
     /// Counts `rows` rows that are alike, and answers the place of their class. `key` has an entry for each quasi-identifier, `values`
     /// one for each sensitive column.
     pub(crate) fn add(&mut self, key: &[u32], values: &[u32], rows: u64) -> usize {

@@ -348,7 +348,7 @@ fn assemble(
         classes_sha256: digest_of_classes(
             shown
                 .iter()
-                .map(|(labels, size)| (labels.as_slice(), *size)),
+                .map(|(labels, size)| (labels.iter().copied(), *size)),
         ),
         lattice_nodes: search.nodes,
         candidates_examined: search.examined,

@@ -4,6 +4,9 @@ use super::VerifyError;
 use super::column::Column;
 use crate::measure::Counter;
 
+/// Codes of a column whose marks are worked out beforehand.
+const MARKED: usize = 1 << 12;
+
 /// A row of the release: the part of the file that it is in, and its number there, from 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct At {
@@ -35,6 +38,8 @@ pub(super) enum What {
 /// What was counted in some parts of a release.
 pub(super) struct Account<'a> {
     columns: &'a [Column<'a>],
+    /// The marks of the codes of each column, where there are not too many.
+    marks: Vec<Vec<u64>>,
     counter: Counter,
     /// For each class, the first of its rows and the sum of the marks of all.
     classes: Vec<(At, u128)>,
@@ -67,13 +72,21 @@ pub(super) struct Counted {
 }
 
 impl<'a> Account<'a> {
-    pub(super) fn new(columns: &'a [Column<'a>], starred: bool) -> Self {
+    /// Makes room for so many classes.
+    pub(super) fn new(columns: &'a [Column<'a>], starred: bool, classes: usize) -> Self {
         let key = columns.iter().filter(|column| column.is_key()).count();
         let counted = columns.iter().filter(|column| column.is_counted()).count();
+        let marks = columns.iter().map(|column| match column.labels.len() {
+            few @ ..=MARKED => (0..few as u32).map(|code| column.mark(code)).collect(),
+            _ => Vec::new(),
+        });
+        let mut counter = Counter::new(key, counted);
+        counter.reserve(classes);
         Self {
             columns,
-            counter: Counter::new(key, counted),
-            classes: Vec::new(),
+            marks: marks.collect(),
+            counter,
+            classes: Vec::with_capacity(classes),
             stars: 0,
             parts: Vec::new(),
             last: Vec::new(),
@@ -117,8 +130,9 @@ impl<'a> Account<'a> {
         self.key.clear();
         self.values.clear();
         let mut mark = 0_u64;
-        for (code, column) in codes.iter().zip(self.columns) {
-            mark = mark.wrapping_add(column.mark(*code));
+        for ((code, column), marks) in codes.iter().zip(self.columns).zip(&self.marks) {
+            let own = marks.get(*code as usize).copied();
+            mark = mark.wrapping_add(own.unwrap_or_else(|| column.mark(*code)));
             if column.is_key() {
                 self.key.push(*code);
             }

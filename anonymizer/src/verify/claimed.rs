@@ -36,8 +36,10 @@ struct Claim<'a> {
     column: &'a Column<'a>,
     /// By class, the code of its value.
     labels: Vec<u32>,
-    /// By code of the dataset, then code of the release, whether the one may become the other; empty if that would be too long.
+    /// By code of the release, then code of the dataset, whether the one may come of the other; empty if that would be too long.
     covers: Vec<bool>,
+    /// By class, where the codes of the dataset begin in `covers` that may become its value.
+    begins: Vec<u32>,
 }
 
 impl<'a> Claimed<'a> {
@@ -99,14 +101,17 @@ impl<'a> Claim<'a> {
             column,
             labels: labels.iter().map(code).collect::<Result<_, _>>()?,
             covers: Vec::new(),
+            begins: Vec::new(),
         };
         let (codes, labels) = (column.source.dictionary.len(), column.labels.len());
         if codes.saturating_mul(labels) <= TABLE {
             let pairs =
-                (0..codes as u32).flat_map(|code| (0..labels as u32).map(move |l| (code, l)));
+                (0..labels as u32).flat_map(|label| (0..codes as u32).map(move |c| (c, label)));
             claim.covers = pairs
                 .map(|(code, label)| claim.works_out(code, label))
                 .collect();
+            let begin = |label: &u32| label * codes as u32;
+            claim.begins = claim.labels.iter().map(begin).collect();
         }
         Ok(claim)
     }
@@ -122,14 +127,6 @@ impl<'a> Claim<'a> {
         }
     }
 
-    fn covers(&self, code: u32, label: u32) -> bool {
-        if self.covers.is_empty() {
-            return self.works_out(code, label);
-        }
-        let place = code as usize * self.column.labels.len() + label as usize;
-        self.covers.get(place).copied().unwrap_or_default()
-    }
-
     #[allow(
         clippy::unnecessary_cast,
         reason = "the same lines for codes of every width"
@@ -137,9 +134,22 @@ impl<'a> Claim<'a> {
     fn wrong(&self, from: usize, classes: &[u32]) -> Option<usize> {
         each!(&self.column.source.codes, codes => {
             let codes = codes.get(from..).unwrap_or_default();
+            if !self.covers.is_empty() {
+                // Nearly always all rows are covered: whether they are is asked of all at once.
+                let all = codes.iter().zip(classes).fold(true, |all, (code, class)| {
+                    let begin = self.begins.get(*class as usize);
+                    all & begin.is_none_or(|begin| {
+                        let place = *begin as usize + *code as usize;
+                        self.covers.get(place).copied().unwrap_or_default()
+                    })
+                });
+                if all {
+                    return None;
+                }
+            }
             let place = codes.iter().zip(classes).position(|(code, class)| {
                 let label = self.labels.get(*class as usize);
-                label.is_some_and(|label| !self.covers(*code as u32, *label))
+                label.is_some_and(|label| !self.works_out(*code as u32, *label))
             });
             place.map(|place| from + place)
         })

@@ -100,13 +100,13 @@ pub(super) fn claims(
         plan.smallest_class,
     )?;
     let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
-    let (texts, sizes) = in_order(&released.classes, &keys);
-    let shown = |class: usize| {
-        let class = class * keys.len()..(class + 1) * keys.len();
-        texts.get(class).unwrap_or_default()
-    };
-    let classes = sizes.iter().enumerate();
-    let digest = digest_of_classes(classes.map(|(class, rows)| (shown(class), *rows)));
+    let classes = &released.classes;
+    let shown = in_order(classes, &keys).into_iter().map(|class| {
+        let key = classes.key(class).iter().zip(&keys);
+        let rows = classes.sizes.get(class).copied().unwrap_or_default();
+        (key.map(|(code, column)| column.labels.text(*code)), rows)
+    });
+    let digest = digest_of_classes(shown);
     same("the digest of the classes", &digest, &plan.classes_sha256)?;
     let utility = &measured.utility;
     for (attribute, planned) in utility.attributes.iter().zip(&plan.columns) {
@@ -124,25 +124,19 @@ pub(super) fn claims(
     )
 }
 
-/// What the classes show, class by class in the order of their texts, and the rows of each.
-fn in_order<'l>(classes: &Classes, keys: &[&'l Released<'_>]) -> (Vec<Option<&'l str>>, Vec<u64>) {
+/// The classes in the order of their texts.
+fn in_order(classes: &Classes, keys: &[&Released<'_>]) -> Vec<usize> {
     // Texts are compared once for each value of a column, not once for each class.
     let ranks: Vec<Vec<u32>> = keys.par_iter().map(|column| ranks(column)).collect();
     let mut placed = Vec::with_capacity(classes.len() * keys.len());
     for (key, _) in classes.iter() {
         let key = key.iter().zip(&ranks);
-        placed.extend(key.map(|(code, ranks)| ranks.get(*code as usize).copied()));
+        placed.extend(key.map(|(code, ranks)| ranks.get(*code as usize).copied().unwrap_or(0)));
     }
     let place = |class: usize| placed.get(class * keys.len()..(class + 1) * keys.len());
     let mut order: Vec<usize> = (0..classes.len()).collect();
     order.par_sort_unstable_by(|a, b| place(*a).cmp(&place(*b)));
-    let (mut texts, mut sizes) = (Vec::with_capacity(placed.len()), Vec::new());
-    for class in order {
-        let key = classes.key(class).iter().zip(keys);
-        texts.extend(key.map(|(code, column)| column.labels.text(*code)));
-        sizes.push(classes.sizes.get(class).copied().unwrap_or_default());
-    }
-    (texts, sizes)
+    order
 }
 
 /// By code, the place of its text among those of the column.

@@ -1,6 +1,7 @@
 //! Holding the classes of a release to the rows of the dataset.
 
 use polars::prelude::DataType;
+use rayon::prelude::*;
 
 use super::account::{At, Counted, row_mark, row_number};
 use super::column::{Becomes, Column as Released};
@@ -8,6 +9,9 @@ use super::label::same_number;
 use super::source::Source;
 use super::{Verification, VerifyError};
 use crate::measure::Classes;
+
+/// Classes that are worth a thread.
+const SHARE: usize = 1 << 9;
 
 /// The classes of a release, whose rows are what the dataset makes of them.
 pub(super) struct Accounted {
@@ -26,7 +30,7 @@ pub(super) fn released(
     let counted = unstarred(of, columns, counted);
     let (classes, stars) = (counted.counter.finish(), counted.stars);
     let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
-    for (class, (first, marks)) in counted.classes.iter().enumerate() {
+    let explained = |(class, (first, marks)): (usize, &(At, u128))| {
         let refuse = |what: String| VerifyError::NotExplained {
             row: row_number(&parts, *first),
             what,
@@ -56,6 +60,15 @@ pub(super) fn released(
                 "{column:?} is not what stands for its values"
             )));
         }
+        Ok(())
+    };
+    let all = counted.classes.par_iter().enumerate();
+    // The first of all faults is told, whichever was found first.
+    let fault = all
+        .with_min_len(SHARE)
+        .find_map_first(|class| explained(class).err());
+    if let Some(fault) = fault {
+        return Err(fault);
     }
     if of.assignment.is_some() && classes.len() != source.len() {
         return Err(VerifyError::NotAsPlanned {

@@ -180,6 +180,14 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// As [`Self::code`], of the bytes of a text, which need not be one: `None` also where only a text can be looked up.
+    pub(super) fn code_of_bytes(&self, text: &[u8]) -> Option<u32> {
+        match self.dtype {
+            DataType::Float64 => None,
+            _ => self.labels.code_of_bytes(text),
+        }
+    }
+
     /// What a cell adds to the mark of its row. Equal cells of a column add the same; others add something else, but for one chance in 2^64.
     pub(super) fn mark(&self, code: u32) -> u64 {
         match self.becomes {

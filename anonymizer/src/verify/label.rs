@@ -1,6 +1,6 @@
 //! The texts that a released column may hold, each with a code.
 
-use std::hash::BuildHasher;
+use std::hash::BuildHasher as _;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
@@ -50,7 +50,7 @@ impl<'a> Labels<'a> {
             numbers: None,
         };
         let (texts, hasher) = (&labels.texts, &labels.hasher);
-        let hash = |code: &u32| hasher.hash_one(texts.text(*code).unwrap_or_default());
+        let hash = |code: &u32| hasher.hash_one(texts.bytes(*code).unwrap_or_default());
         labels.places.reserve(texts.len(), hash);
         for code in 1..texts.len() as u32 {
             labels.places.insert_unique(hash(&code), code, hash);
@@ -73,7 +73,19 @@ impl<'a> Labels<'a> {
         if let Some(numbers) = &self.numbers {
             return nearest(numbers, text.parse().ok()?);
         }
-        let same = |code: &u32| self.texts.text(*code) == Some(text);
+        self.place(text.as_bytes())
+    }
+
+    /// The code of a text by its bytes; `None` if the column may not hold it, or holds numbers.
+    pub(super) fn code_of_bytes(&self, text: &[u8]) -> Option<u32> {
+        match self.numbers {
+            Some(_) => None,
+            None => self.place(text),
+        }
+    }
+
+    fn place(&self, text: &[u8]) -> Option<u32> {
+        let same = |code: &u32| self.texts.bytes(*code) == Some(text);
         self.places.find(self.hasher.hash_one(text), same).copied()
     }
 }
@@ -90,6 +102,14 @@ impl Kept<'_> {
         match self {
             Self::Dictionary(dictionary) => dictionary.text(code),
             Self::Own(texts) => texts.get((code as usize).checked_sub(1)?),
+        }
+    }
+
+    fn bytes(&self, code: u32) -> Option<&[u8]> {
+        let place = (code as usize).checked_sub(1)?;
+        match self {
+            Self::Dictionary(dictionary) => dictionary.text(code).map(str::as_bytes),
+            Self::Own(texts) => Some(texts.bytes(place)),
         }
     }
 }

@@ -245,6 +245,12 @@ impl<'a> Verification<'a> {
         self.profile.privacy().suppressed_records == SuppressedRecords::Star
     }
 
+    /// How many classes room is made for at once: what the plan says, within bounds, for it is only a claim.
+    fn classes_expected(&self) -> usize {
+        const MOST: usize = 1 << 16;
+        usize::try_from(self.plan.classes).map_or(MOST, |classes| classes.min(MOST))
+    }
+
     /// Reads back what is to be published, holds it to the dataset, measures it, and makes the [`Release`].
     ///
     /// It reads the output in parts, so that memory is needed for the classes and what differs in columns, not for the rows.
@@ -260,9 +266,20 @@ impl<'a> Verification<'a> {
         replaced::derived(self)?;
         let expected = replaced::columns(self)?;
         let (mut columns, generalizers) = check::columns(self, &hierarchies, &expected)?;
-        let source = source::Source::of(&mut columns, self.table.rows(), self.assignment)?;
+        let source = source::Source::of(
+            &mut columns,
+            self.table.rows(),
+            self.assignment,
+            self.classes_expected(),
+        )?;
         check::file(&output, self.format, &columns)?;
-        let (counted, digest) = read::count(&output, self.format, &columns, self.starred())?;
+        let (counted, digest) = read::count(
+            &output,
+            self.format,
+            &columns,
+            self.starred(),
+            self.classes_expected(),
+        )?;
         let released = classes::released(self, &columns, &source, counted)?;
         let people = match self.population {
             Some(population) => Some(people::people(

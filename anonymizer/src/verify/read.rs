@@ -18,33 +18,30 @@ trait Parts: Sync {
     fn next(&self) -> Result<Option<(usize, Self::Part)>, Fault>;
 
     /// Counts the rows of a part.
-    fn count(
-        &self,
-        part: &Self::Part,
-        place: usize,
-        account: &mut Account<'_>,
-    ) -> Result<(), Fault>;
+    fn count(&self, part: Self::Part, place: usize, account: &mut Account<'_>)
+    -> Result<(), Fault>;
 }
 
-/// Counts all rows of a release, and takes the digest of its bytes.
+/// Counts all rows of a release, of which about so many `classes` are expected, and takes the digest of its bytes.
 pub(super) fn count(
     output: &impl Written,
     format: OutputFormat,
     columns: &[Column<'_>],
     starred: bool,
+    classes: usize,
 ) -> Result<(Counted, Digest), VerifyError> {
     match format {
         OutputFormat::Parquet => {
             let groups = parquet::Groups::new(output, columns)?;
             let (counted, digest) = rayon::join(
-                || count_parts(&groups, columns, starred),
+                || count_parts(&groups, columns, starred, classes),
                 || written::sha256(output),
             );
             Ok((counted?, digest?))
         }
         OutputFormat::Csv { delimiter } => {
             let blocks = csv::Blocks::new(output.reader()?, delimiter, columns)?;
-            let counted = count_parts(&blocks, columns, starred)?;
+            let counted = count_parts(&blocks, columns, starred, classes)?;
             Ok((counted, blocks.digest()?))
         }
     }
@@ -54,12 +51,13 @@ fn count_parts<P: Parts>(
     parts: &P,
     columns: &[Column<'_>],
     starred: bool,
+    classes: usize,
 ) -> Result<Counted, VerifyError> {
     let done: Mutex<(Vec<Account<'_>>, Vec<Fault>)> = Mutex::default();
     rayon::scope(|scope| {
         for _ in 0..rayon::current_num_threads() {
             scope.spawn(|_| {
-                let mut account = Account::new(columns, starred);
+                let mut account = Account::new(columns, starred, classes);
                 let fault = work(parts, &mut account).err();
                 if let Ok(mut done) = done.lock() {
                     done.0.push(account);
@@ -83,7 +81,7 @@ fn count_parts<P: Parts>(
 fn work<P: Parts>(parts: &P, account: &mut Account<'_>) -> Result<(), Fault> {
     while let Some((place, part)) = parts.next()? {
         account.begin(place);
-        parts.count(&part, place, account)?;
+        parts.count(part, place, account)?;
         account.end();
     }
     Ok(())

@@ -43,11 +43,12 @@ struct Part {
 }
 
 impl Source {
-    /// Works out what becomes of every row.
+    /// Works out what becomes of every row, with room for so many classes.
     pub(super) fn of(
         columns: &mut [Column<'_>],
         rows: usize,
         assignment: Option<Assignment<'_>>,
+        expected: usize,
     ) -> Result<Self, VerifyError> {
         let held = &*columns;
         let claimed = assignment
@@ -61,7 +62,11 @@ impl Source {
             for (part, from) in parts.iter_mut().zip((0..).step_by(share.max(1))) {
                 let to = (from + share).min(rows);
                 let claimed = claimed.as_ref();
-                scope.spawn(move |_| part.count(held, from..to, claimed));
+                scope.spawn(move |_| {
+                    part.places.reserve(expected);
+                    part.classes.reserve(expected);
+                    part.count(held, from..to, claimed);
+                });
             }
         });
         if let Some(row) = parts.iter().filter_map(|part| part.fault).min() {
@@ -110,8 +115,10 @@ impl Part {
         self.values.resize_with(aggregated.len(), HashMap::new);
         let (mut key, mut rest) = ([0_u64; BLOCK], [0_u64; BLOCK]);
         let mut claims = [0_u32; BLOCK];
-        // The places of the claimed classes that were met.
-        let mut places = vec![u32::MAX; claimed.map_or(0, |claimed| claimed.marks.len())];
+        // Claimed classes are counted by their numbers first; two that show the same are one.
+        let marks = claimed.map_or(&[][..], |claimed| &claimed.marks);
+        let mut counted: Vec<(u64, Class)> =
+            marks.iter().map(|mark| (*mark, Class::default())).collect();
         for from in rows.clone().step_by(BLOCK) {
             let count = BLOCK.min(rows.end - from);
             key.fill(0);
@@ -135,29 +142,59 @@ impl Part {
             }
             let rows = (from..).zip(key.iter().zip(&rest).zip(&claims)).take(count);
             for (row, ((key, rest), claim)) in rows {
-                let (key, place) = match claimed {
-                    None => (*key, self.place(*key)),
-                    Some(claimed) => {
-                        let marks = claimed.marks.get(*claim as usize);
-                        let Some((mark, place)) = marks.zip(places.get_mut(*claim as usize)) else {
-                            continue;
-                        };
-                        if *place == u32::MAX {
-                            *place = self.place(*mark);
-                        }
-                        (*mark, *place)
-                    }
+                let place = match claimed {
+                    None => self.place(*key),
+                    Some(_) => *claim,
                 };
-                if let Some(class) = self.classes.get_mut(place as usize) {
-                    class.rows += 1;
-                    class.marks = class.marks.wrapping_add(row_mark(key.wrapping_add(*rest)));
-                }
+                let counted = match claimed {
+                    None => self
+                        .classes
+                        .get_mut(place as usize)
+                        .map(|class| (*key, class)),
+                    Some(_) => counted
+                        .get_mut(place as usize)
+                        .map(|(mark, class)| (*mark, class)),
+                };
+                // Rows that are suppressed are of no class.
+                let Some((key, class)) = counted else {
+                    continue;
+                };
+                class.rows += 1;
+                class.marks = class.marks.wrapping_add(row_mark(key.wrapping_add(*rest)));
                 for (values, column) in self.values.iter_mut().zip(&aggregated) {
                     *values
                         .entry((place, column.source.codes.get(row)))
                         .or_default() += 1;
                 }
             }
+        }
+        if claimed.is_some() {
+            self.gather(&counted);
+        }
+    }
+
+    /// Takes over what was counted by the numbers of claimed classes.
+    fn gather(&mut self, counted: &[(u64, Class)]) {
+        let mut renamed = vec![0; counted.len()];
+        for ((mark, class), slot) in counted.iter().zip(&mut renamed) {
+            if class.rows > 0 {
+                *slot = self.place(*mark);
+                self.add(*slot, class);
+            }
+        }
+        for values in &mut self.values {
+            let claimed = std::mem::take(values);
+            for ((claim, value), rows) in claimed {
+                let here = renamed.get(claim as usize).copied().unwrap_or_default();
+                *values.entry((here, value)).or_default() += rows;
+            }
+        }
+    }
+
+    fn add(&mut self, place: u32, class: &Class) {
+        if let Some(sum) = self.classes.get_mut(place as usize) {
+            sum.rows += class.rows;
+            sum.marks = sum.marks.wrapping_add(class.marks);
         }
     }
 
@@ -174,14 +211,8 @@ impl Part {
         let mut renamed = vec![0; other.classes.len()];
         for (mark, place) in other.places {
             let here = self.place(mark);
-            let class = other
-                .classes
-                .get(place as usize)
-                .copied()
-                .unwrap_or_default();
-            if let Some(sum) = self.classes.get_mut(here as usize) {
-                sum.rows += class.rows;
-                sum.marks = sum.marks.wrapping_add(class.marks);
+            if let Some(class) = other.classes.get(place as usize) {
+                self.add(here, class);
             }
             if let Some(slot) = renamed.get_mut(place as usize) {
                 *slot = here;

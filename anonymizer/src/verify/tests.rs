@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod lines;
 mod models;
 mod spoilt;
 

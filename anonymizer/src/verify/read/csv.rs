@@ -26,6 +26,8 @@ struct State<'a> {
     reader: Box<dyn Read + Send + 'a>,
     /// What was read beyond the last block.
     rest: Vec<u8>,
+    /// Blocks that were counted, to be read into again: new memory costs more than what is read into it.
+    spare: Vec<Vec<u8>>,
     next: usize,
     ended: bool,
     /// Of all bytes that were read.
@@ -42,12 +44,13 @@ impl<'a> Blocks<'a> {
         let mut state = State {
             reader,
             rest: Vec::new(),
+            spare: Vec::new(),
             next: 0,
             ended: false,
             digesting: Digesting::new(),
         };
         let mut block = state.block()?.unwrap_or_default();
-        let end = line_end(&block).unwrap_or(block.len());
+        let end = line_end(&block, false).unwrap_or(block.len());
         let mut names = Vec::new();
         let header = block.get(..end).unwrap_or_default();
         each_cell(header, delimiter, |cell, _| {
@@ -86,7 +89,9 @@ impl Blocks<'_> {
 impl State<'_> {
     /// The next whole rows of the file.
     fn block(&mut self) -> Result<Option<Vec<u8>>, VerifyError> {
-        let mut block = std::mem::take(&mut self.rest);
+        let mut block = self.spare.pop().unwrap_or_default();
+        block.clear();
+        block.append(&mut self.rest);
         let mut wanted = BLOCK;
         loop {
             let missing = wanted.saturating_sub(block.len()) as u64;
@@ -102,7 +107,7 @@ impl State<'_> {
                 return Ok((!block.is_empty()).then_some(block));
             }
             if let Some(end) = last_line_end(&block) {
-                self.rest = block.split_off(end + 1);
+                self.rest.extend(block.drain(end + 1..));
                 return Ok(Some(block));
             }
             wanted = block.len() * 2;
@@ -131,20 +136,33 @@ impl Parts for Blocks<'_> {
         }
     }
 
-    fn count(&self, part: &Vec<u8>, place: usize, account: &mut Account<'_>) -> Result<(), Fault> {
+    fn count(&self, part: Vec<u8>, place: usize, account: &mut Account<'_>) -> Result<(), Fault> {
+        self.rows(&part, place, account)?;
+        if let Ok(mut state) = self.state.lock() {
+            state.spare.push(part);
+        }
+        Ok(())
+    }
+}
+
+impl Blocks<'_> {
+    /// Counts the rows of a block.
+    fn rows(&self, block: &[u8], place: usize, account: &mut Account<'_>) -> Result<(), Fault> {
+        // Few files have any quotes, and then a line feed ends a row wherever it stands.
+        let plain = memchr::memchr(b'"', block).is_none();
         let mut rows = Rows {
             columns: self.columns,
             delimiter: self.delimiter,
             codes: vec![0; self.columns.len()],
             cells: vec![b""; self.columns.len()],
         };
-        let (mut rest, mut line, mut run) = (part.as_slice(), None, 0);
+        let (mut rest, mut line, mut run) = (block, None, 0);
         let mut at = At {
             part: place,
             row: 0,
         };
         while !rest.is_empty() {
-            let end = line_end(rest).unwrap_or(rest.len());
+            let end = line_end(rest, plain).unwrap_or(rest.len());
             let (now, later) = rest.split_at(end);
             rest = later.get(1..).unwrap_or_default();
             // Rows stand in the order of their content, so that like rows stand together.
@@ -156,7 +174,12 @@ impl Parts for Blocks<'_> {
                 account.run(&rows.codes, run, at)?;
                 at.row += run;
             }
-            rows.read(now).map_err(|what| Fault { at, what })?;
+            let read = if plain || memchr::memchr(b'"', now).is_none() {
+                rows.read(now)
+            } else {
+                rows.read_quoted(now)
+            };
+            read.map_err(|what| Fault { at, what })?;
             (line, run) = (Some(now), 1);
         }
         if line.is_some() {
@@ -176,13 +199,24 @@ struct Rows<'a, 'b> {
 }
 
 impl<'b> Rows<'_, 'b> {
+    /// Reads a row without quotes. Many of its cells are those of the row before, as rows stand in the order of their content.
     fn read(&mut self, line: &'b [u8]) -> Result<(), What> {
-        if memchr::memchr(b'"', line).is_some() {
-            return self.read_quoted(line);
-        }
         let mut rest = Some(line);
-        for (place, column) in self.columns.iter().enumerate() {
+        let slots = self.cells.iter_mut().zip(&mut self.codes);
+        for ((place, column), (known, code)) in self.columns.iter().enumerate().zip(slots) {
             let whole = rest.ok_or(What::Cells)?;
+            let after = whole.strip_prefix(*known).filter(|_| !known.is_empty());
+            match after.map(<[u8]>::split_first) {
+                Some(None) => {
+                    rest = None;
+                    continue;
+                }
+                Some(Some((next, later))) if *next == self.delimiter => {
+                    rest = Some(later);
+                    continue;
+                }
+                _ => {}
+            }
             let end = memchr::memchr(self.delimiter, whole);
             let (cell, later) = match end {
                 Some(end) => (whole.get(..end), whole.get(end + 1..)),
@@ -190,14 +224,8 @@ impl<'b> Rows<'_, 'b> {
             };
             rest = later;
             let cell = cell.unwrap_or_default();
-            let (Some(known), Some(code)) = (self.cells.get_mut(place), self.codes.get_mut(place))
-            else {
-                continue;
-            };
-            if *known != cell || cell.is_empty() {
-                *code = coded(column, place, cell, false)?;
-                *known = cell;
-            }
+            *code = coded(column, place, cell, false)?;
+            *known = cell;
         }
         if rest.is_some() {
             Err(What::Cells)
@@ -225,14 +253,23 @@ impl<'b> Rows<'_, 'b> {
 
 /// The code of a cell. An empty one is a missing value, or within quotes an empty text.
 fn coded(column: &Column<'_>, place: usize, cell: &[u8], quoted: bool) -> Result<u32, What> {
+    // A text that the column may hold is one, so that only others are asked whether they are.
+    if !cell.is_empty()
+        && let Some(code) = column.code_of_bytes(cell)
+    {
+        return Ok(code);
+    }
     let text = std::str::from_utf8(cell).map_err(|_| What::Encoding)?;
     let text = (quoted || !text.is_empty()).then_some(text);
     column.code(text).ok_or(What::Value(place))
 }
 
-/// Where the first row ends.
-fn line_end(bytes: &[u8]) -> Option<usize> {
+/// Where the first row ends. There are no quotes in `plain` bytes.
+fn line_end(bytes: &[u8], plain: bool) -> Option<usize> {
     let end = memchr::memchr(b'\n', bytes)?;
+    if plain {
+        return Some(end);
+    }
     let quotes = |bytes: &[u8]| memchr::memchr_iter(b'"', bytes).count();
     if quotes(bytes.get(..end)?) % 2 == 0 {
         return Some(end);

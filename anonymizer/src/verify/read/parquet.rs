@@ -65,13 +65,13 @@ impl<O: Written> Parts for Groups<'_, O> {
 
     fn count(
         &self,
-        part: &Self::Part,
+        part: Self::Part,
         place: usize,
         account: &mut Account<'_>,
     ) -> Result<(), Fault> {
         let frame = guarded(|| {
             ParquetReader::new(self.output.parquet()?)
-                .with_slice(Some(*part))
+                .with_slice(Some(part))
                 .read_parallel(ParallelStrategy::None)
                 .finish()
         });
