@@ -60,16 +60,7 @@ impl Site {
             "{}",
             version.failure_message
         );
-        let run = self
-            .depersonalize(&version.name, PROFILE, vec![])
-            .await
-            .unwrap();
-        assert_eq!(
-            run.state(),
-            v1::run::State::Verified,
-            "{}",
-            run.failure_message
-        );
+        let run = self.verified(&version.name, PROFILE, vec![]).await;
         self.publish(&run).await
     }
 

@@ -263,6 +263,20 @@ impl Site {
         Ok(self.wait_run(&run.name).await)
     }
 
+    /// As [`Site::depersonalize`], for a run that has to be verified.
+    pub async fn verified(
+        &self,
+        version: &str,
+        profile: &str,
+        hierarchies: Vec<v1::Hierarchy>,
+    ) -> v1::Run {
+        let run = self.depersonalize(version, profile, hierarchies).await;
+        let run = run.unwrap();
+        let failure = &run.failure_message;
+        assert_eq!(run.state(), v1::run::State::Verified, "{failure}");
+        run
+    }
+
     /// Waits until a run has ended.
     pub async fn wait_run(&self, name: &str) -> v1::Run {
         let mut client = self.user("owner").depersonalization();
@@ -322,15 +336,8 @@ impl Site {
         );
         let profile = String::from_utf8(adult("profile.toml")).unwrap();
         let run = self
-            .depersonalize(&version.name, &profile, adult_hierarchies())
-            .await
-            .unwrap();
-        assert_eq!(
-            run.state(),
-            v1::run::State::Verified,
-            "{}",
-            run.failure_message
-        );
+            .verified(&version.name, &profile, adult_hierarchies())
+            .await;
         self.publish(&run).await
     }
 }
