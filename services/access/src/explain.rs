@@ -1,6 +1,8 @@
 //! Why a use is allowed or not: the policies that decided, the facts that they looked at, and what would have to change.
 
 use cedar_policy::{Policy, PolicyId};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::UseQuestion;
 
@@ -69,6 +71,13 @@ fn list(names: &[String]) -> String {
     }
 }
 
+/// A time for people; what no calendar holds is told as the number of milliseconds that it is.
+fn moment(millis: i64) -> String {
+    let time = OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000);
+    let text = time.ok().and_then(|time| time.format(&Rfc3339).ok());
+    text.unwrap_or_else(|| millis.to_string())
+}
+
 fn risk(risk: i64) -> String {
     match risk {
         1 => "MINIMAL".to_owned(),
@@ -79,11 +88,11 @@ fn risk(risk: i64) -> String {
 }
 
 impl UseQuestion {
-    /// A fact by its name in policies; times are seconds since 1970-01-01 UTC. `None` where it is absent or there is no such name.
+    /// A fact by its name in policies; a time is as in RFC 3339. `None` where it is absent or there is no such name.
     pub fn fact(&self, name: &str) -> Option<String> {
         let grant = self.grant.as_ref();
         match name {
-            "now" => Some(self.now.to_string()),
+            "now" => Some(moment(self.now)),
             "requester" => Some(self.requester.clone()),
             "purpose" => Some(self.purpose.clone()),
             "training" => Some(self.training.to_string()),
@@ -91,7 +100,7 @@ impl UseQuestion {
             "sandbox.organization" => Some(self.sandbox.organization.clone()),
             "sandbox.state" => Some(self.sandbox.state.clone()),
             "sandbox.stage" => Some(self.sandbox.stage.clone()),
-            "sandbox.expire_time" => Some(self.sandbox.expire_time.to_string()),
+            "sandbox.expire_time" => Some(moment(self.sandbox.expire_time)),
             "system.state" => Some(self.system.state.clone()),
             "system.risk" => Some(risk(self.system.risk)),
             "version" => Some(self.version.name.clone()),
@@ -102,7 +111,7 @@ impl UseQuestion {
             "grant.sandbox" => grant.map(|grant| grant.sandbox.clone()),
             "grant.version" => grant.map(|grant| grant.version.clone()),
             "grant.purpose" => grant.map(|grant| grant.purpose.clone()),
-            "grant.expire_time" => grant.map(|grant| grant.expire_time.to_string()),
+            "grant.expire_time" => grant.map(|grant| moment(grant.expire_time)),
             "library.purposes" => Some(list(&self.library_purposes)),
             "library.organizations" => Some(list(&self.rule.organizations)),
             "library.developers" => Some(list(&self.rule.developers)),
@@ -112,12 +121,8 @@ impl UseQuestion {
             "library.aggregate_only" => Some(self.rule.aggregate_only.to_string()),
             "library.trial_use" => Some(self.rule.trial_use.to_string()),
             "library.training_reserved" => Some(self.rule.training_reserved.to_string()),
-            "library.consent_expire_time" => {
-                self.rule.consent_expire_time.map(|time| time.to_string())
-            }
-            "library.purpose_expire_time" => {
-                self.rule.purpose_expire_time.map(|time| time.to_string())
-            }
+            "library.consent_expire_time" => self.rule.consent_expire_time.map(moment),
+            "library.purpose_expire_time" => self.rule.purpose_expire_time.map(moment),
             _ => None,
         }
     }

@@ -258,7 +258,7 @@ pub struct Question<'a> {
 /// May this sandbox use this version for this purpose now, by this grant?
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UseQuestion {
-    /// The present, in seconds since 1970-01-01 UTC.
+    /// The present, in milliseconds since 1970-01-01 UTC.
     pub now: i64,
     /// The sandbox in which the data would be used.
     pub sandbox: UseSandbox,
@@ -308,9 +308,9 @@ pub struct UseRule {
     pub trial_use: bool,
     /// The rightsholder forbids training.
     pub training_reserved: bool,
-    /// End of the subjects' consent, in seconds since 1970-01-01 UTC.
+    /// End of the subjects' consent, in milliseconds since 1970-01-01 UTC.
     pub consent_expire_time: Option<i64>,
-    /// End of the purposes, in seconds since 1970-01-01 UTC.
+    /// End of the purposes, in milliseconds since 1970-01-01 UTC.
     pub purpose_expire_time: Option<i64>,
 }
 
@@ -342,7 +342,7 @@ pub struct UseSandbox {
     pub state: String,
     /// Such as `TRAINING`.
     pub stage: String,
-    /// End of its term, in seconds since 1970-01-01 UTC.
+    /// End of its term, in milliseconds since 1970-01-01 UTC.
     pub expire_time: i64,
 }
 
@@ -372,7 +372,7 @@ pub struct UseGrant {
     pub version: String,
     /// The purpose for which it was given, dotted.
     pub purpose: String,
-    /// End of its term, in seconds since 1970-01-01 UTC.
+    /// End of its term, in milliseconds since 1970-01-01 UTC.
     pub expire_time: i64,
 }
 

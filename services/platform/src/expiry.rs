@@ -17,10 +17,10 @@ use crate::records::access::{Grant, GrantEvent, GrantState};
 use crate::records::sandbox::{Sandbox, SandboxEvent, SandboxState, ShreddedKey};
 use crate::records::secret::Secret;
 
-/// Terms are looked at this often even when none is near, because what ends may have failed to.
+/// Terms are looked at this often even when none is near.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
-/// The clock is looked at this often, in case that it was set.
+/// The clock is looked at this often, in case that it was set; what failed is tried again after as long.
 const STEP: Duration = Duration::from_secs(1);
 
 /// All terms are read anew this often: somebody may have repaired the database by hand.
@@ -34,11 +34,14 @@ pub async fn run(platform: Arc<Platform>) {
     let mut changes = platform.changes();
     let mut terms = None;
     loop {
-        if let Err(error) = pass(&platform, &mut terms).await {
-            tracing::error!("terms were not looked through: {}", error.chain());
-            terms = None;
-        }
-        let next = terms.as_ref().and_then(|t| t.after(platform.now()));
+        let next = match pass(&platform, &mut terms).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::error!("terms were not looked through: {}", error.chain());
+                terms = None;
+                Some(platform.now() + STEP)
+            }
+        };
         tokio::select! {
             () = platform.shutdown.cancelled() => return,
             () = near(&platform, next) => {}
@@ -124,19 +127,20 @@ impl Terms {
         }
     }
 
-    /// What is over: sandboxes before the grants in them, which end with it for that reason.
-    fn due(&self, now: OffsetDateTime) -> Vec<Arc<str>> {
-        let over = self.by_time.iter().take_while(|(end, _)| *end <= now);
-        let mut due: Vec<Arc<str>> = over.map(|(_, name)| Arc::clone(name)).collect();
+    /// What is over, sandboxes before the grants in them, which end with it for that reason; and the first end of a term
+    /// that is not. Both by one look at the clock: a term that ended between two looks would be in neither.
+    fn due(&self, now: OffsetDateTime) -> (Vec<Arc<str>>, Option<OffsetDateTime>) {
+        let mut due = Vec::new();
+        let mut next = None;
+        for (end, name) in &self.by_time {
+            if *end > now {
+                next = Some(*end);
+                break;
+            }
+            due.push(Arc::clone(name));
+        }
         due.sort_by_key(|name| name.starts_with(GRANTS));
-        due
-    }
-
-    /// The next end of a term.
-    fn after(&self, now: OffsetDateTime) -> Option<OffsetDateTime> {
-        // Nothing is named so that it comes after this name.
-        let from = (now, Arc::from("\u{10ffff}"));
-        self.by_time.range(from..).next().map(|(end, _)| *end)
+        (due, next)
     }
 }
 
@@ -200,15 +204,19 @@ fn is_grant_or_sandbox(name: &str) -> bool {
     name.starts_with(GRANTS) || (name.starts_with("sandboxes/") && name.matches('/').count() == 1)
 }
 
-/// Ends what is over.
-async fn pass(platform: &Arc<Platform>, terms: &mut Option<Terms>) -> Result<()> {
+/// Ends what is over; returns when to look again.
+async fn pass(
+    platform: &Arc<Platform>,
+    terms: &mut Option<Terms>,
+) -> Result<Option<OffsetDateTime>> {
     let known = terms.take();
     let mut known = match known.filter(|terms| terms.read.elapsed() < READ_AGAIN) {
         Some(known) => known,
         None => Terms::read(platform).await?,
     };
     known.refresh(platform).await?;
-    for name in known.due(platform.now()) {
+    let (due, mut next) = known.due(platform.now());
+    for name in due {
         let ended = if name.starts_with(GRANTS) {
             end_grant(platform, &name).await
         } else {
@@ -217,10 +225,12 @@ async fn pass(platform: &Arc<Platform>, terms: &mut Option<Terms>) -> Result<()>
         if let Err(error) = ended {
             // The others end all the same, and this one is tried again.
             tracing::error!("{name} did not end with its term: {}", error.chain());
+            let again = platform.now() + STEP;
+            next = Some(next.map_or(again, |next| next.min(again)));
         }
     }
     *terms = Some(known);
-    Ok(())
+    Ok(next)
 }
 
 /// Nothing in a sandbox runs or stays readable past its term, so its key goes with it.
@@ -278,4 +288,30 @@ async fn end_grant(platform: &Arc<Platform>, name: &str) -> Result<()> {
         })
         .await?;
     stop::grant_ended(platform, &grant, "the term of its grant has ended").await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_term_is_over_or_the_next_to_end() {
+        let at = |seconds| OffsetDateTime::UNIX_EPOCH + Duration::from_secs(seconds);
+        let mut terms = Terms {
+            read: Instant::now(),
+            by_time: BTreeSet::new(),
+            by_name: HashMap::new(),
+            stale: Vec::new(),
+        };
+        for (name, end) in [("grants/a", 2), ("sandboxes/b", 2), ("grants/c", 5)] {
+            terms.set(name.into(), Some(at(end)));
+        }
+        let due = |now| {
+            let (due, next) = terms.due(at(now));
+            (due.join(" "), next)
+        };
+        assert_eq!(due(1), (String::new(), Some(at(2))));
+        assert_eq!(due(2), ("sandboxes/b grants/a".into(), Some(at(5))));
+        assert_eq!(due(5), ("sandboxes/b grants/a grants/c".into(), None));
+    }
 }

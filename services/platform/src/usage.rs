@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sandyq_access::{Decision, UseGrant, UseQuestion, UseRule, UseSandbox, UseSystem, UseVersion};
 use sandyq_store::{Reads, Record, Stored};
+use time::OffsetDateTime;
 
 use crate::error::Result;
 use crate::governance::purposes::Purposes;
@@ -68,9 +69,14 @@ fn rule(declared: &Declared) -> UseRule {
         aggregate_only: access.aggregate_only,
         trial_use: access.trial_use,
         training_reserved: declared.training_reserved,
-        consent_expire_time: declared.consent_expire_time.map(|t| t.unix_timestamp()),
-        purpose_expire_time: declared.purpose_expire_time.map(|t| t.unix_timestamp()),
+        consent_expire_time: declared.consent_expire_time.map(millis),
+        purpose_expire_time: declared.purpose_expire_time.map(millis),
     }
+}
+
+/// A time as policies compare it: whole seconds would end a term up to a second before its time.
+fn millis(time: OffsetDateTime) -> i64 {
+    i64::try_from(time.unix_timestamp_nanos().div_euclid(1_000_000)).unwrap_or(i64::MAX)
 }
 
 /// What the policies are asked.
@@ -78,19 +84,19 @@ pub fn question(
     facts: Facts<'_>,
     purposes: &Purposes,
     grant: Option<&Grant>,
-    now: i64,
+    now: OffsetDateTime,
 ) -> UseQuestion {
     let Facts {
         sandbox, version, ..
     } = facts;
     UseQuestion {
-        now,
+        now: millis(now),
         sandbox: UseSandbox {
             name: sandbox.name.clone(),
             organization: sandbox.organization.clone(),
             state: sandbox.state.as_str().to_owned(),
             stage: sandbox.stage.as_str().to_owned(),
-            expire_time: sandbox.expire_time.unix_timestamp(),
+            expire_time: millis(sandbox.expire_time),
         },
         version: UseVersion {
             name: version.name.clone(),
@@ -111,7 +117,7 @@ pub fn question(
             sandbox: grant.sandbox.clone(),
             version: grant.version.clone(),
             purpose: grant.purpose.clone(),
-            expire_time: grant.expire_time.unix_timestamp(),
+            expire_time: millis(grant.expire_time),
         }),
         library_purposes: facts.library.purposes.clone(),
         rule: rule(&facts.library.declared),
@@ -125,7 +131,7 @@ fn ask(
     grant: Option<&Grant>,
 ) -> (Arc<UseQuestion>, Decision) {
     let now = platform.now();
-    let question = question(facts, &platform.purposes, grant, now.unix_timestamp());
+    let question = question(facts, &platform.purposes, grant, now);
     let question = Arc::new(question);
     let decision = platform.policies.decide_use(&question);
     let remembered = Arc::clone(&question);

@@ -339,8 +339,8 @@ fn a_decision_is_explained_by_its_policies_facts_and_remedies() {
                 "use.grant-expired",
                 vec![
                     ("grant", "grants/1"),
-                    ("grant.expire_time", "1000"),
-                    ("now", "1000"),
+                    ("grant.expire_time", "1970-01-01T00:00:01Z"),
+                    ("now", "1970-01-01T00:00:01Z"),
                 ]
             ),
             (

@@ -8,7 +8,6 @@ use sandyq_proto::v1::{
     RenewGrantRequest, RevokeGrantRequest,
 };
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::client::{PAGE, pages, request_id, rpc};
 use crate::errors::{Failure, Result};
@@ -400,21 +399,11 @@ fn explained(answer: &v1::ExplainAccessResponse) -> String {
     for finding in &answer.findings {
         out.push_str(&format!("\n\n{}: {}", finding.policy, finding.reason));
         for fact in &finding.facts {
-            out.push_str(&format!("\n    {} = {}", fact.name, printable(&told(fact))));
+            out.push_str(&format!("\n    {} = {}", fact.name, printable(&fact.value)));
         }
         if !finding.remedy.is_empty() {
             out.push_str(&format!("\n  to change it: {}", finding.remedy));
         }
     }
     out
-}
-
-/// A fact's value; times as dates.
-fn told(fact: &v1::Fact) -> String {
-    let is_time = fact.name == "now" || fact.name.ends_with("_time");
-    let seconds = fact.value.parse().ok().filter(|_| is_time);
-    seconds
-        .and_then(|seconds| OffsetDateTime::from_unix_timestamp(seconds).ok())
-        .and_then(|time| time.format(&Rfc3339).ok())
-        .unwrap_or_else(|| fact.value.clone())
 }

@@ -128,8 +128,7 @@ impl Services {
             state: GrantState::Active,
             ..grant.clone()
         };
-        let now = call.now.unix_timestamp();
-        let question = usage::question(facts, &self.0.purposes, Some(&as_if), now);
+        let question = usage::question(facts, &self.0.purposes, Some(&as_if), call.now);
         let decision = self.0.policies.decide_use(&question);
         if decision.allowed {
             return Ok(());
