@@ -280,6 +280,28 @@ pub struct UseQuestion {
     pub rule: UseRule,
 }
 
+impl UseQuestion {
+    /// The other asks the same, whether or not at the same time.
+    pub fn is_same_but_for_time(&self, other: &Self) -> bool {
+        let Self {
+            now: _,
+            sandbox,
+            version,
+            requester,
+            purpose,
+            training,
+            system,
+            grant,
+            library_purposes,
+            rule,
+        } = self;
+        (sandbox, version, grant) == (&other.sandbox, &other.version, &other.grant)
+            && (requester, purpose) == (&other.requester, &other.purpose)
+            && (training, system, rule) == (&other.training, &other.system, &other.rule)
+            && library_purposes == &other.library_purposes
+    }
+}
+
 /// The AI system of a [`UseQuestion`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UseSystem {

@@ -1,7 +1,9 @@
 //! The last decisions with all the facts that they looked at, so that changed policies can be tried on them. They are kept in
 //! memory, since the start of the server; the audit log keeps what was decided for good.
 
-use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sandyq_access::{Decision, Policies, Question, UseQuestion, UseRule};
@@ -12,29 +14,46 @@ pub const MOST: usize = 10_000;
 /// Bytes that they take, about: an owner may name a thousand developers, which each decision on its library repeats.
 const MOST_BYTES: usize = 64 << 20;
 
-/// What was asked.
+/// What was asked, but for the time. The same is asked again and again: fresh memory for each would cost more than
+/// the decision does.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "most of what is asked is calls, which another box each would cost"
-)]
 enum Asked {
-    Call(Question<'static>),
+    Call(Arc<Question<'static>>),
     Use(Arc<UseQuestion>),
 }
 
-#[derive(Debug, Clone)]
-struct Made {
-    time: OffsetDateTime,
-    asked: Asked,
-    allowed: bool,
+impl PartialEq for Asked {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Call(one), Self::Call(other)) => one == other,
+            (Self::Use(one), Self::Use(other)) => one.is_same_but_for_time(other),
+            _ => false,
+        }
+    }
 }
 
-impl Made {
+impl Eq for Asked {}
+
+impl Hash for Asked {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Call(asked) => {
+                (asked.action, &asked.principal.user, &asked.resource.name).hash(state);
+            }
+            Self::Use(asked) => {
+                let grant = asked.grant.as_ref().map(|grant| &grant.name);
+                (grant, &asked.sandbox.name, &asked.version.name).hash(state);
+            }
+        }
+    }
+}
+
+impl Asked {
+    /// About so many.
     fn bytes(&self) -> usize {
-        let lists: [&[String]; 4] = match &self.asked {
-            Asked::Call(question) => [&question.resource.viewers, &[], &[], &[]],
-            Asked::Use(question) => {
+        let lists: [&[String]; 4] = match self {
+            Self::Call(question) => [&question.resource.viewers, &[], &[], &[]],
+            Self::Use(question) => {
                 let UseRule {
                     organizations,
                     developers,
@@ -51,15 +70,59 @@ impl Made {
         };
         let names = lists.into_iter().flatten();
         let names: usize = names.map(|name| size_of::<String>() + name.len()).sum();
-        size_of::<Self>() + size_of::<UseQuestion>() + names
+        2 * size_of::<UseQuestion>() + names
     }
+}
+
+#[derive(Debug, Clone)]
+struct Made {
+    time: OffsetDateTime,
+    /// As the policies compared it with the ends of terms.
+    now: i64,
+    asked: Asked,
+    allowed: bool,
 }
 
 /// What is remembered, and how many bytes it takes.
 #[derive(Debug, Default)]
 struct Remembered {
     made: VecDeque<Made>,
+    /// How often each is among them.
+    asked: HashMap<Asked, usize>,
     bytes: usize,
+}
+
+impl Remembered {
+    fn keep(&mut self, mut made: Made) {
+        match self.asked.entry(made.asked.clone()) {
+            Entry::Occupied(mut known) => {
+                made.asked = known.key().clone();
+                *known.get_mut() += 1;
+            }
+            Entry::Vacant(new) => {
+                self.bytes += made.asked.bytes();
+                new.insert(1);
+            }
+        }
+        self.made.push_back(made);
+        while self.made.len() > MOST || (self.bytes > MOST_BYTES && self.made.len() > 1) {
+            self.forget_the_oldest();
+        }
+    }
+
+    fn forget_the_oldest(&mut self) {
+        let Some(Made { asked, .. }) = self.made.pop_front() else {
+            return;
+        };
+        let bytes = asked.bytes();
+        if let Entry::Occupied(mut known) = self.asked.entry(asked) {
+            *known.get_mut() -= 1;
+            if *known.get() == 0 {
+                known.remove();
+                self.bytes = self.bytes.saturating_sub(bytes);
+            }
+        }
+    }
 }
 
 /// The last decisions.
@@ -86,17 +149,19 @@ pub struct Turned {
 impl Decisions {
     /// Remembers a decision on a call.
     pub fn call(&self, time: OffsetDateTime, question: Question<'static>, allowed: bool) {
-        self.keep(Made {
+        self.all().keep(Made {
             time,
-            asked: Asked::Call(question),
+            now: 0,
+            asked: Asked::Call(Arc::new(question)),
             allowed,
         });
     }
 
     /// Remembers a decision on the use of a version.
     pub fn usage(&self, time: OffsetDateTime, question: Arc<UseQuestion>, allowed: bool) {
-        self.keep(Made {
+        self.all().keep(Made {
             time,
+            now: question.now,
             asked: Asked::Use(question),
             allowed,
         });
@@ -104,16 +169,6 @@ impl Decisions {
 
     fn all(&self) -> MutexGuard<'_, Remembered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn keep(&self, made: Made) {
-        let mut all = self.all();
-        all.bytes += made.bytes();
-        all.made.push_back(made);
-        while all.made.len() > MOST || (all.bytes > MOST_BYTES && all.made.len() > 1) {
-            let oldest = all.made.pop_front().as_ref().map_or(0, Made::bytes);
-            all.bytes = all.bytes.saturating_sub(oldest);
-        }
     }
 
     /// Puts the last decisions to other policies: how many were put, and which would turn, the latest first.
@@ -127,6 +182,13 @@ impl Decisions {
     }
 }
 
+fn asked_at(question: &UseQuestion, now: i64) -> UseQuestion {
+    UseQuestion {
+        now,
+        ..question.clone()
+    }
+}
+
 fn turn(policies: &Policies, made: &Made) -> Option<Turned> {
     let (after, principal, action, resource) = match &made.asked {
         Asked::Call(question) => (
@@ -136,7 +198,7 @@ fn turn(policies: &Policies, made: &Made) -> Option<Turned> {
             &question.resource.name,
         ),
         Asked::Use(question) => (
-            policies.decide_use(question),
+            policies.decide_use(&asked_at(question, made.now)),
             &question.sandbox.name,
             "use",
             &question.version.name,
@@ -159,7 +221,10 @@ mod tests {
         clippy::indexing_slicing,
         reason = "tests fail by panicking"
     )]
-    use sandyq_access::{OrganizationKind, Principal, Resource, ResourceKind, Role};
+    use sandyq_access::{
+        OrganizationKind, Principal, Resource, ResourceKind, Role, UseSandbox, UseSystem,
+        UseVersion,
+    };
 
     use super::*;
 
@@ -204,6 +269,7 @@ mod tests {
             decisions.call(OffsetDateTime::UNIX_EPOCH, question(number + 3), true);
         }
         assert_eq!(decisions.all().made.len(), MOST);
+        assert_eq!(decisions.all().asked.len(), MOST);
     }
 
     #[test]
@@ -223,9 +289,65 @@ mod tests {
         for _ in 0..2000 {
             decisions.call(OffsetDateTime::UNIX_EPOCH, question.clone(), true);
         }
+        // The same is kept once, however often it is asked.
+        assert_eq!(decisions.all().made.len(), 2000);
+        assert_eq!(decisions.all().asked.len(), 1);
+        for number in 0..2000 {
+            let mut question = question.clone();
+            question.resource.name = format!("sandboxes/{number}");
+            decisions.call(OffsetDateTime::UNIX_EPOCH, question, true);
+        }
         let all = decisions.all();
         assert!(all.bytes <= MOST_BYTES, "{}", all.bytes);
         assert!((100..2000).contains(&all.made.len()), "{}", all.made.len());
-        assert_eq!(all.made.iter().map(Made::bytes).sum::<usize>(), all.bytes);
+        assert_eq!(all.asked.len(), all.made.len());
+        assert_eq!(all.asked.keys().map(Asked::bytes).sum::<usize>(), all.bytes);
+    }
+    #[test]
+    fn a_use_is_tried_at_the_time_at_which_it_was_asked() {
+        let decisions = Decisions::default();
+        let asked = |now| {
+            let [name, organization, state, stage] =
+                ["sandboxes/s", "organizations/lab", "ACTIVE", "TRAINING"].map(str::to_owned);
+            Arc::new(UseQuestion {
+                now,
+                sandbox: UseSandbox {
+                    name,
+                    organization,
+                    state,
+                    stage,
+                    expire_time: 10,
+                },
+                version: UseVersion {
+                    name: "libraries/l/versions/v".to_owned(),
+                    state: "PUBLISHED".to_owned(),
+                    organization: "organizations/stat".to_owned(),
+                    measured_k: 5,
+                },
+                requester: "users/d".to_owned(),
+                purpose: "research".to_owned(),
+                training: false,
+                system: UseSystem {
+                    state: "REGISTERED".to_owned(),
+                    risk: 1,
+                },
+                grant: None,
+                library_purposes: Vec::new(),
+                rule: UseRule::default(),
+            })
+        };
+        for now in [5, 15] {
+            decisions.usage(OffsetDateTime::UNIX_EPOCH, asked(now), false);
+        }
+        assert_eq!(decisions.all().asked.len(), 1);
+        let shipped = Policies::builtin().unwrap();
+        let told = |now| shipped.decide_use(&asked(now)).reasons;
+        assert_ne!(told(5), told(15));
+        let made = decisions.all().made.clone();
+        let put = made.iter().map(|made| match &made.asked {
+            Asked::Use(asked) => shipped.decide_use(&asked_at(asked, made.now)).reasons,
+            Asked::Call(_) => Vec::new(),
+        });
+        assert_eq!(put.collect::<Vec<_>>(), [told(5), told(15)]);
     }
 }
