@@ -10,6 +10,7 @@
 
 mod audit;
 mod concurrency;
+mod reading;
 mod records;
 
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -44,10 +45,10 @@ impl Database {
 
 async fn suite(database: &Database) {
     records::a_record_lives_and_dies(database).await;
-    records::a_record_is_read_with_its_ancestors(database).await;
-    records::one_query_reads_many_things_and_none_disturbs_another(database).await;
+    reading::a_record_is_read_with_its_ancestors(database).await;
+    reading::one_query_reads_many_things_and_none_disturbs_another(database).await;
     records::what_does_not_fit_changes_nothing(database).await;
-    records::lists_are_narrowed_and_paged_by_bytes(database).await;
+    reading::lists_are_narrowed_and_paged_by_bytes(database).await;
     records::a_request_is_carried_out_once(database).await;
     records::an_object_is_kept_with_a_change(database).await;
     records::every_kind_has_its_table(database).await;
