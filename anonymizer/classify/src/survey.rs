@@ -2,6 +2,7 @@
 
 use crate::cell::Observer;
 use crate::column::Column;
+use crate::read::Records;
 
 /// Columns that are kept at most.
 pub const MOST_COLUMNS: usize = 2_000;
@@ -35,7 +36,7 @@ pub struct Survey {
     listed: Vec<bool>,
     width: usize,
     place: usize,
-    observer: Observer,
+    pub observer: Observer,
 }
 
 impl Survey {
@@ -90,6 +91,10 @@ impl Survey {
         if let Some(column) = self.columns.get_mut(place) {
             column.push(&mut self.observer, cell, self.rows);
         }
+        self.sample_at(place, cell);
+    }
+
+    fn sample_at(&mut self, place: usize, cell: &[u8]) {
         if self.sample.len() < self.sample_size {
             self.row.resize(self.row.len().max(place), Box::default());
             let kept = cell.get(..SAMPLE_BYTES).unwrap_or(cell);
@@ -114,6 +119,34 @@ impl Survey {
         if !self.row.is_empty() {
             self.sample.push(std::mem::take(&mut self.row));
         }
+    }
+
+    /// Takes whole rows, a column at a time: its cells are looked at in the same way, and what is known of it stays at hand.
+    pub fn batch(&mut self, records: &Records<'_>) {
+        let rows = records.rows();
+        let most = rows.iter().map(|row| row.width()).max().unwrap_or(0);
+        if most > self.columns.len() {
+            self.widen(most);
+        }
+        for (place, column) in self.columns.iter_mut().enumerate().take(most) {
+            for (row, number) in rows.iter().zip(self.rows..) {
+                if let Some(cell) = records.cell(*row, place) {
+                    self.observer.trust(row.utf8);
+                    column.push(&mut self.observer, cell, number);
+                }
+            }
+        }
+        self.observer.trust(false);
+        for row in rows {
+            self.ragged += u64::from(row.width() != self.width);
+            if self.sample.len() < self.sample_size {
+                for place in 0..row.width() {
+                    self.sample_at(place, records.cell(*row, place).unwrap_or_default());
+                }
+                self.sample.push(std::mem::take(&mut self.row));
+            }
+        }
+        self.rows += rows.len() as u64;
     }
 
     /// Ends a row of which cells were given by column.

@@ -119,6 +119,14 @@ pub struct Observer {
     vocabulary: &'static Vocabulary,
     known: words::Known,
     normal: String,
+    /// Whether the cells that follow are known to be UTF-8.
+    utf8: bool,
+}
+
+impl Default for Observer {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl Observer {
@@ -127,7 +135,14 @@ impl Observer {
             vocabulary: Vocabulary::get(),
             known: words::Known::default(),
             normal: String::new(),
+            utf8: false,
         }
+    }
+
+    /// Whether the cells that follow are known to be UTF-8, so that they need not be looked at for that one by one.
+    #[inline]
+    pub fn trust(&mut self, utf8: bool) {
+        self.utf8 = utf8;
     }
 
     /// What a cell shows.
@@ -140,6 +155,7 @@ impl Observer {
         let cell = cell.get(..LOOKED_AT).unwrap_or(cell);
         let bytes = Bytes::of(cell);
         let strange = bytes.high > 0
+            && !self.utf8
             && std::str::from_utf8(cell).is_err_and(|error| {
                 // A character that the limit has cut is no fault.
                 error.error_len().is_some() || whole.len() == cell.len()

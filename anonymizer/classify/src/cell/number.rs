@@ -269,10 +269,8 @@ fn is_position(cell: &[u8]) -> bool {
         .filter(|part| !part.is_empty());
     let mut number = || -> Option<f64> {
         let part = std::str::from_utf8(parts.next()?).ok()?;
-        let fine = part
-            .split_once('.')
-            .is_some_and(|(_, fraction)| fraction.len() >= 2);
-        part.parse().ok().filter(|_| fine)
+        let (_, fraction) = part.split_once('.')?;
+        part.parse().ok().filter(|_| fraction.len() >= 2)
     };
     match (number(), number()) {
         (Some(a), Some(b)) => {

@@ -76,26 +76,50 @@ pub fn observe(
 /// Words that were met last, with their meanings: most come again and again.
 #[derive(Debug, Default)]
 pub struct Known {
-    places: Vec<(u64, Meanings)>,
+    /// In each place the meanings of a word, below the upper bits of its hash; two places that differ in the last bit are for the same words, the
+    /// first for the one met last.
+    places: Vec<u64>,
 }
 
 /// Places for words; a power of two.
-const PLACES: usize = 4096;
+const PLACES: usize = 1 << 14;
+
+/// The bits of a place that say what a word means.
+const MEANINGS: u64 = (1 << 25) - 1;
+
+const _: () = assert!(
+    PATRONYMIC_LIKE as u64 <= MEANINGS,
+    "the last of the meanings"
+);
 
 impl Known {
     /// What the word of these bytes means.
+    #[inline]
     fn meanings(&mut self, vocabulary: &Vocabulary, word: &[u8]) -> Meanings {
         let hash = hash(word);
+        // The place is chosen by bits that the meanings cover.
+        let at = hash as usize & (PLACES - 2);
+        match self.places.get_mut(at..at + 2) {
+            Some([first, _]) if (*first ^ hash) & !MEANINGS == 0 => (*first & MEANINGS) as Meanings,
+            Some([first, second]) if (*second ^ hash) & !MEANINGS == 0 => {
+                std::mem::swap(first, second);
+                (*first & MEANINGS) as Meanings
+            }
+            _ => self.learn(vocabulary, word, hash, at),
+        }
+    }
+
+    #[cold]
+    fn learn(&mut self, vocabulary: &Vocabulary, word: &[u8], hash: u64, at: usize) -> Meanings {
         if self.places.is_empty() {
-            self.places = vec![(0, 0); PLACES];
+            self.places = vec![0; PLACES];
         }
-        let Some(place) = self.places.get_mut((hash >> 52) as usize % PLACES) else {
-            return vocabulary.meanings(&skeleton(word));
-        };
-        if place.0 != hash {
-            *place = (hash, vocabulary.meanings(&skeleton(word)));
+        let meanings = vocabulary.meanings(&skeleton(word));
+        if let Some([first, second]) = self.places.get_mut(at..at + 2) {
+            *second = *first;
+            *first = hash & !MEANINGS | u64::from(meanings);
         }
-        place.1
+        meanings
     }
 }
 

@@ -15,15 +15,46 @@ pub struct Seen {
     pub decade: u8,
 }
 
-/// Values by their hashes; a new one takes the place of an old one.
+/// Values after which it is asked whether any come again.
+const TRIAL: u32 = 1024;
+
+/// Values by their hashes; a new one takes the place of an old one. In a column where hardly any comes again soon, none is kept.
 #[derive(Debug)]
 pub struct Memo {
     places: Vec<Seen>,
+    /// Values that were looked at since it was asked whether any come again.
+    looked: u32,
+    /// Cells that needed no look, among those of values that lost their places.
+    spared: u64,
+    useless: bool,
 }
 
 impl Memo {
     pub fn new() -> Self {
-        Self { places: Vec::new() }
+        Self {
+            places: Vec::new(),
+            looked: 0,
+            spared: 0,
+            useless: false,
+        }
+    }
+
+    /// Whether values come again too seldom to be remembered.
+    #[inline]
+    pub fn is_useless(&self) -> bool {
+        self.useless
+    }
+
+    /// Whether it has become so, when the time has come to ask. Then it is to be drained.
+    #[inline]
+    pub fn try_out(&mut self) -> bool {
+        self.looked += 1;
+        if self.looked < TRIAL {
+            return false;
+        }
+        self.useless = self.spared < u64::from(TRIAL / 8);
+        (self.looked, self.spared) = (0, 0);
+        self.useless
     }
 
     /// Counts the value if it is remembered.
@@ -45,6 +76,7 @@ impl Memo {
         }
         let place = self.places.get_mut(place(seen.hash))?;
         let past = std::mem::replace(place, seen);
+        self.spared += past.count.saturating_sub(1);
         (past.count > 0).then_some(past)
     }
 

@@ -46,8 +46,9 @@ pub struct Column {
     /// Numbers that are the one before and 1.
     successors: u64,
     last: f64,
-    pub bytes: u64,
-    pub longest: u64,
+    bytes: u64,
+    /// Cells that `bytes` and `successors` are of: those whose values were not met shortly before.
+    looked: u64,
     /// Signs of which more examples are wanted.
     wanted: Signs,
     tries: [u8; SIGNS],
@@ -71,7 +72,7 @@ impl Column {
             successors: 0,
             last: f64::NAN,
             bytes: 0,
-            longest: 0,
+            looked: 0,
             wanted: Signs(u64::MAX),
             tries: [0; SIGNS],
             examples: Vec::new(),
@@ -85,7 +86,7 @@ impl Column {
             return;
         }
         let hash = memo::hash(cell);
-        if self.memo.again(hash) {
+        if !self.memo.is_useless() && self.memo.again(hash) {
             return;
         }
         self.look(observer, cell, row, hash);
@@ -102,11 +103,8 @@ impl Column {
             decade: decade.map_or(u8::MAX, |decade| u8::try_from(decade).unwrap_or(u8::MAX)),
             count: 1,
         };
-        if let Some(past) = self.memo.replace(seen_now) {
-            self.count(&past);
-        }
         if seen.signs.has(Sign::Missing) {
-            return;
+            return self.remember(seen_now);
         }
         self.sketch.add(hash);
         self.measure(cell, seen);
@@ -127,10 +125,24 @@ impl Column {
         if seen.signs.0 & self.wanted.0 != 0 {
             self.exemplify(cell, seen.signs);
         }
+        self.remember(seen_now);
+    }
+
+    /// Remembers a value, or counts it at once. It is listed by now, if values are.
+    #[inline]
+    fn remember(&mut self, seen: Seen) {
+        if self.memo.is_useless() {
+            return self.count(&seen);
+        }
+        if let Some(past) = self.memo.replace(seen) {
+            self.count(&past);
+        }
+        if self.memo.try_out() {
+            self.settle();
+        }
     }
 
     fn measure(&mut self, cell: &[u8], seen: Observation) {
-        self.longest = self.longest.max(cell.len() as u64);
         if let Some(number) = seen.number {
             self.low = self.low.min(number);
             self.high = self.high.max(number);
@@ -138,6 +150,7 @@ impl Column {
             self.last = number;
         }
         self.bytes += cell.len() as u64;
+        self.looked += 1;
     }
 
     fn exemplify(&mut self, cell: &[u8], signs: Signs) {
@@ -209,7 +222,7 @@ impl Column {
         self.high = self.high.max(later.high);
         self.successors += later.successors;
         self.bytes += later.bytes;
-        self.longest = self.longest.max(later.longest);
+        self.looked += later.looked;
         for (sign, text) in later.examples {
             let kept = self.examples.iter().filter(|(kept, _)| *kept == sign);
             if kept.clone().count() < EXAMPLES && !kept.clone().any(|(_, kept)| *kept == text) {
@@ -250,6 +263,11 @@ impl Column {
             Some(values) => values.len() as u64,
             None => self.sketch.estimate().min(self.present),
         }
+    }
+
+    /// Bytes of a value on average.
+    pub fn length(&self) -> f64 {
+        self.bytes as f64 / self.looked.max(1) as f64
     }
 
     /// Numbers that are the one before and 1, as a share of all values.

@@ -50,7 +50,10 @@ fn different_values_are_counted() {
     for count in [3_u32, 300, 3_000, 100_000] {
         let mut cells: Vec<String> = (0..count).map(|n| format!("код {n}")).collect();
         cells.extend(cells.clone());
-        let distinct = column(&cells).distinct() as f64;
+        let column = column(&cells);
+        assert_eq!(column.present(), 2 * u64::from(count));
+        assert_eq!(column.counts.iter().max(), Some(&column.present()));
+        let distinct = column.distinct() as f64;
         let error = (distinct - f64::from(count)).abs() / f64::from(count);
         assert!(error < 0.05, "{distinct} for {count}");
     }

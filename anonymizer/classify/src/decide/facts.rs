@@ -74,7 +74,7 @@ impl<'a> Facts<'a> {
 
     /// Bytes of a value on average.
     pub fn length(&self) -> f64 {
-        self.column.bytes as f64 / self.column.distinct().max(1) as f64
+        self.column.length()
     }
 }
 

@@ -2,15 +2,18 @@
 //!
 //! A block is cut at line breaks into some parts for each core, and every part is scanned as if a record began there. Where the
 //! part before it turns out to end within a quoted cell, that was wrong, and the block is scanned again from that record on. What
-//! is left of a record at the end of a block goes before the next one.
+//! is left of a record at the end of a block goes before the next one, which is read meanwhile.
 
 use std::io::Read;
+use std::sync::Mutex;
 
-use memchr::{memchr, memchr2, memchr2_iter, memrchr};
+use memchr::{memchr, memrchr};
 use rayon::prelude::*;
 
 use super::dialect::{Dialect, Encoding, Text};
+use super::records::{Records, Row};
 use super::{File, LONGEST_RECORD};
+use crate::cell::Observer;
 use crate::error::ClassifyError;
 use crate::survey::{MOST_COLUMNS, Survey};
 
@@ -25,84 +28,137 @@ pub fn read(
     dialect: Dialect,
     encoding: Encoding,
 ) -> Result<File, ClassifyError> {
-    let mut buffer = Vec::new();
-    let mut names = None;
-    let mut survey = Survey::new(0);
-    let mut more = true;
-    while more {
-        more = text.more(&mut buffer)?;
-        let mut used = 0;
-        if names.is_none() {
-            let (cells, end) = header(&buffer, dialect, more);
-            used = end;
-            if let Some(cells) = cells {
-                if cells.len() > MOST_COLUMNS {
-                    return Err(ClassifyError::TooManyColumns {
-                        limit: MOST_COLUMNS,
-                    });
-                }
-                survey = Survey::new(cells.len());
-                names = Some(cells);
+    let mut now = Block::new();
+    let (names, mut more) = names(text, dialect, &mut now)?;
+    let mut scanner = Scanner::new(dialect, names.len());
+    let mut next = Block::new();
+    loop {
+        let (mut used, mut filled) = (0, Ok(false));
+        let last = !more;
+        rayon::in_place_scope(|scope| {
+            let (scanner, used, block) = (&mut scanner, &mut used, now.text());
+            scope.spawn(move |_| *used = scanner.block(block, !last));
+            if more {
+                filled = text.more(&mut next.bytes);
             }
+        });
+        if last {
+            break;
         }
-        if names.is_some() {
-            let rest = buffer.get(used..).unwrap_or_default();
-            used += block(rest, dialect, more, &mut survey);
-        }
-        buffer.drain(..used.min(buffer.len()));
-        if buffer.len() > LONGEST_RECORD {
-            // A quote that nothing closes is taken for a character of its cell.
-            let taken = lenient(&buffer, dialect, &mut survey);
-            buffer.drain(..taken.min(buffer.len()));
-            if buffer.len() > LONGEST_RECORD {
-                return Err(ClassifyError::RecordTooLong {
-                    row: survey.rows + 1,
-                    limit: LONGEST_RECORD,
-                });
-            }
-        }
+        more = filled?;
+        let rest = now.text().get(used..).unwrap_or_default();
+        next.prepend(scanner.spare(rest)?);
+        now.clear();
+        std::mem::swap(&mut now, &mut next);
     }
-    survey.settle();
-    let names = names.ok_or(ClassifyError::Empty)?;
     Ok(File {
         form: "csv",
         encoding,
         delimiter: Some(dialect.delimiter),
         names,
-        survey,
+        survey: scanner.finish(),
     })
+}
+
+/// Reads until there is a header; the block is then what follows it, and the flag tells whether there may be more.
+fn names(
+    text: &mut Text<impl Read>,
+    dialect: Dialect,
+    block: &mut Block,
+) -> Result<(Vec<String>, bool), ClassifyError> {
+    let mut more = true;
+    while more {
+        more = text.more(&mut block.bytes)?;
+        let (cells, used) = header(block.text(), dialect, more);
+        block.start += used;
+        match cells {
+            Some(cells) if cells.len() > MOST_COLUMNS => {
+                return Err(ClassifyError::TooManyColumns {
+                    limit: MOST_COLUMNS,
+                });
+            }
+            Some(cells) => return Ok((cells, more)),
+            None if block.text().len() > LONGEST_RECORD => return Err(too_long(0)),
+            None => {}
+        }
+    }
+    Err(ClassifyError::Empty)
+}
+
+fn too_long(rows: u64) -> ClassifyError {
+    ClassifyError::RecordTooLong {
+        row: rows + 1,
+        limit: LONGEST_RECORD,
+    }
+}
+
+/// Bytes that a block has room for before its text.
+const ROOM: usize = 1 << 18;
+
+/// Text that was read, with room before it for what is left of the block before.
+struct Block {
+    bytes: Vec<u8>,
+    start: usize,
+}
+
+impl Block {
+    fn new() -> Self {
+        Self {
+            bytes: vec![0; ROOM],
+            start: ROOM,
+        }
+    }
+
+    fn text(&self) -> &[u8] {
+        self.bytes.get(self.start..).unwrap_or_default()
+    }
+
+    fn clear(&mut self) {
+        self.bytes.truncate(ROOM);
+        self.start = ROOM;
+    }
+
+    /// Puts a text before what was read.
+    fn prepend(&mut self, text: &[u8]) {
+        match self.start.checked_sub(text.len()) {
+            Some(start) => {
+                if let Some(room) = self.bytes.get_mut(start..self.start) {
+                    room.copy_from_slice(text);
+                }
+                self.start = start;
+            }
+            None => {
+                self.bytes.splice(..self.start, text.iter().copied());
+                self.start = 0;
+            }
+        }
+    }
 }
 
 /// The cells of the first record that is not blank, and where it ends.
 fn header(buffer: &[u8], dialect: Dialect, more: bool) -> (Option<Vec<String>>, usize) {
-    let mut cells: Vec<String> = Vec::new();
-    let mut scan = Scan::new(dialect, true, !more);
-    let mut at = 0;
-    while at < buffer.len() {
-        let rest = buffer.get(at..).unwrap_or_default();
-        let mut keep = |cell: &[u8]| {
-            // The limit is looked at later; a file of delimiters alone must not take memory.
-            if cells.len() <= MOST_COLUMNS {
-                cells.push(text_of(cell));
-            }
-        };
-        let Some(end) = scan.record(rest, &mut keep) else {
-            if !more {
-                cells.clear();
-                scan.quotes = false;
-                if let Some(end) = scan.record(rest, &mut |cell| cells.push(text_of(cell))) {
-                    return (Some(cells), at + end);
-                }
-            }
-            return (None, at);
-        };
-        at += end;
-        if cells.iter().any(|cell| !cell.trim().is_empty()) || cells.len() > 1 {
-            return (Some(cells), at);
+    let mut records = Records::new(buffer, dialect, true, !more);
+    while let Some(row) = records.single() {
+        let cells = texts(&records, row);
+        if cells.len() > 1 || cells.iter().any(|cell| !cell.trim().is_empty()) {
+            return (Some(cells), records.at());
         }
-        cells.clear();
+    }
+    let at = records.at();
+    if !more {
+        // The file ends within quotes: they are characters like others.
+        let rest = buffer.get(at..).unwrap_or_default();
+        let mut records = Records::new(rest, dialect, false, true);
+        if let Some(row) = records.single() {
+            return (Some(texts(&records, row)), at + records.at());
+        }
     }
     (None, at)
+}
+
+fn texts(records: &Records<'_>, row: Row) -> Vec<String> {
+    let cells = (0..row.width()).filter_map(|place| records.cell(row, place));
+    cells.map(text_of).collect()
 }
 
 fn text_of(cell: &[u8]) -> String {
@@ -115,56 +171,97 @@ fn text_of(cell: &[u8]) -> String {
     }
 }
 
-/// Surveys the whole records of a block, and answers where they end.
-fn block(text: &[u8], dialect: Dialect, more: bool, survey: &mut Survey) -> usize {
-    let end = if more {
-        memrchr(dialect.line_end, text).map_or(0, |last| last + 1)
-    } else {
-        text.len()
-    };
-    let lines = text.get(..end).unwrap_or_default();
-    let parts = cut(lines, dialect.line_end);
-    let empty = || survey.another();
-    let surveyed: Vec<(Survey, usize)> = parts
-        .par_iter()
-        .map(|part| {
-            let mut survey = empty();
-            let used = scan(part, dialect, true, &mut survey);
-            survey.settle();
-            (survey, used)
-        })
-        .collect();
-    let mut at = 0;
-    for (part, (found, used)) in parts.iter().zip(surveyed) {
-        survey.append(found);
-        at += used;
-        if used < part.len() {
-            return at + again(lines.get(at..).unwrap_or_default(), dialect, more, survey);
+/// The survey of a file, block by block.
+struct Scanner {
+    dialect: Dialect,
+    survey: Survey,
+    /// Observers that are not at work. What they know of words is worth keeping.
+    observers: Mutex<Vec<Observer>>,
+}
+
+impl Scanner {
+    fn new(dialect: Dialect, width: usize) -> Self {
+        Self {
+            dialect,
+            survey: Survey::new(width),
+            observers: Mutex::default(),
         }
     }
-    at
-}
 
-/// Surveys text that begins with a record which the end of a part has cut.
-fn again(text: &[u8], dialect: Dialect, more: bool, survey: &mut Survey) -> usize {
-    let mut found = survey.another();
-    let mut used = scan(text, dialect, true, &mut found);
-    found.settle();
-    survey.append(found);
-    if !more && used < text.len() {
-        // The file ends within quotes: they are characters like others.
-        used += lenient(text.get(used..).unwrap_or_default(), dialect, survey);
+    /// Surveys the whole records of a block, and answers where they end.
+    fn block(&mut self, text: &[u8], more: bool) -> usize {
+        let end = if more {
+            memrchr(self.dialect.line_end, text).map_or(0, |last| last + 1)
+        } else {
+            text.len()
+        };
+        let lines = text.get(..end).unwrap_or_default();
+        let parts = cut(lines, self.dialect.line_end);
+        let surveyed: Vec<(Survey, usize)> = parts
+            .par_iter()
+            .map(|part| self.surveyed(part, true))
+            .collect();
+        let mut at = 0;
+        for (part, (found, used)) in parts.iter().zip(surveyed) {
+            self.survey.append(found);
+            at += used;
+            if used < part.len() {
+                return at + self.again(lines.get(at..).unwrap_or_default(), more);
+            }
+        }
+        at
     }
-    used
-}
 
-/// Surveys text in which quotes mean nothing.
-fn lenient(text: &[u8], dialect: Dialect, survey: &mut Survey) -> usize {
-    let mut found = survey.another();
-    let used = scan(text, dialect, false, &mut found);
-    found.settle();
-    survey.append(found);
-    used
+    /// The survey of a text by itself, and where the last whole record of it ends.
+    fn surveyed(&self, text: &[u8], quotes: bool) -> (Survey, usize) {
+        let mut survey = self.survey.another();
+        let observers = || self.observers.lock().ok();
+        if let Some(observer) = observers().and_then(|mut spare| spare.pop()) {
+            survey.observer = observer;
+        }
+        let used = scan(text, self.dialect, quotes, &mut survey);
+        survey.settle();
+        if let Some(mut spare) = observers() {
+            spare.push(std::mem::take(&mut survey.observer));
+        }
+        (survey, used)
+    }
+
+    /// Surveys text that begins with a record which the end of a part has cut.
+    fn again(&mut self, text: &[u8], more: bool) -> usize {
+        let (found, mut used) = self.surveyed(text, true);
+        self.survey.append(found);
+        if !more && used < text.len() {
+            // The file ends within quotes: they are characters like others.
+            used += self.lenient(text.get(used..).unwrap_or_default());
+        }
+        used
+    }
+
+    /// Surveys text in which quotes mean nothing.
+    fn lenient(&mut self, text: &[u8]) -> usize {
+        let (found, used) = self.surveyed(text, false);
+        self.survey.append(found);
+        used
+    }
+
+    /// What goes before the next block, of what a block has left.
+    fn spare<'t>(&mut self, mut rest: &'t [u8]) -> Result<&'t [u8], ClassifyError> {
+        if rest.len() > LONGEST_RECORD {
+            // A quote that nothing closes is taken for a character of its cell.
+            let taken = self.lenient(rest);
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        if rest.len() > LONGEST_RECORD {
+            return Err(too_long(self.survey.rows));
+        }
+        Ok(rest)
+    }
+
+    fn finish(mut self) -> Survey {
+        self.survey.settle();
+        self.survey
+    }
 }
 
 fn cut(text: &[u8], line_end: u8) -> Vec<&[u8]> {
@@ -183,210 +280,9 @@ fn cut(text: &[u8], line_end: u8) -> Vec<&[u8]> {
 
 /// Scans records, the last of which needs no line break, and answers where the last whole one ends.
 fn scan(text: &[u8], dialect: Dialect, quotes: bool, survey: &mut Survey) -> usize {
-    let mut scan = Scan::new(dialect, quotes, true);
-    let mut at = 0;
-    let mut quote = if quotes {
-        next_quote(text, 0)
-    } else {
-        text.len()
-    };
-    while at < text.len() {
-        if quote > at {
-            let plain = text.get(at..quote).unwrap_or_default();
-            let end = if quote == text.len() {
-                Some(plain.len())
-            } else {
-                memrchr(dialect.line_end, plain).map(|last| last + 1)
-            };
-            if let Some(end) = end.filter(|end| *end > 0) {
-                plain_lines(plain.get(..end).unwrap_or_default(), dialect, survey);
-                at += end;
-                continue;
-            }
-        }
-        let rest = text.get(at..).unwrap_or_default();
-        let mut cells = 0;
-        let Some(end) = scan.record(rest, &mut |cell| {
-            cells += 1;
-            survey.cell(cell);
-        }) else {
-            // Nothing of the record was surveyed yet.
-            return at;
-        };
-        survey.end_row();
-        at += end;
-        if quote < at {
-            quote = next_quote(text, at);
-        }
+    let mut records = Records::new(text, dialect, quotes, true);
+    while records.fill() {
+        survey.batch(&records);
     }
-    at
-}
-
-fn next_quote(text: &[u8], from: usize) -> usize {
-    memchr(b'"', text.get(from..).unwrap_or_default()).map_or(text.len(), |at| from + at)
-}
-
-/// Lines in which only delimiters and line breaks have a meaning.
-fn plain_lines(text: &[u8], dialect: Dialect, survey: &mut Survey) {
-    let (mut start, mut cells) = (0, 0_usize);
-    let end_line = |cell: &[u8], cells: usize, survey: &mut Survey| {
-        let cell = cell.strip_suffix(b"\r").unwrap_or(cell);
-        if cells > 0 || !cell.is_empty() {
-            survey.cell(cell);
-            survey.end_row();
-        }
-    };
-    for end in memchr2_iter(dialect.delimiter, dialect.line_end, text) {
-        let cell = text.get(start..end).unwrap_or_default();
-        start = end + 1;
-        if text.get(end) == Some(&dialect.line_end) {
-            end_line(cell, cells, survey);
-            cells = 0;
-        } else {
-            survey.cell(cell);
-            cells += 1;
-        }
-    }
-    if start < text.len() || cells > 0 {
-        end_line(text.get(start..).unwrap_or_default(), cells, survey);
-    }
-}
-
-/// Cells of a record whose places are kept until its end is found; those of a longer record are found twice.
-const MOST_PLACES: usize = 4 * MOST_COLUMNS;
-
-/// Scans single records, quoted cells and all (RFC 4180).
-struct Scan {
-    dialect: Dialect,
-    /// Whether quotes have a meaning.
-    quotes: bool,
-    /// Whether the text is the end of the file, or ends with a line break.
-    last: bool,
-    places: Vec<Place>,
-    unescaped: Vec<u8>,
-}
-
-/// Where a cell is.
-struct Place {
-    start: usize,
-    end: usize,
-    /// The length of what is quoted, its quotes included.
-    quoted: Option<usize>,
-    /// Whether the record ends with it.
-    last: bool,
-}
-
-impl Scan {
-    fn new(dialect: Dialect, quotes: bool, last: bool) -> Self {
-        Self {
-            dialect,
-            quotes,
-            last,
-            places: Vec::new(),
-            unescaped: Vec::new(),
-        }
-    }
-
-    /// Reports the cells of the first record of a text, and answers where it ends; `None`, and nothing reported, if it does not.
-    fn record(&mut self, text: &[u8], report: &mut impl FnMut(&[u8])) -> Option<usize> {
-        let mut places = std::mem::take(&mut self.places);
-        places.clear();
-        let whole = self.places(text, &mut places);
-        let end = whole.then(|| self.report_all(text, &places, report));
-        self.places = places;
-        end
-    }
-
-    /// Finds the cells of the first record, and answers whether it ends.
-    fn places(&self, text: &[u8], places: &mut Vec<Place>) -> bool {
-        let mut start = 0;
-        while let Some(place) = self.place(text, start) {
-            start = place.end + 1;
-            let last = place.last;
-            if places.len() < MOST_PLACES {
-                places.push(place);
-            }
-            if last {
-                return true;
-            }
-        }
-        false
-    }
-
-    fn report_all(
-        &mut self,
-        text: &[u8],
-        places: &[Place],
-        report: &mut impl FnMut(&[u8]),
-    ) -> usize {
-        let (mut end, mut last) = (0, false);
-        for place in places {
-            self.report(text, place, report);
-            (end, last) = (place.end, place.last);
-        }
-        while !last && let Some(place) = self.place(text, end + 1) {
-            self.report(text, &place, report);
-            (end, last) = (place.end, place.last);
-        }
-        (end + 1).min(text.len())
-    }
-
-    /// The cell that begins at a place; `None` if it does not end.
-    fn place(&self, text: &[u8], start: usize) -> Option<Place> {
-        let quoted = match text.get(start) {
-            Some(b'"') if self.quotes => Some(self.quoted(text.get(start..)?)?),
-            _ => None,
-        };
-        let from = start + quoted.unwrap_or(0);
-        let rest = text.get(from..)?;
-        let (end, last) = match memchr2(self.dialect.delimiter, self.dialect.line_end, rest) {
-            Some(at) => (from + at, rest.get(at) == Some(&self.dialect.line_end)),
-            None if self.last => (text.len(), true),
-            None => return None,
-        };
-        Some(Place {
-            start,
-            end,
-            quoted,
-            last,
-        })
-    }
-
-    /// The length of a quoted cell, its quotes included.
-    fn quoted(&self, text: &[u8]) -> Option<usize> {
-        let mut at = 1;
-        loop {
-            at += memchr(b'"', text.get(at..)?)? + 1;
-            if text.get(at) != Some(&b'"') {
-                return Some(at);
-            }
-            at += 1;
-        }
-    }
-
-    fn report(&mut self, text: &[u8], place: &Place, report: &mut impl FnMut(&[u8])) {
-        let cell = text.get(place.start..place.end).unwrap_or_default();
-        let cell = cell.strip_suffix(b"\r").unwrap_or(cell);
-        let Some(length) = place.quoted.filter(|length| *length >= 2) else {
-            return report(cell);
-        };
-        let inner = cell.get(1..length - 1).unwrap_or_default();
-        // What follows a closing quote still belongs to the cell.
-        let after = cell.get(length..).unwrap_or_default();
-        if after.is_empty() && memchr(b'"', inner).is_none() {
-            return report(inner);
-        }
-        self.unescaped.clear();
-        let mut before = 0;
-        for &byte in inner {
-            if !(byte == b'"' && before == b'"') {
-                self.unescaped.push(byte);
-                before = byte;
-            } else {
-                before = 0;
-            }
-        }
-        self.unescaped.extend_from_slice(after);
-        report(&self.unescaped);
-    }
+    records.at()
 }

@@ -4,6 +4,7 @@
 mod csv;
 mod dialect;
 mod ndjson;
+mod records;
 mod unpack;
 
 use std::io::Read;
@@ -12,6 +13,7 @@ use crate::error::ClassifyError;
 use crate::survey::Survey;
 use dialect::Dialect;
 pub use dialect::Encoding;
+pub use records::Records;
 
 /// Bytes of the first block, by which the dialect is found.
 const FIRST_BLOCK: usize = 256 * 1024;

@@ -98,6 +98,26 @@ fn quotes_that_nothing_closes_hide_nothing() {
 }
 
 #[test]
+fn a_cell_in_another_encoding_makes_no_other_strange() {
+    let mut text = "имя;город\n".as_bytes().to_vec();
+    for number in 0..20_000 {
+        let windows: &[u8] = b"\xC0\xE9\xE3\xF3\xEB\xFC";
+        let strange = number % 9_000 == 8_999;
+        text.extend(if strange {
+            windows
+        } else {
+            "Айгуль".as_bytes()
+        });
+        text.extend(";Алматы\n".as_bytes());
+    }
+    let columns = file(&text).survey.columns;
+    assert_eq!(columns[0].count_of(Sign::OtherEncoding), 2);
+    assert_eq!(columns[0].first_of(Sign::OtherEncoding), Some(8_999));
+    assert_eq!(columns[0].count_of(Sign::GivenName), 20_000);
+    assert_eq!(columns[1].count_of(Sign::OtherEncoding), 0);
+}
+
+#[test]
 fn long_rows_make_columns_of_their_own() {
     let file = file(b"a;b\n1;2\n1;2;900101300017\n1\n");
     assert_eq!((file.survey.columns.len(), file.survey.ragged), (3, 2));
