@@ -64,8 +64,9 @@ pub enum KeyError {
     #[error("the log's signing key is not an Ed25519 key in PKCS#8 form")]
     Secret,
     /// The public key has not the form `name+hash+base64`.
-    #[error("verifier key {0:?} is not of the form name+hash+base64 with an Ed25519 key")]
-    Verifier(String),
+    /// What stands there instead is not repeated: it may be any file that was named by mistake.
+    #[error("the text is not a verifier key of the form name+hash+base64 with an Ed25519 key")]
+    Verifier,
     /// The hash within the public key is not that of its name and key.
     #[error(
         "verifier key of {name:?} has hash {found}, but its name and key give {expected}; it was damaged"
@@ -231,7 +232,7 @@ impl VerifierKey {
     /// # Errors
     /// [`KeyError`].
     pub fn parse(text: &str) -> Result<Self, KeyError> {
-        let malformed = || KeyError::Verifier(text.to_owned());
+        let malformed = || KeyError::Verifier;
         let (name, rest) = text.trim().split_once('+').ok_or_else(malformed)?;
         let (hash, encoded) = rest.split_once('+').ok_or_else(malformed)?;
         let bytes = BASE64.decode(encoded).map_err(|_| malformed())?;
@@ -241,7 +242,7 @@ impl VerifierKey {
         if key.len() != 32 {
             return Err(malformed());
         }
-        let verifier = Self::new(&checked(name)?, key);
+        let verifier = Self::new(&checked(name).map_err(|_| malformed())?, key);
         let expected = format!("{:08x}", verifier.hash);
         if hash != expected {
             return Err(KeyError::VerifierHash {

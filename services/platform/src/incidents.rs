@@ -25,7 +25,7 @@ const MOST: u32 = 1_000_000;
 pub async fn survey(platform: &Platform, incident: &mut Incident) -> Result<()> {
     let mut affected = Vec::new();
     let mut indexes: BTreeMap<String, Vec<Stored<SubjectIndex>>> = BTreeMap::new();
-    let mut rows = 0;
+    let mut own_subjects: BTreeMap<String, u64> = BTreeMap::new();
     for version in versions(platform, incident).await? {
         let Some(version) = platform.store.get::<Version>(&version).await? else {
             continue;
@@ -53,17 +53,18 @@ pub async fn survey(platform: &Platform, incident: &mut Incident) -> Result<()> 
                 .entry(version.organization.clone())
                 .or_default()
                 .push(index),
-            None => rows += counted.0,
+            None => *own_subjects.entry(version.record.organization).or_default() += counted.0,
         }
     }
-    let mut subjects = rows;
-    for own in indexes.values() {
+    for (organization, own) in indexes {
         let own: Vec<&SubjectIndex> = own.iter().map(|stored| &stored.record).collect();
-        subjects += holdings::together(platform, &own).await?;
+        let together = holdings::together(platform, &own).await?;
+        *own_subjects.entry(organization).or_default() += together;
     }
     let viewers: BTreeSet<&String> = affected.iter().map(|of| &of.organization).collect();
     incident.viewers = viewers.into_iter().cloned().collect();
-    incident.subjects = subjects;
+    incident.subjects = own_subjects.values().sum();
+    incident.own_subjects = own_subjects;
     incident.affected = affected;
     Ok(())
 }

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use crate::error::Result;
 use crate::governance::purposes::Purposes;
 use crate::platform::Platform;
-use crate::records::access::Grant;
+use crate::records::access::{Grant, GrantState};
 use crate::records::library::{Library, Version};
 use crate::records::rule::Declared;
 use crate::records::sandbox::{Sandbox, Stage};
@@ -215,7 +215,9 @@ pub fn decide_among(
     facts: Facts<'_>,
     grants: Vec<Stored<Grant>>,
 ) -> UseAnswer {
+    // Why one in force does not serve tells more than that a later one was refused.
     let mut denial = None;
+    let mut in_force = false;
     for grant in grants
         .into_iter()
         .rev()
@@ -229,7 +231,11 @@ pub fn decide_among(
                 question,
             };
         }
-        denial.get_or_insert((question, decision));
+        let active = grant.state == GrantState::Active;
+        if denial.is_none() || (active && !in_force) {
+            denial = Some((question, decision));
+            in_force = active;
+        }
     }
     let (question, decision) = denial.unwrap_or_else(|| ask(platform, facts, None));
     UseAnswer {

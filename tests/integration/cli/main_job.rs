@@ -245,6 +245,10 @@ async fn the_main_job_is_done_by_commands() {
         text(&note),
     ];
     terminal.must("auditor", &verify);
+    // A file named by mistake is not repeated on the terminal.
+    let mistaken = ["audit", "verify", text(&log), "--key", text(&log)];
+    let said = terminal.fails("auditor", 2, &mistaken);
+    assert!(!said.contains("organizations/"), "{said}");
     let entries = std::fs::read_to_string(&log).unwrap();
     std::fs::write(
         &log,

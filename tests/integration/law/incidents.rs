@@ -18,6 +18,7 @@ async fn classify(
         category: category.to_owned(),
         offender,
         request_id: request_id(),
+        ..Default::default()
     };
     let answer = site
         .user("admin")
@@ -84,6 +85,42 @@ async fn get(site: &Site, who: &str, name: &str) -> Result<v1::Incident, Status>
     };
     let answer = site.user(who).incident().get_incident(request).await?;
     Ok(answer.into_inner().incident.unwrap())
+}
+
+async fn a_lesser_class_needs_a_reason_and_is_remembered(site: &Site, name: &str) {
+    let status = classify(site, name, "security-event", None)
+        .await
+        .unwrap_err();
+    assert_eq!(fields(&status), ["reason"], "{status:?}");
+    let reclassify = |category: &str| v1::ClassifyIncidentRequest {
+        name: name.to_owned(),
+        category: category.to_owned(),
+        reason: "the disk was encrypted".to_owned(),
+        request_id: request_id(),
+        ..Default::default()
+    };
+    let mut admin = site.user("admin").incident();
+    let lesser = admin.classify_incident(reclassify("security-event")).await;
+    let lesser = lesser.unwrap().into_inner().incident.unwrap();
+    let told = |incident: &v1::Incident| {
+        let mut sent = incident.notices.iter().filter(|of| of.send_time.is_some());
+        sent.any(|of| of.recipient == "authority" && of.reference == "letter 12")
+    };
+    assert!(told(&lesser), "{lesser:?}");
+    let again = admin
+        .classify_incident(reclassify("personal-data-breach"))
+        .await;
+    let again = again.unwrap().into_inner().incident.unwrap();
+    assert!(told(&again) && again.state() == State::Classified);
+    let [first, second] = &again.reclassifications[..] else {
+        panic!("{again:?}")
+    };
+    assert_eq!(first.category, "personal-data-breach");
+    assert_eq!(first.reason, "the disk was encrypted");
+    assert!(first.dropped_recipients.contains(&"subjects".to_owned()));
+    assert_eq!(second.category, "security-event");
+    let seen = get(site, "owner", name).await.unwrap();
+    assert_eq!(seen.reclassifications, again.reclassifications);
 }
 
 pub async fn breach(site: &Site) {
@@ -164,7 +201,7 @@ pub async fn breach(site: &Site) {
 
     // The agency whose data it was can read it, to inform the subjects; others are not told that it is there.
     let seen = get(site, "owner", &incident.name).await.unwrap();
-    assert_eq!((seen.affected.len(), seen.subject_count), (2, 100));
+    assert_eq!((seen.affected.len(), seen.subject_count), (2, 70));
     for who in ["other-owner", "developer"] {
         assert_eq!(
             get(site, who, &incident.name).await.unwrap_err().code(),
@@ -188,11 +225,9 @@ pub async fn breach(site: &Site) {
     );
     let status = notice(site, &incident.name, "the press").await.unwrap_err();
     assert_eq!(fields(&status), ["recipient"]);
-    for (recipient, state) in [
-        ("authority", State::Classified),
-        ("owners", State::Classified),
-        ("subjects", State::Notified),
-    ] {
+    notice(site, &incident.name, "authority").await.unwrap();
+    a_lesser_class_needs_a_reason_and_is_remembered(site, &incident.name).await;
+    for (recipient, state) in [("owners", State::Classified), ("subjects", State::Notified)] {
         assert_eq!(
             notice(site, &incident.name, recipient)
                 .await

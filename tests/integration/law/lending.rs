@@ -172,6 +172,14 @@ pub async fn the_rule_binds(site: &Site, version: &str) {
     let tail = grant.conditions.unwrap().log_tail.unwrap();
     assert_eq!(tail.max_bytes, 100, "the library's bound holds");
 
+    // A later one was denied: it is not what stands in the way.
+    let denied = site.request_grant(version, &sandbox, "research", 600).await;
+    let deny = v1::DenyGrantRequest {
+        name: denied.unwrap().name,
+        reason: "there is one".to_owned(),
+        ..Default::default()
+    };
+    site.user("owner").access().deny_grant(deny).await.unwrap();
     // The owner narrows the rule under a grant that is in force: what decides is told.
     let risky = v1::AccessRule {
         organizations: vec!["organizations/rival".to_owned()],
@@ -305,9 +313,25 @@ pub async fn two_people_approve_and_a_renewal_is_a_request(site: &Site, version:
     let denied = denied.into_inner().grant.unwrap();
     assert_eq!(denied.state(), v1::grant::State::Active);
     assert_eq!(denied.expire_time, renewed.expire_time);
-    update(site, people(v1::AccessRule::default()))
+
+    // Who lifts the rule of two does not approve alone: another does, who then is the second.
+    let lifted = v1::UpdateLibraryRequest {
+        library: Some(people(v1::AccessRule::default())),
+        request_id: request_id(),
+    };
+    second.library().update_library(lifted).await.unwrap();
+    let asked = site
+        .request_grant(version, &sandbox, "research", 600)
         .await
         .unwrap();
+    let request = v1::ApproveGrantRequest {
+        name: asked.name.clone(),
+        ..Default::default()
+    };
+    let status = second.access().approve_grant(request).await.unwrap_err();
+    assert_eq!(reason(&status), "TWO_APPROVALS_LIFTED", "{status:?}");
+    let given = approve(site, "owner", &asked.name).await.unwrap();
+    assert_eq!(given.state(), v1::grant::State::Active);
 }
 
 pub async fn a_tightened_rule_ends_what_runs(site: &Site, version: &str, image: &str) {

@@ -280,6 +280,18 @@ pub async fn suspended_and_ended(site: &Site, image: &str) {
         .await
         .unwrap();
     wait_running(site, &job.name).await;
+    // What changes nothing takes nothing out of force.
+    let present = get(site, &system).await;
+    let status = update(site, present).await.unwrap_err();
+    assert_eq!(
+        sandyq_tests::reason(&status),
+        "NOTHING_CHANGED",
+        "{status:?}"
+    );
+    assert_eq!(
+        get(site, &system).await.state(),
+        v1::system::State::Registered
+    );
     let reasonless = v1::SuspendSystemRequest {
         name: system.clone(),
         ..Default::default()

@@ -85,6 +85,16 @@ pub async fn withdrawal(site: &Site) {
         .unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied, "{status:?}");
 
+    let nothing = RefusalGround::NoData;
+    let status = refuse(site, &asked.name, nothing, "nothing is held").await;
+    let status = status.unwrap_err();
+    told(
+        &status,
+        Code::FailedPrecondition,
+        "DATA_HELD",
+        &version.name,
+    );
+
     let from = Instant::now();
     let done = site.accept_request("owner", &asked.name, "").await.unwrap();
     let ended = site.wait_job(&running.name).await;

@@ -97,10 +97,7 @@ fn a_verifier_key_survives_its_text_form_and_damage_is_found() {
         VerifierKey::parse(&other),
         Err(KeyError::VerifierHash { .. })
     ));
-    assert!(matches!(
-        VerifierKey::parse("a+b"),
-        Err(KeyError::Verifier(_))
-    ));
+    assert!(matches!(VerifierKey::parse("a+b"), Err(KeyError::Verifier)));
 }
 
 #[test]

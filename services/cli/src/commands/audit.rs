@@ -244,18 +244,22 @@ fn verify(command: &Verify, session: &Session) -> Result<()> {
 }
 
 fn verifier_key(given: Option<&str>, session: &Session) -> Result<VerifierKey> {
+    let mut named = String::new();
     let text = match given {
         Some(given) if given.matches('+').count() >= 2 && !Path::new(given).exists() => {
             given.to_owned()
         }
-        Some(file) => std::fs::read_to_string(file)
-            .map_err(|error| Failure::file("read", Path::new(file), &error))?,
+        Some(file) => {
+            named = format!("{file}: ");
+            std::fs::read_to_string(file)
+                .map_err(|error| Failure::file("read", Path::new(file), &error))?
+        }
         None => session
             .context
             .read_if_any(checkpoint::KEY_FILE)?
             .ok_or_else(|| Failure::usage("no key is known for this log; give it with --key"))?,
     };
-    VerifierKey::parse(text.trim()).map_err(|error| Failure::usage(error.to_string()))
+    VerifierKey::parse(text.trim()).map_err(|error| Failure::usage(format!("{named}{error}")))
 }
 
 fn write_new(path: &Path, content: &str) -> Result<()> {

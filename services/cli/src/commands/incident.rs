@@ -91,6 +91,9 @@ pub enum Command {
         /// For what.
         #[arg(long, value_enum)]
         offence: Option<For>,
+        /// Why it gets another category than it has.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        reason: String,
     },
     /// Add what an incident touches (operator).
     #[command(
@@ -195,11 +198,13 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
             offender: organization,
             offender_category,
             offence,
+            reason,
         } => {
             let request = ClassifyIncidentRequest {
                 name: incident,
                 category,
                 offender: organization.map(|of| offender(of, offender_category, offence)),
+                reason,
                 request_id: request_id(),
             };
             rpc!(client, IncidentServiceClient, classify_incident, request)?.incident

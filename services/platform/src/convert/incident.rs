@@ -93,7 +93,7 @@ pub fn incident(stored: &Stored<Incident>, now: OffsetDateTime) -> v1::Incident 
         due_time: Some(timestamp(notice.due_time)),
         send_time: notice.send_time.map(timestamp),
         reference: notice.reference.clone(),
-        overdue: notice.send_time.is_none() && notice.due_time < now,
+        overdue: notice.due_time < notice.send_time.unwrap_or(now),
     });
     let exposure = stored.exposure.as_ref();
     let exposure = exposure.map(|exposure| v1::incident::Exposure {
@@ -106,6 +106,14 @@ pub fn incident(stored: &Stored<Incident>, now: OffsetDateTime) -> v1::Incident 
             "Code on Administrative Offences, article 641-1; index of {}",
             exposure.year
         ),
+    });
+    let earlier = stored.reclassifications.iter();
+    let earlier = earlier.map(|earlier| v1::incident::Reclassification {
+        category: earlier.category.clone(),
+        reason: earlier.reason.clone(),
+        user: earlier.user.clone(),
+        create_time: Some(timestamp(earlier.time)),
+        dropped_recipients: earlier.dropped.clone(),
     });
     v1::Incident {
         name: stored.name.clone(),
@@ -129,11 +137,16 @@ pub fn incident(stored: &Stored<Incident>, now: OffsetDateTime) -> v1::Incident 
         close_time: stored.close_time.map(timestamp),
         create_time: Some(timestamp(stored.create_time)),
         etag: stored.etag(),
+        reclassifications: earlier.collect(),
     }
 }
 
 /// An incident as an agency sees it whose libraries are touched: of others' libraries nothing, and nothing of who may be fined.
-pub fn incident_for_agency(mut incident: v1::Incident, agency: &str) -> v1::Incident {
+pub fn incident_for_agency(
+    mut incident: v1::Incident,
+    agency: &str,
+    own_subjects: u64,
+) -> v1::Incident {
     incident.affected.retain(|of| of.organization == agency);
     let own = |version: &str| incident.affected.iter().any(|of| of.version == version);
     let versions: Vec<String> = std::mem::take(&mut incident.versions);
@@ -150,7 +163,7 @@ pub fn incident_for_agency(mut incident: v1::Incident, agency: &str) -> v1::Inci
             .any(|of| of.version.starts_with(&below))
     };
     incident.libraries = libraries.into_iter().filter(of_own).collect();
-    incident.subject_count = incident.affected.iter().map(|of| of.subject_count).sum();
+    incident.subject_count = count(own_subjects);
     incident.offender = None;
     incident.exposure = None;
     incident

@@ -324,6 +324,7 @@ mod tests {
                 purposes: vec![declared.clone()],
                 versions: 1,
                 published_version: None,
+                two_approvals_lifted_by: None,
                 declared: Declared::default(),
             };
             let vocabulary = Purposes::of(&declared);

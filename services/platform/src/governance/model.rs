@@ -88,6 +88,7 @@ fn library(number: usize, random: &mut Random, now: OffsetDateTime) -> Library {
         purposes: vec![random.of(&LENT).to_owned()],
         versions: 2,
         published_version: None,
+        two_approvals_lifted_by: None,
         declared: rule(random, now),
     }
 }

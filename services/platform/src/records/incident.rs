@@ -1,5 +1,7 @@
 //! Incidents.
 
+use std::collections::BTreeMap;
+
 use sandyq_store::{Kind, Record};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -19,6 +21,7 @@ machine! {
     events { Classify, Notify, Close }
     Recorded + Classify => Classified;
     Classified + Classify => Classified;
+    Notified + Classify => Classified;
     Classified + Notify => Notified;
     Notified + Close => Closed;
 }
@@ -116,6 +119,22 @@ pub struct Exposure {
     pub year: i32,
 }
 
+/// A class that an incident had before it got another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reclassification {
+    /// The category that it had.
+    pub category: String,
+    /// Why it got another.
+    pub reason: String,
+    /// `users/{user}` who gave it.
+    pub user: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub time: OffsetDateTime,
+    /// Who was still to be told by the earlier class, and is not by the later one.
+    pub dropped: Vec<String>,
+}
+
 /// An incident.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Incident {
@@ -148,10 +167,16 @@ pub struct Incident {
     pub affected: Vec<AffectedVersion>,
     /// Subjects in all of them.
     pub subjects: u64,
+    /// Subjects in those of each agency.
+    #[serde(default)]
+    pub own_subjects: BTreeMap<String, u64>,
     /// Agencies whose libraries are touched.
     pub viewers: Vec<String>,
     /// Who is to be told.
     pub notices: Vec<IncidentNotice>,
+    /// The classes that it had before.
+    #[serde(default)]
+    pub reclassifications: Vec<Reclassification>,
     /// Who may be fined.
     pub offender: Option<Offender>,
     /// The fine.

@@ -29,6 +29,9 @@ pub struct Library {
     /// What the owner declares about the data and asks of its use.
     #[serde(default)]
     pub declared: Declared,
+    /// `users/{user}` who lifted the rule that two people approve, while it is lifted.
+    #[serde(default)]
+    pub two_approvals_lifted_by: Option<String>,
 }
 
 impl Record for Library {

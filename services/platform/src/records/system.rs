@@ -265,6 +265,19 @@ pub struct System {
     pub review_time: Option<OffsetDateTime>,
 }
 
+impl System {
+    /// Nothing that its owner declares is other than in the other.
+    pub fn says_as_much_as(&self, other: &Self) -> bool {
+        (&self.display_name, &self.description, &self.purpose)
+            == (&other.display_name, &other.description, &other.purpose)
+            && (self.risk_class, &self.risk_reasons, self.autonomy)
+                == (other.risk_class, &other.risk_reasons, other.autonomy)
+            && (&self.functions, &self.documents) == (&other.functions, &other.documents)
+            && (self.alters_biometrics, &self.biometric_consent)
+                == (other.alters_biometrics, &other.biometric_consent)
+    }
+}
+
 impl Record for System {
     const KIND: Kind = Kind::System;
     fn name(&self) -> &str {

@@ -181,18 +181,29 @@ impl Services {
         self.could_be_used(&call, &judged, &version, &library, &sandbox)
             .await?;
         let user = call.principal.user.clone();
-        if grant.approvals.iter().any(|approval| approval.user == user) {
+        let two = library.declared.access.two_approvals;
+        if library.two_approvals_lifted_by.as_ref() == Some(&user) {
+            return Err(Error::precondition(
+                "TWO_APPROVALS_LIFTED",
+                "you have lifted the rule that two people approve, so that another of the owner's people approves now",
+            )
+            .citing(law::AI_17_1));
+        }
+        let approved = grant.approvals.iter().any(|approval| approval.user == user);
+        if approved && two {
             return Err(Error::precondition(
                 "APPROVED_BEFORE",
                 "you have approved it already; the library asks for two people",
             )
             .citing(law::AI_17_1));
         }
-        grant.approvals.push(Approval {
-            user,
-            time: call.now,
-        });
-        let enough = !library.declared.access.two_approvals || grant.approvals.len() > 1;
+        if !approved {
+            grant.approvals.push(Approval {
+                user,
+                time: call.now,
+            });
+        }
+        let enough = !two || grant.approvals.len() > 1;
         // A renewal that waits for the second person leaves the grant as it is.
         if renewing && !enough {
             if let Some(renewal) = &mut grant.renewal {

@@ -1,6 +1,6 @@
 //! The register of incidents.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sandyq_access::{OrganizationKind, Resource};
 use sandyq_proto::v1;
@@ -18,7 +18,7 @@ use crate::incidents::survey;
 use crate::names;
 use crate::records::identity::Organization;
 use crate::records::incident::{
-    Exposure, Incident, IncidentEvent, IncidentNotice, IncidentState, Offender,
+    Exposure, Incident, IncidentEvent, IncidentNotice, IncidentState, Offender, Reclassification,
 };
 use crate::records::library::{Library, Version};
 use crate::records::system::System;
@@ -45,7 +45,9 @@ impl Services {
         let shown = convert::incident(stored, self.0.now());
         match call.principal.kind {
             OrganizationKind::Agency => {
-                convert::incident_for_agency(shown, &call.principal.organization)
+                let agency = &call.principal.organization;
+                let own = stored.own_subjects.get(agency).copied();
+                convert::incident_for_agency(shown, agency, own.unwrap_or_default())
             }
             _ => shown,
         }
@@ -117,8 +119,10 @@ impl Services {
             systems: Vec::new(),
             affected: Vec::new(),
             subjects: 0,
+            own_subjects: BTreeMap::new(),
             viewers: Vec::new(),
             notices: Vec::new(),
+            reclassifications: Vec::new(),
             offender: None,
             exposure: None,
             measures: String::new(),
@@ -140,10 +144,11 @@ impl Services {
         incident: &Incident,
         offender: Option<v1::incident::Offender>,
     ) -> Result<(Option<Offender>, Option<Exposure>)> {
-        let Some(offender) = offender else {
-            return Ok((None, None));
+        let offender = match (offender, &incident.offender) {
+            (Some(offender), _) => convert::offender(&offender)?,
+            (None, Some(known)) => known.clone(),
+            (None, None) => return Ok((None, None)),
         };
-        let offender = convert::offender(&offender)?;
         let name = std::slice::from_ref(&offender.organization);
         self.there::<Organization>("offender.organization", name)
             .await?;
@@ -205,7 +210,29 @@ impl Services {
                 ),
             ));
         }
-        let mut notices = Vec::new();
+        let reason = plain_text("reason", &message.reason, false, 2000)?;
+        let another = !incident.category.is_empty() && incident.category != category.id;
+        if another && reason.is_empty() {
+            let why = format!(
+                "say why an incident of the category {} becomes one of {}: who was to be told of it may lose that ({ARTICLE})",
+                incident.category, category.id
+            );
+            return Err(Error::invalid("reason", why));
+        }
+        // Whoever was told stays in the record.
+        let others = |known: &&IncidentNotice| {
+            let wanted = category.notices.iter();
+            !wanted
+                .into_iter()
+                .any(|notice| notice.recipient == known.recipient)
+        };
+        let (mut notices, dropped): (Vec<_>, Vec<_>) = incident
+            .notices
+            .iter()
+            .filter(others)
+            .cloned()
+            .partition(|known| known.send_time.is_some());
+        let dropped: Vec<String> = dropped.into_iter().map(|known| known.recipient).collect();
         for notice in &category.notices {
             let due_time = deadline(
                 &self.0,
@@ -230,6 +257,16 @@ impl Services {
         }
         let (offender, exposure) = self.exposed(&incident, message.offender).await?;
         survey(&self.0, &mut incident).await?;
+        if another {
+            let earlier = Reclassification {
+                category: incident.category.clone(),
+                reason: reason.clone(),
+                user: call.principal.user.clone(),
+                time: call.now,
+                dropped: dropped.clone(),
+            };
+            incident.reclassifications.push(earlier);
+        }
         incident.category.clone_from(&category.id);
         incident.breach = category.breach;
         incident.notices = notices;
@@ -237,6 +274,8 @@ impl Services {
         incident.exposure = exposure;
         let detail = [
             ("category", json!(incident.category)),
+            ("reason", json!(reason)),
+            ("dropped_recipients", json!(dropped)),
             ("breach", json!(incident.breach)),
             ("versions", json!(incident.affected.len())),
             ("subjects", json!(incident.subjects)),

@@ -102,6 +102,7 @@ impl LibraryService for Services {
             purposes: declared_purposes(&wanted.purposes, &self.0.purposes)?,
             versions: 0,
             published_version: None,
+            two_approvals_lifted_by: None,
             declared: convert::declared(&wanted, &Declared::default(), call.now)?,
         };
         let owner = call
@@ -188,7 +189,13 @@ impl LibraryService for Services {
         library.display_name = text("library.display_name", &wanted.display_name, true, 200)?;
         library.description = text("library.description", &wanted.description, false, 10_000)?;
         library.purposes = declared_purposes(&wanted.purposes, &self.0.purposes)?;
+        let two_approved = library.declared.access.two_approvals;
         library.declared = convert::declared(&wanted, &library.declared, call.now)?;
+        if library.declared.access.two_approvals {
+            library.two_approvals_lifted_by = None;
+        } else if two_approved {
+            library.two_approvals_lifted_by = Some(call.principal.user.clone());
+        }
         let owner = call.fetch::<Organization>(&library.organization).await?;
         own_initiative(owner.special_state_body, &library.declared)?;
         let event = call.event(

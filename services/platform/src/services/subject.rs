@@ -16,11 +16,13 @@ use crate::convert;
 use crate::error::{Class, Error, Result};
 use crate::governed::Governed;
 use crate::names;
+use crate::records::library::VersionState;
 use crate::records::subject::{
-    SubjectNotice, SubjectRequest, SubjectRequestEvent, SubjectRequestKind, SubjectRequestState,
+    RefusalGround, SubjectNotice, SubjectRequest, SubjectRequestEvent, SubjectRequestKind,
+    SubjectRequestState,
 };
 use crate::subjects::key::{SubjectHash, SubjectKey};
-use crate::subjects::{deadline, due, evidence, plain_text, withdrawal};
+use crate::subjects::{deadline, due, evidence, holdings, plain_text, withdrawal};
 
 /// A request may be entered so long after the agency received it: a paper that lay about is still a request.
 const OLDEST: Duration = Duration::days(366);
@@ -234,8 +236,12 @@ impl Services {
             request.state.after(SubjectRequestEvent::Refuse),
             request.kind,
         )?;
-        request.refusal_ground = Some(convert::refusal_ground(message.ground())?);
+        let ground = convert::refusal_ground(message.ground())?;
         request.decision_reason = plain_text("reason", &message.reason, true, 10_000)?;
+        if ground == RefusalGround::NoData {
+            self.nothing_held(&request).await?;
+        }
+        request.refusal_ground = Some(ground);
         request.decider.clone_from(&call.principal.user);
         request.decide_time = Some(call.now);
         let detail = [
@@ -247,6 +253,23 @@ impl Services {
             subject_request: self.written(request),
         };
         call.commit(change, answer).await
+    }
+
+    /// Refuses where a version that is not retired holds the subject of a request.
+    async fn nothing_held(&self, request: &SubjectRequest) -> Result<()> {
+        let subject = SubjectHash::from_hex(&request.subject)?;
+        let mut held = holdings::holding(&self.0, &request.organization, subject).await?;
+        held.retain(|version| version.state != VersionState::Retired);
+        if held.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<&str> = held.iter().map(|version| version.name.as_str()).collect();
+        let text = format!(
+            "data of the subject is held, in {}; another ground is needed, or the request is accepted",
+            names.join(", ")
+        );
+        let text = format!("{text} ({})", request.kind.article());
+        Err(Error::precondition("DATA_HELD", text))
     }
 
     /// A page of requests that are overdue; the others are passed over.

@@ -232,11 +232,19 @@ impl SystemService for Services {
         }
         let wanted = required("system", message.system)?;
         check_etag(&system, &wanted.etag)?;
+        let before = system.record.clone();
         system.state = system
             .state
             .after(SystemEvent::Revise)
             .map_err(Error::from)?;
         describe(&mut system, &wanted, &call)?;
+        if system.says_as_much_as(&before) {
+            return Err(Error::precondition(
+                "NOTHING_CHANGED",
+                "the system says of itself what it said before; a revision would end its registration, and its jobs, for nothing",
+            )
+            .into());
+        }
         system.requester.clone_from(&call.principal.user);
         let change = Change::new(declared(&call, &system))
             .update(&system)

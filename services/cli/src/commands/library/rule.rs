@@ -113,7 +113,7 @@ pub struct Declared {
     /// Longest term of a grant.
     #[arg(long, value_parser = parse::proto_duration, value_name = "DURATION")]
     max_term: Option<prost_types::Duration>,
-    /// Two people must approve a grant.
+    /// Two people must approve a grant. Who lifts it does not approve while it is lifted: another does.
     #[arg(long, value_name = "BOOL")]
     two_approvals: Option<bool>,
 }
