@@ -96,7 +96,7 @@ pub fn subject_request(
         receive_time: Some(timestamp(stored.receive_time)),
         due_time: Some(timestamp(stored.due_time)),
         working_days_left: i32::try_from(days_left).unwrap_or_default(),
-        overdue: stored.overdue(now),
+        overdue: stored.due_time < stored.notice.as_ref().map_or(now, |notice| notice.time),
         reminder_time: stored.reminder_time.map(timestamp),
         granted: stored.decide_time.is_some() && stored.refusal_ground.is_none(),
         decision_reason: stored.decision_reason.clone(),
