@@ -223,7 +223,8 @@ pub async fn overdue(site: &Site) {
         names(requests(site, "owner", true).await),
         std::slice::from_ref(&late.name)
     );
-    notify(site, &late.name).await.unwrap();
+    let told = notify(site, &late.name).await.unwrap();
+    assert!(told.overdue, "it was late, and stays so: {told:?}");
     assert!(requests(site, "owner", true).await.is_empty());
 }
 
