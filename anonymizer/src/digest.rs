@@ -16,14 +16,22 @@ pub(crate) fn digest_of_classes<'t, C: Iterator<Item = Option<&'t str>>>(
     for (labels, size) in classes {
         bytes.clear();
         for label in labels {
-            // A missing value and the empty text differ in the first byte; lengths keep neighbours apart.
-            bytes.push(u8::from(label.is_some()));
+            // Lengths keep neighbours apart, and a missing value from the empty text.
             let text = label.unwrap_or_default();
-            bytes.extend_from_slice(&(text.len() as u64).to_le_bytes());
+            push_number(&mut bytes, label.map_or(0, |text| text.len() + 1));
             bytes.extend_from_slice(text.as_bytes());
         }
         bytes.extend_from_slice(&size.to_le_bytes());
         context.update(&bytes);
     }
     hex::encode(context.finish())
+}
+
+/// Adds a number, seven bits a byte, the lowest first (LEB128).
+fn push_number(bytes: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
 }

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::input::Input;
 use crate::plan::SavedCell;
 use crate::table::Codes;
+use crate::verify::Shown;
 
 /// Which class each record is released in, and what the class shows.
 #[derive(Clone, Debug, Default)]
@@ -179,6 +180,46 @@ impl Division {
         attributes
             .map(|attribute| self.labels(input, attribute).collect())
             .collect()
+    }
+
+    /// By attribute the texts that classes show, each once, and which of them each class shows.
+    pub(crate) fn texts_of_classes<'a>(&'a self, input: &'a Input<'_>) -> Vec<Shown<'a>> {
+        let attributes = 0..self.cells.len();
+        attributes
+            .into_par_iter()
+            .map(|attribute| self.texts(input, attribute))
+            .collect()
+    }
+
+    fn texts<'a>(&'a self, input: &'a Input<'_>, attribute: usize) -> Shown<'a> {
+        let levels = input
+            .attributes
+            .get(attribute)
+            .map_or(&[][..], |attribute| &attribute.levels);
+        let cells = self.cells.get(attribute).map_or(&[][..], Vec::as_slice);
+        // By level and code the place of the text, counted from 1; 0 for one that was not met.
+        let mut met: Vec<Vec<u32>> = levels.iter().map(|l| vec![0; l.labels.len()]).collect();
+        let mut star = 0;
+        let mut shown = Shown::default();
+        for cell in cells {
+            let (level, code) = (cell.level().unwrap_or_default(), cell.code());
+            let (slot, text) = match cell {
+                Cell::Level(..) => (
+                    met.get_mut(level)
+                        .and_then(|met| met.get_mut(code as usize)),
+                    levels.get(level).and_then(|level| level.label(code)),
+                ),
+                Cell::Star => (Some(&mut star), Some(crate::input::SUPPRESSED)),
+            };
+            let mut unknown = 0;
+            let slot = slot.unwrap_or(&mut unknown);
+            if *slot == 0 {
+                shown.texts.push(text);
+                *slot = shown.texts.len() as u32;
+            }
+            shown.places.push(*slot - 1);
+        }
+        shown
     }
 
     /// What each class shows, as a plan that is saved says it.

@@ -144,23 +144,34 @@ impl<'a> Work<'a> {
             .population(self.population)
             .of_library(self.of_library)
             .format(format);
-        let mut release = match profile.privacy().recoding {
-            Recoding::Global => verification.of(written)?,
-            Recoding::Local | Recoding::LocalFast => {
-                let division = execute::division(&self.input, plan)?;
-                let (of_row, classes) = division.class_of_rows(&self.input);
-                let labels = division.labels_of_classes(&self.input);
-                let assignment = Assignment {
-                    labels: &labels,
-                    number: division.sizes.len(),
-                    of_row: &of_row,
-                    classes: &classes,
-                };
-                verification.assignment(Some(assignment)).of(written)?
-            }
-        };
-        release.report_mut().suppression = Some(reasons(&self.input, plan));
+        let (release, reasons) = rayon::join(
+            || self.held(verification, plan, written),
+            || reasons(&self.input, plan),
+        );
+        let mut release = release?;
+        release.report_mut().suppression = Some(reasons);
         tell(total);
         Ok(release)
+    }
+
+    fn held<W: Written>(
+        &self,
+        verification: Verification<'_>,
+        plan: &Plan,
+        written: W,
+    ) -> Result<Release<W>, Error> {
+        if self.input.profile.privacy().recoding == Recoding::Global {
+            return Ok(verification.of(written)?);
+        }
+        let division = execute::division(&self.input, plan)?;
+        let (of_row, classes) = division.class_of_rows(&self.input);
+        let shown = division.texts_of_classes(&self.input);
+        let assignment = Assignment {
+            shown: &shown,
+            number: division.sizes.len(),
+            of_row: &of_row,
+            classes: &classes,
+        };
+        Ok(verification.assignment(Some(assignment)).of(written)?)
     }
 }

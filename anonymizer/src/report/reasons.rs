@@ -14,8 +14,10 @@ use crate::profile::Recoding;
 /// A class may meet every model and be suppressed all the same: thresholds on average risks look at all classes together.
 pub(crate) fn reasons(input: &Input<'_>, plan: &Plan) -> SuppressionReport {
     let mut report = SuppressionReport::default();
-    let global = input.profile.privacy().recoding == Recoding::Global;
-    let Some(suppressed) = suppressed(input, plan).filter(|_| global) else {
+    if input.profile.privacy().recoding != Recoding::Global {
+        return report;
+    }
+    let Some(suppressed) = suppressed(input, plan) else {
         return report;
     };
     let columns = input.sensitive_names();

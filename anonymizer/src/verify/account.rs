@@ -35,14 +35,26 @@ pub(super) enum What {
     Unreadable(Box<VerifyError>),
 }
 
+/// A class of the release.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Met {
+    /// The first of its rows.
+    pub first: At,
+    /// The mark of its quasi-identifiers.
+    pub key: u64,
+    /// The sum of the marks of its rows.
+    pub marks: u128,
+}
+
 /// What was counted in some parts of a release.
 pub(super) struct Account<'a> {
     columns: &'a [Column<'a>],
     /// The marks of the codes of each column, where there are not too many.
     marks: Vec<Vec<u64>>,
     counter: Counter,
-    /// For each class, the first of its rows and the sum of the marks of all.
-    classes: Vec<(At, u128)>,
+    classes: Vec<Met>,
+    /// By column, whether classes are told apart by it, and whether its values are counted in each class.
+    kinds: Vec<(bool, bool)>,
     /// Suppressed records: rows of `*` in every quasi-identifier and nothing in any other column.
     pub stars: u64,
     /// Rows of each part, with its first and last row.
@@ -65,8 +77,7 @@ pub(super) struct Part {
 /// What was counted in a whole release.
 pub(super) struct Counted {
     pub counter: Counter,
-    /// For each class, the first of its rows and the sum of the marks of all.
-    pub classes: Vec<(At, u128)>,
+    pub classes: Vec<Met>,
     pub stars: u64,
     pub parts: Vec<Part>,
 }
@@ -74,8 +85,10 @@ pub(super) struct Counted {
 impl<'a> Account<'a> {
     /// Makes room for so many classes.
     pub(super) fn new(columns: &'a [Column<'a>], starred: bool, classes: usize) -> Self {
-        let key = columns.iter().filter(|column| column.is_key()).count();
-        let counted = columns.iter().filter(|column| column.is_counted()).count();
+        let kind = |column: &Column<'_>| (column.is_key(), column.is_counted());
+        let kinds: Vec<(bool, bool)> = columns.iter().map(kind).collect();
+        let key = kinds.iter().filter(|(key, _)| *key).count();
+        let counted = kinds.iter().filter(|(_, counted)| *counted).count();
         let marks = columns.iter().map(|column| match column.labels.len() {
             few @ ..=MARKED => (0..few as u32).map(|code| column.mark(code)).collect(),
             _ => Vec::new(),
@@ -87,6 +100,7 @@ impl<'a> Account<'a> {
             marks: marks.collect(),
             counter,
             classes: Vec::with_capacity(classes),
+            kinds,
             stars: 0,
             parts: Vec::new(),
             last: Vec::new(),
@@ -129,24 +143,32 @@ impl<'a> Account<'a> {
         }
         self.key.clear();
         self.values.clear();
-        let mut mark = 0_u64;
-        for ((code, column), marks) in codes.iter().zip(self.columns).zip(&self.marks) {
+        let (mut mark, mut key_mark) = (0_u64, 0_u64);
+        let columns = self.columns.iter().zip(&self.kinds).zip(&self.marks);
+        for (code, ((column, (is_key, is_counted)), marks)) in codes.iter().zip(columns) {
             let own = marks.get(*code as usize).copied();
-            mark = mark.wrapping_add(own.unwrap_or_else(|| column.mark(*code)));
-            if column.is_key() {
+            let own = own.unwrap_or_else(|| column.mark(*code));
+            mark = mark.wrapping_add(own);
+            if *is_key {
+                key_mark = key_mark.wrapping_add(own);
                 self.key.push(*code);
             }
-            if column.is_counted() {
+            if *is_counted {
                 self.values.push(*code);
             }
         }
         let class = self.counter.add(&self.key, &self.values, rows);
         if class == self.classes.len() {
-            self.classes.push((at, 0));
+            self.classes.push(Met {
+                first: at,
+                key: key_mark,
+                marks: 0,
+            });
         }
-        if let Some((first, sum)) = self.classes.get_mut(class) {
-            *first = (*first).min(at);
-            *sum = sum.wrapping_add(row_mark(mark).wrapping_mul(u128::from(rows)));
+        if let Some(class) = self.classes.get_mut(class) {
+            class.first = class.first.min(at);
+            let marks = row_mark(mark).wrapping_mul(u128::from(rows));
+            class.marks = class.marks.wrapping_add(marks);
         }
         Ok(())
     }
@@ -198,9 +220,9 @@ impl<'a> Account<'a> {
                 .zip(other.classes)
             {
                 match all.classes.get_mut(place) {
-                    Some((at, sum)) => {
-                        *at = (*at).min(class.0);
-                        *sum = sum.wrapping_add(class.1);
+                    Some(sum) => {
+                        sum.first = sum.first.min(class.first);
+                        sum.marks = sum.marks.wrapping_add(class.marks);
                     }
                     None => all.classes.push(class),
                 }

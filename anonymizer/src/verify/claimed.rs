@@ -13,14 +13,23 @@ const TABLE: usize = 1 << 22;
 /// its class says, and every class to its rows.
 #[derive(Clone, Copy)]
 pub(crate) struct Assignment<'a> {
-    /// For each quasi-identifier, in the order of the columns of the dataset, what each class shows of it.
-    pub labels: &'a [Vec<Option<&'a str>>],
+    /// For each quasi-identifier, in the order of the columns of the dataset, what the classes show of it.
+    pub shown: &'a [Shown<'a>],
     /// Number of classes.
     pub number: usize,
     /// What decides about the class of each row,
     pub of_row: &'a Codes,
     /// and by that, the class, counted from 1; 0 for rows that are suppressed.
     pub classes: &'a [u32],
+}
+
+/// What the classes show of a quasi-identifier.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Shown<'a> {
+    /// Texts, a missing value as `None`.
+    pub texts: Vec<Option<&'a str>>,
+    /// By class, the place of what it shows among the texts.
+    pub places: Vec<u32>,
 }
 
 /// The claimed classes in the codes of the columns.
@@ -48,15 +57,18 @@ impl<'a> Claimed<'a> {
         assignment: Assignment<'a>,
     ) -> Result<Self, VerifyError> {
         let keys: Vec<_> = columns.iter().filter(|column| column.is_key()).collect();
-        let claims = keys.into_par_iter().zip(assignment.labels);
-        let claims = claims.map(|(column, labels)| Claim::new(column, labels));
+        let claims = keys.into_par_iter().zip(assignment.shown);
+        let claims = claims.map(|(column, shown)| Claim::new(column, shown));
         // The first of all faults is told, whichever was found first.
         let claims: Vec<Result<Claim<'_>, VerifyError>> = claims.collect();
         let claims = claims.into_iter().collect::<Result<Vec<_>, _>>()?;
         let mut marks = vec![0_u64; assignment.number];
         for claim in &claims {
+            let codes = 0..claim.column.labels.len() as u32;
+            let own: Vec<u64> = codes.map(|code| claim.column.mark(code)).collect();
             for (mark, code) in marks.iter_mut().zip(&claim.labels) {
-                *mark = mark.wrapping_add(claim.column.mark(*code));
+                let own = own.get(*code as usize).copied().unwrap_or_default();
+                *mark = mark.wrapping_add(own);
             }
         }
         Ok(Self {
@@ -88,9 +100,11 @@ impl<'a> Claimed<'a> {
 }
 
 impl<'a> Claim<'a> {
-    fn new(column: &'a Column<'a>, labels: &[Option<&str>]) -> Result<Self, VerifyError> {
-        let code = |label: &Option<&str>| {
-            column.code(*label).ok_or_else(|| VerifyError::WrongPlan {
+    fn new(column: &'a Column<'a>, shown: &Shown<'_>) -> Result<Self, VerifyError> {
+        let codes: Vec<Option<u32>> = shown.texts.iter().map(|text| column.code(*text)).collect();
+        let code = |place: &u32| {
+            let code = codes.get(*place as usize).copied().flatten();
+            code.ok_or_else(|| VerifyError::WrongPlan {
                 what: format!(
                     "a class has a value of {:?} that is not permitted",
                     column.name
@@ -99,17 +113,21 @@ impl<'a> Claim<'a> {
         };
         let mut claim = Self {
             column,
-            labels: labels.iter().map(code).collect::<Result<_, _>>()?,
+            labels: shown.places.iter().map(code).collect::<Result<_, _>>()?,
             covers: Vec::new(),
             begins: Vec::new(),
         };
         let (codes, labels) = (column.source.dictionary.len(), column.labels.len());
         if codes.saturating_mul(labels) <= TABLE {
-            let pairs =
-                (0..labels as u32).flat_map(|label| (0..codes as u32).map(move |c| (c, label)));
-            claim.covers = pairs
-                .map(|(code, label)| claim.works_out(code, label))
-                .collect();
+            claim.covers = vec![false; codes * labels];
+            for code in 0..codes {
+                column.each_label(code as u32, |label| {
+                    let place = label as usize * codes + code;
+                    if let Some(covers) = claim.covers.get_mut(place) {
+                        *covers = true;
+                    }
+                });
+            }
             let begin = |label: &u32| label * codes as u32;
             claim.begins = claim.labels.iter().map(begin).collect();
         }

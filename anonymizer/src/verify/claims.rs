@@ -80,9 +80,9 @@ fn originals(column: &Released<'_>) -> Originals {
 /// What was measured against what was required and planned.
 pub(super) fn claims(
     of: &Verification<'_>,
-    columns: &[Released<'_>],
     released: &Accounted,
     measured: &Measurement,
+    digest: &str,
 ) -> Result<(), VerifyError> {
     if let Some(requirement) = measured.violated().next() {
         return Err(violated(of, requirement, measured));
@@ -99,15 +99,11 @@ pub(super) fn claims(
         measured.classes.smallest,
         plan.smallest_class,
     )?;
-    let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
-    let classes = &released.classes;
-    let shown = in_order(classes, &keys).into_iter().map(|class| {
-        let key = classes.key(class).iter().zip(&keys);
-        let rows = classes.sizes.get(class).copied().unwrap_or_default();
-        (key.map(|(code, column)| column.labels.text(*code)), rows)
-    });
-    let digest = digest_of_classes(shown);
-    same("the digest of the classes", &digest, &plan.classes_sha256)?;
+    same(
+        "the digest of the classes",
+        digest,
+        plan.classes_sha256.as_str(),
+    )?;
     let utility = &measured.utility;
     for (attribute, planned) in utility.attributes.iter().zip(&plan.columns) {
         close("the loss of a column", attribute.loss, planned.loss)?;
@@ -124,18 +120,44 @@ pub(super) fn claims(
     )
 }
 
+/// The digest of the classes, whatever order they were met in.
+pub(super) fn digest(columns: &[Released<'_>], released: &Accounted) -> String {
+    let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
+    let classes = &released.classes;
+    let shown = in_order(classes, &keys).into_iter().map(|class| {
+        let key = classes.key(class).iter().zip(&keys);
+        let rows = classes.sizes.get(class).copied().unwrap_or_default();
+        (key.map(|(code, column)| column.labels.text(*code)), rows)
+    });
+    digest_of_classes(shown)
+}
+
 /// The classes in the order of their texts.
 fn in_order(classes: &Classes, keys: &[&Released<'_>]) -> Vec<usize> {
     // Texts are compared once for each value of a column, not once for each class.
     let ranks: Vec<Vec<u32>> = keys.par_iter().map(|column| ranks(column)).collect();
+    let rank = |(code, ranks): (&u32, &Vec<u32>)| ranks.get(*code as usize).copied().unwrap_or(0);
+    let bits = |ranks: &Vec<u32>| usize::BITS - ranks.len().leading_zeros();
+    let places = classes.iter().enumerate();
+    // Each thread has met classes in their order, or nearly, which a stable sort makes use of.
+    if ranks.iter().map(bits).sum::<u32>() <= u128::BITS {
+        let packed = |(class, (key, _)): (usize, (&[u32], u64))| {
+            let key = key.iter().zip(&ranks).fold(0_u128, |packed, one| {
+                packed << bits(one.1) | u128::from(rank(one))
+            });
+            (key, class)
+        };
+        let mut order: Vec<(u128, usize)> = places.map(packed).collect();
+        order.sort();
+        return order.into_iter().map(|(_, class)| class).collect();
+    }
     let mut placed = Vec::with_capacity(classes.len() * keys.len());
-    for (key, _) in classes.iter() {
-        let key = key.iter().zip(&ranks);
-        placed.extend(key.map(|(code, ranks)| ranks.get(*code as usize).copied().unwrap_or(0)));
+    for (_, (key, _)) in places {
+        placed.extend(key.iter().zip(&ranks).map(rank));
     }
     let place = |class: usize| placed.get(class * keys.len()..(class + 1) * keys.len());
     let mut order: Vec<usize> = (0..classes.len()).collect();
-    order.par_sort_unstable_by(|a, b| place(*a).cmp(&place(*b)));
+    order.par_sort_by(|a, b| place(*a).cmp(&place(*b)));
     order
 }
 

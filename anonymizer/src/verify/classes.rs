@@ -3,7 +3,7 @@
 use polars::prelude::DataType;
 use rayon::prelude::*;
 
-use super::account::{At, Counted, row_mark, row_number};
+use super::account::{At, Counted, Met, row_mark, row_number};
 use super::column::{Becomes, Column as Released};
 use super::label::same_number;
 use super::source::Source;
@@ -29,17 +29,12 @@ pub(super) fn released(
     let parts: Vec<(usize, u64)> = counted.parts.iter().map(|p| (p.part, p.rows)).collect();
     let counted = unstarred(of, columns, counted);
     let (classes, stars) = (counted.counter.finish(), counted.stars);
-    let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
-    let explained = |(class, (first, marks)): (usize, &(At, u128))| {
+    let explained = |(class, met): (usize, &Met)| {
         let refuse = |what: String| VerifyError::NotExplained {
-            row: row_number(&parts, *first),
+            row: row_number(&parts, met.first),
             what,
         };
-        let key = classes.key(class).iter().zip(&keys);
-        let mark = key.fold(0_u64, |sum, (code, column)| {
-            sum.wrapping_add(column.mark(*code))
-        });
-        let Some(place) = source.place(mark) else {
+        let Some(place) = source.place(met.key) else {
             return Err(refuse("no row becomes like that".to_owned()));
         };
         let made = source.class(place).unwrap_or_default();
@@ -50,7 +45,7 @@ pub(super) fn released(
                 "it has {rows} rows, the dataset makes {made}"
             )));
         }
-        if *marks != made.marks {
+        if met.marks != made.marks {
             return Err(refuse(
                 "the values of a row are not those of its record".to_owned(),
             ));
@@ -108,18 +103,23 @@ fn unstarred(of: &Verification<'_>, columns: &[Released<'_>], mut counted: Count
     if more == 0 {
         return counted;
     }
-    let (mut key, mut mark) = (Vec::new(), 0_u64);
+    let (mut key, mut mark, mut key_mark) = (Vec::new(), 0_u64, 0_u64);
     for column in columns {
         let code = column.star.filter(|_| column.is_key()).unwrap_or_default();
         mark = mark.wrapping_add(column.mark(code));
         if column.is_key() {
+            key_mark = key_mark.wrapping_add(column.mark(code));
             key.push(code);
         }
     }
     let values = vec![0; columns.iter().filter(|column| column.is_counted()).count()];
     counted.counter.add(&key, &values, more);
     let marks = row_mark(mark).wrapping_mul(u128::from(more));
-    counted.classes.push((At::default(), marks));
+    counted.classes.push(Met {
+        first: At::default(),
+        key: key_mark,
+        marks,
+    });
     counted.stars -= more;
     counted
 }

@@ -166,6 +166,11 @@ impl<'a> Column<'a> {
         !self.rule.models.is_empty() || matches!(self.becomes, Becomes::OfClass(_))
     }
 
+    /// Whether its values are those of a class, told by all rows of the class.
+    pub(super) fn is_of_class(&self) -> bool {
+        matches!(self.becomes, Becomes::OfClass(_))
+    }
+
     pub(super) fn is_pseudonym(&self) -> bool {
         matches!(self.rule.transform, Transform::Pseudonymize { .. })
     }

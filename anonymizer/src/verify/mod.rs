@@ -26,12 +26,18 @@ mod replaced;
 mod source;
 mod written;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use polars::prelude::*;
 
 pub use release::Release;
 pub use written::{OutputFormat, Written};
 
-pub(crate) use claimed::Assignment;
+pub(crate) use claimed::{Assignment, Shown};
+
+use account::Counted;
+use release::Held;
+use source::Source;
 
 use crate::hierarchy::{Hierarchies, HierarchyError};
 use crate::input::InputError;
@@ -261,25 +267,23 @@ impl<'a> Verification<'a> {
         if self.profile.subject().is_some() && !self.of_library {
             return Err(VerifyError::Subjects);
         }
+        let unwanted = AtomicBool::new(false);
+        let refused = |_: &VerifyError| unwanted.store(true, Ordering::Relaxed);
+        let (held, digest) = rayon::join(
+            || self.held(&output).inspect_err(refused),
+            || written::sha256(&output, &unwanted),
+        );
+        Ok(held?.release(output, digest?))
+    }
+
+    /// Holds the output to the dataset, and measures it.
+    fn held(&self, output: &impl Written) -> Result<Held, VerifyError> {
         check::plan(self)?;
         let hierarchies = check::hierarchies(self)?;
         replaced::derived(self)?;
         let expected = replaced::columns(self)?;
         let (mut columns, generalizers) = check::columns(self, &hierarchies, &expected)?;
-        let source = source::Source::of(
-            &mut columns,
-            self.table.rows(),
-            self.assignment,
-            self.classes_expected(),
-        )?;
-        check::file(&output, self.format, &columns)?;
-        let (counted, digest) = read::count(
-            &output,
-            self.format,
-            &columns,
-            self.starred(),
-            self.classes_expected(),
-        )?;
+        let (source, counted) = self.counted(output, &mut columns)?;
         let released = classes::released(self, &columns, &source, counted)?;
         let people = match self.population {
             Some(population) => Some(people::people(
@@ -290,9 +294,38 @@ impl<'a> Verification<'a> {
             )?),
             None => None,
         };
-        let measurement = claims::measure(self, &columns, &released, people)?;
-        claims::claims(self, &columns, &released, &measurement)?;
-        Ok(Release::new(self, &columns, measurement, digest, output))
+        let (measurement, digest) = rayon::join(
+            || claims::measure(self, &columns, &released, people),
+            || claims::digest(&columns, &released),
+        );
+        let measurement = measurement?;
+        claims::claims(self, &released, &measurement, &digest)?;
+        Ok(Held::new(self, &columns, measurement))
+    }
+
+    /// What the rows of the dataset must have become, and what the output holds. The one waits for the other only where classes have values of
+    /// their own.
+    fn counted(
+        &self,
+        output: &impl Written,
+        columns: &mut [column::Column<'_>],
+    ) -> Result<(Source, Counted), VerifyError> {
+        let classes = self.classes_expected();
+        let source = |columns: &[column::Column<'_>]| {
+            Source::of(columns, self.table.rows(), self.assignment, classes)
+        };
+        let count = |columns: &[column::Column<'_>]| {
+            check::file(output, self.format, columns)?;
+            read::count(output, self.format, columns, self.starred(), classes)
+        };
+        if columns.iter().any(column::Column::is_of_class) {
+            let mut source = source(columns)?;
+            source.aggregate(columns)?;
+            return Ok((source, count(columns)?));
+        }
+        let columns = &*columns;
+        let (source, counted) = rayon::join(|| source(columns), || count(columns));
+        Ok((source?, counted?))
     }
 }
 

@@ -25,13 +25,17 @@ pub struct Release<W = Vec<u8>> {
     report: Report,
 }
 
-impl<W: Written> Release<W> {
+/// What is told of a release whose file was held to the dataset.
+pub(super) struct Held {
+    pseudonyms: Vec<String>,
+    report: Report,
+}
+
+impl Held {
     pub(super) fn new(
         of: &Verification<'_>,
         columns: &[Column<'_>],
         measured: Measurement,
-        digest: Digest,
-        output: W,
     ) -> Self {
         let (profile, plan) = (of.profile, of.plan);
         let left_out = of.table.columns().iter().filter(|column| {
@@ -68,8 +72,6 @@ impl<W: Written> Release<W> {
             candidates_examined: plan.candidates_examined,
             profile_sha256: plan.profile_sha256.clone(),
             hierarchies: plan.hierarchies.clone(),
-            output_sha256: digest.sha256,
-            output_bytes: digest.bytes,
             measured: Some(measured),
             search: Some(SearchReport {
                 recoding: profile.privacy().recoding,
@@ -83,7 +85,19 @@ impl<W: Written> Release<W> {
         Self {
             pseudonyms: pseudonyms.map(|column| column.name.to_owned()).collect(),
             report,
+        }
+    }
+
+    /// The release of the file that was held to the dataset, with the digest of its bytes.
+    pub(super) fn release<W: Written>(self, output: W, digest: Digest) -> Release<W> {
+        Release {
             output,
+            pseudonyms: self.pseudonyms,
+            report: Report {
+                output_sha256: digest.sha256,
+                output_bytes: digest.bytes,
+                ..self.report
+            },
         }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Source {
     /// The place of each class, by the mark of its quasi-identifiers.
     places: HashMap<u64, u32>,
     classes: Vec<Class>,
+    /// For each microaggregated column, the rows of each value of each class.
+    values: Vec<HashMap<(u32, u32), u64>>,
     /// For each microaggregated column, what each class has in it.
     pub aggregates: Vec<Vec<Option<String>>>,
 }
@@ -32,7 +34,7 @@ pub(super) struct Class {
     pub marks: u128,
 }
 
-/// What one thread has counted.
+/// What one thread has counted. Classes that are claimed are counted by their numbers first; two of them that show the same are one.
 #[derive(Default)]
 struct Part {
     places: HashMap<u64, u32>,
@@ -43,16 +45,16 @@ struct Part {
 }
 
 impl Source {
-    /// Works out what becomes of every row, with room for so many classes.
+    /// Works out what becomes of every row, with room for so many classes. What classes have in microaggregated columns is for
+    /// [`Self::aggregate`].
     pub(super) fn of(
-        columns: &mut [Column<'_>],
+        columns: &[Column<'_>],
         rows: usize,
         assignment: Option<Assignment<'_>>,
         expected: usize,
     ) -> Result<Self, VerifyError> {
-        let held = &*columns;
         let claimed = assignment
-            .map(|assignment| Claimed::new(held, assignment))
+            .map(|assignment| Claimed::new(columns, assignment))
             .transpose()?;
         let threads = rayon::current_num_threads().max(1);
         let share = rows.div_ceil(threads).next_multiple_of(BLOCK);
@@ -63,9 +65,16 @@ impl Source {
                 let to = (from + share).min(rows);
                 let claimed = claimed.as_ref();
                 scope.spawn(move |_| {
-                    part.places.reserve(expected);
-                    part.classes.reserve(expected);
-                    part.count(held, from..to, claimed);
+                    match claimed {
+                        Some(claimed) => part
+                            .classes
+                            .resize_with(claimed.marks.len(), Class::default),
+                        None => {
+                            part.places.reserve(expected);
+                            part.classes.reserve(expected);
+                        }
+                    }
+                    part.count(columns, from..to, claimed);
                 });
             }
         });
@@ -76,13 +85,45 @@ impl Source {
         }
         let mut parts = parts.into_iter();
         let mut all = parts.next().unwrap_or_default();
-        parts.for_each(|part| all.merge(part));
-        let aggregates = all.aggregates(columns)?;
+        match &claimed {
+            Some(claimed) => {
+                parts.for_each(|part| all.merge_claimed(part));
+                all.gather(&claimed.marks);
+            }
+            None => parts.for_each(|part| all.merge(part)),
+        }
         Ok(Self {
             places: all.places,
             classes: all.classes,
-            aggregates,
+            values: all.values,
+            aggregates: Vec::new(),
         })
+    }
+
+    /// What each class has in each microaggregated column. The columns learn which texts they may hold.
+    pub(super) fn aggregate(&mut self, columns: &mut [Column<'_>]) -> Result<(), VerifyError> {
+        let mut values = self.values.iter();
+        for column in columns {
+            let Becomes::OfClass(function) = column.becomes else {
+                continue;
+            };
+            let Some(values) = values.next() else {
+                continue;
+            };
+            let mut of_class: Vec<Vec<(u32, u64)>> = vec![Vec::new(); self.classes.len()];
+            for ((place, value), rows) in values {
+                if let Some(values) = of_class.get_mut(*place as usize) {
+                    values.push((*value, *rows));
+                }
+            }
+            let made = of_class
+                .iter()
+                .map(|values| aggregate(column, function, values));
+            let made = made.collect::<Result<Vec<_>, _>>()?;
+            column.labels = labels(function, &made);
+            self.aggregates.push(made);
+        }
+        Ok(())
     }
 
     /// The place of the class whose quasi-identifiers have a mark.
@@ -115,19 +156,17 @@ impl Part {
         self.values.resize_with(aggregated.len(), HashMap::new);
         let (mut key, mut rest) = ([0_u64; BLOCK], [0_u64; BLOCK]);
         let mut claims = [0_u32; BLOCK];
-        // Claimed classes are counted by their numbers first; two that show the same are one.
-        let marks = claimed.map_or(&[][..], |claimed| &claimed.marks);
-        let mut counted: Vec<(u64, Class)> =
-            marks.iter().map(|mark| (*mark, Class::default())).collect();
+        let adds = |marks: &Marks<'_, '_>| {
+            let key = marks.column.is_key();
+            !(claimed.is_some() && key || matches!(marks.column.becomes, Becomes::OfClass(_)))
+        };
+        // Rows of a claimed class that have nothing of their own are all alike.
+        let alike = claimed.filter(|_| aggregated.is_empty() && !tables.iter().any(adds));
         for from in rows.clone().step_by(BLOCK) {
             let count = BLOCK.min(rows.end - from);
             key.fill(0);
             rest.fill(0);
-            for table in &tables {
-                let claimed_key = claimed.is_some() && table.column.is_key();
-                if claimed_key || matches!(table.column.becomes, Becomes::OfClass(_)) {
-                    continue;
-                }
+            for table in tables.iter().filter(|marks| adds(marks)) {
                 let sums = if table.column.is_key() {
                     &mut key
                 } else {
@@ -140,23 +179,25 @@ impl Part {
                 claimed.classes(from, claims);
                 self.fault = self.fault.or_else(|| claimed.wrong(from, claims));
             }
+            if alike.is_some() {
+                for claim in claims.iter().take(count) {
+                    if let Some(class) = self.classes.get_mut(*claim as usize) {
+                        class.rows += 1;
+                    }
+                }
+                continue;
+            }
             let rows = (from..).zip(key.iter().zip(&rest).zip(&claims)).take(count);
             for (row, ((key, rest), claim)) in rows {
-                let place = match claimed {
-                    None => self.place(*key),
-                    Some(_) => *claim,
-                };
-                let counted = match claimed {
-                    None => self
-                        .classes
-                        .get_mut(place as usize)
-                        .map(|class| (*key, class)),
-                    Some(_) => counted
-                        .get_mut(place as usize)
-                        .map(|(mark, class)| (*mark, class)),
+                let (place, key) = match claimed {
+                    None => (self.place(*key), *key),
+                    Some(claimed) => {
+                        let mark = claimed.marks.get(*claim as usize);
+                        (*claim, mark.copied().unwrap_or_default())
+                    }
                 };
                 // Rows that are suppressed are of no class.
-                let Some((key, class)) = counted else {
+                let Some(class) = self.classes.get_mut(place as usize) else {
                     continue;
                 };
                 class.rows += 1;
@@ -168,15 +209,31 @@ impl Part {
                 }
             }
         }
-        if claimed.is_some() {
-            self.gather(&counted);
+        let marks = alike.map_or(&[][..], |claimed| &claimed.marks);
+        for (class, mark) in self.classes.iter_mut().zip(marks) {
+            class.marks = row_mark(*mark).wrapping_mul(u128::from(class.rows));
         }
     }
 
-    /// Takes over what was counted by the numbers of claimed classes.
-    fn gather(&mut self, counted: &[(u64, Class)]) {
+    /// Adds what another thread has counted by the numbers of claimed classes.
+    fn merge_claimed(&mut self, other: Self) {
+        for (sum, more) in self.classes.iter_mut().zip(other.classes) {
+            sum.rows += more.rows;
+            sum.marks = sum.marks.wrapping_add(more.marks);
+        }
+        for (sums, values) in self.values.iter_mut().zip(other.values) {
+            for (value, rows) in values {
+                *sums.entry(value).or_default() += rows;
+            }
+        }
+    }
+
+    /// Takes what was counted by the numbers of claimed classes to what they show.
+    fn gather(&mut self, marks: &[u64]) {
+        let counted = std::mem::take(&mut self.classes);
+        self.places.reserve(counted.len());
         let mut renamed = vec![0; counted.len()];
-        for ((mark, class), slot) in counted.iter().zip(&mut renamed) {
+        for ((mark, class), slot) in marks.iter().zip(&counted).zip(&mut renamed) {
             if class.rows > 0 {
                 *slot = self.place(*mark);
                 self.add(*slot, class);
@@ -224,36 +281,6 @@ impl Part {
                 *sums.entry((here, value)).or_default() += rows;
             }
         }
-    }
-
-    /// What each class has in each microaggregated column. The columns learn which texts they may hold.
-    fn aggregates(
-        &self,
-        columns: &mut [Column<'_>],
-    ) -> Result<Vec<Vec<Option<String>>>, VerifyError> {
-        let mut all = Vec::new();
-        let mut values = self.values.iter();
-        for column in columns {
-            let Becomes::OfClass(function) = column.becomes else {
-                continue;
-            };
-            let Some(values) = values.next() else {
-                continue;
-            };
-            let mut of_class: Vec<Vec<(u32, u64)>> = vec![Vec::new(); self.classes.len()];
-            for ((place, value), rows) in values {
-                if let Some(values) = of_class.get_mut(*place as usize) {
-                    values.push((*value, *rows));
-                }
-            }
-            let made = of_class
-                .iter()
-                .map(|values| aggregate(column, function, values));
-            let made = made.collect::<Result<Vec<_>, _>>()?;
-            column.labels = labels(function, &made);
-            all.push(made);
-        }
-        Ok(all)
     }
 }
 

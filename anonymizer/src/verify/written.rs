@@ -1,9 +1,10 @@
 //! What was written and is to be published.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek as _, SeekFrom};
+use std::io::{self, Cursor, Read};
 use std::os::unix::fs::FileExt as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use polars::io::mmap::MmapBytesReader;
 use ring::digest::{Context, SHA256};
@@ -24,8 +25,8 @@ pub enum OutputFormat {
 }
 
 /// A released file, in memory or on disk. Reading it again gives the same bytes.
-pub trait Written: Sync {
-    /// Reads the file from its beginning. One reader at a time.
+pub trait Written: Send + Sync {
+    /// Reads the file from its beginning; several readers at a time.
     ///
     /// # Errors
     /// Those of the file.
@@ -59,13 +60,11 @@ impl Written for PathBuf {
     }
 }
 
-/// A file opened for reading. Its handles share their place in the file, so that a Parquet decoder is given the bytes; a path
-/// spares that.
+/// A file opened for reading. Its handles share their place in the file, so that readers have places of their own and a Parquet decoder is
+/// given the bytes; a path spares that.
 impl Written for File {
     fn reader(&self) -> io::Result<Box<dyn Read + Send + '_>> {
-        let mut file = self;
-        file.seek(SeekFrom::Start(0))?;
-        Ok(Box::new(file))
+        Ok(Box::new(Reader { file: self, at: 0 }))
     }
 
     fn parquet(&self) -> io::Result<Box<dyn MmapBytesReader + '_>> {
@@ -76,6 +75,20 @@ impl Written for File {
     }
 }
 
+/// Reads a file from a place of its own.
+struct Reader<'f> {
+    file: &'f File,
+    at: u64,
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.file.read_at(buffer, self.at)?;
+        self.at += count as u64;
+        Ok(count)
+    }
+}
+
 /// The digest of a file.
 pub(super) struct Digest {
     /// SHA-256 in hex.
@@ -83,42 +96,23 @@ pub(super) struct Digest {
     pub bytes: u64,
 }
 
-/// The digest of a file while it is read.
-pub(super) struct Digesting {
-    context: Context,
-    bytes: u64,
-}
-
-impl Digesting {
-    pub(super) fn new() -> Self {
-        Self {
-            context: Context::new(&SHA256),
-            bytes: 0,
+/// The digest of all bytes of a file, unless it is no longer wanted.
+pub(super) fn sha256(output: &impl Written, unwanted: &AtomicBool) -> io::Result<Digest> {
+    let (mut reader, mut context) = (output.reader()?, Context::new(&SHA256));
+    let (mut buffer, mut bytes) = (vec![0; 1 << 16], 0);
+    while !unwanted.load(Ordering::Relaxed) {
+        match reader.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(count) => {
+                context.update(buffer.get(..count).unwrap_or_default());
+                bytes += count as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
-
-    /// The next bytes of the file.
-    pub(super) fn update(&mut self, bytes: &[u8]) {
-        self.context.update(bytes);
-        self.bytes += bytes.len() as u64;
-    }
-
-    pub(super) fn finish(self) -> Digest {
-        Digest {
-            sha256: hex::encode(self.context.finish()),
-            bytes: self.bytes,
-        }
-    }
-}
-
-pub(super) fn sha256(output: &impl Written) -> io::Result<Digest> {
-    let (mut reader, mut digesting) = (output.reader()?, Digesting::new());
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        match reader.read(&mut buffer)? {
-            0 => break,
-            count => digesting.update(buffer.get(..count).unwrap_or_default()),
-        }
-    }
-    Ok(digesting.finish())
+    Ok(Digest {
+        sha256: hex::encode(context.finish()),
+        bytes,
+    })
 }

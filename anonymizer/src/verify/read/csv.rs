@@ -2,15 +2,14 @@
 
 use std::borrow::Cow;
 use std::io::Read;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use super::super::account::{Account, At, Fault, What};
 use super::super::column::Column;
-use super::super::written::{Digest, Digesting};
 use super::{Parts, VerifyError, unreadable};
 
 /// Bytes of a part, more where a row is longer. Small files, too, are to be read by all threads.
-const BLOCK: usize = 1 << 18;
+const BLOCK: usize = 1 << 16;
 
 /// A row is at most so long.
 const LONGEST: usize = 256 << 20;
@@ -30,8 +29,6 @@ struct State<'a> {
     spare: Vec<Vec<u8>>,
     next: usize,
     ended: bool,
-    /// Of all bytes that were read.
-    digesting: Digesting,
 }
 
 impl<'a> Blocks<'a> {
@@ -47,7 +44,6 @@ impl<'a> Blocks<'a> {
             spare: Vec::new(),
             next: 0,
             ended: false,
-            digesting: Digesting::new(),
         };
         let mut block = state.block()?.unwrap_or_default();
         let end = line_end(&block, false).unwrap_or(block.len());
@@ -76,16 +72,6 @@ impl<'a> Blocks<'a> {
     }
 }
 
-impl Blocks<'_> {
-    /// The digest of the file once all of it was handed out.
-    pub(super) fn digest(self) -> Result<Digest, VerifyError> {
-        let state = self.state.into_inner();
-        let mut state = state.unwrap_or_else(PoisonError::into_inner);
-        while state.block()?.is_some() {}
-        Ok(state.digesting.finish())
-    }
-}
-
 impl State<'_> {
     /// The next whole rows of the file.
     fn block(&mut self) -> Result<Option<Vec<u8>>, VerifyError> {
@@ -97,10 +83,7 @@ impl State<'_> {
             let missing = wanted.saturating_sub(block.len()) as u64;
             if missing > 0 && !self.ended {
                 block.reserve(missing as usize + 1);
-                let before = block.len();
                 let read = self.reader.by_ref().take(missing).read_to_end(&mut block)?;
-                self.digesting
-                    .update(block.get(before..).unwrap_or_default());
                 self.ended = (read as u64) < missing;
             }
             if self.ended {
@@ -154,7 +137,8 @@ impl Blocks<'_> {
             columns: self.columns,
             delimiter: self.delimiter,
             codes: vec![0; self.columns.len()],
-            cells: vec![b""; self.columns.len()],
+            line: b"",
+            ends: vec![0; self.columns.len()],
         };
         let (mut rest, mut line, mut run) = (block, None, 0);
         let mut at = At {
@@ -162,14 +146,17 @@ impl Blocks<'_> {
             row: 0,
         };
         while !rest.is_empty() {
+            // Rows stand in the order of their content, so that like rows stand together.
+            if let Some(line) = line
+                && let Some([b'\n', later @ ..]) = rest.strip_prefix(line)
+            {
+                run += 1;
+                rest = later;
+                continue;
+            }
             let end = line_end(rest, plain).unwrap_or(rest.len());
             let (now, later) = rest.split_at(end);
             rest = later.get(1..).unwrap_or_default();
-            // Rows stand in the order of their content, so that like rows stand together.
-            if line == Some(now) {
-                run += 1;
-                continue;
-            }
             if line.is_some() {
                 account.run(&rows.codes, run, at)?;
                 at.row += run;
@@ -194,40 +181,37 @@ struct Rows<'a, 'b> {
     columns: &'a [Column<'a>],
     delimiter: u8,
     codes: Vec<u32>,
-    /// The cells as they are written, to know them again.
-    cells: Vec<&'b [u8]>,
+    /// The row as it is written, if it has no quotes,
+    line: &'b [u8],
+    /// and where its cells end.
+    ends: Vec<usize>,
 }
 
 impl<'b> Rows<'_, 'b> {
-    /// Reads a row without quotes. Many of its cells are those of the row before, as rows stand in the order of their content.
+    /// Reads a row without quotes. Many of its cells are those of the row before, the first ones nearly always, as rows stand in the order of
+    /// their content.
     fn read(&mut self, line: &'b [u8]) -> Result<(), What> {
-        let mut rest = Some(line);
-        let slots = self.cells.iter_mut().zip(&mut self.codes);
-        for ((place, column), (known, code)) in self.columns.iter().enumerate().zip(slots) {
-            let whole = rest.ok_or(What::Cells)?;
-            let after = whole.strip_prefix(*known).filter(|_| !known.is_empty());
-            match after.map(<[u8]>::split_first) {
-                Some(None) => {
-                    rest = None;
-                    continue;
-                }
-                Some(Some((next, later))) if *next == self.delimiter => {
-                    rest = Some(later);
-                    continue;
-                }
-                _ => {}
+        let same = alike(self.line, line);
+        let first = self.ends.partition_point(|end| *end < same);
+        let before = first.checked_sub(1).and_then(|last| self.ends.get(last));
+        let mut start = before.map_or(0, |end| end + 1);
+        // Where the cell of the row before begins.
+        let mut known = start;
+        let slots = self.ends.iter_mut().zip(&mut self.codes);
+        for ((place, column), (end, code)) in self.columns.iter().enumerate().zip(slots).skip(first)
+        {
+            let rest = line.get(start..).ok_or(What::Cells)?;
+            let length = memchr::memchr(self.delimiter, rest).unwrap_or(rest.len());
+            let cell = rest.get(..length).unwrap_or_default();
+            if cell.is_empty() || self.line.get(known..*end) != Some(cell) {
+                *code = coded(column, place, cell, false)?;
             }
-            let end = memchr::memchr(self.delimiter, whole);
-            let (cell, later) = match end {
-                Some(end) => (whole.get(..end), whole.get(end + 1..)),
-                None => (Some(whole), None),
-            };
-            rest = later;
-            let cell = cell.unwrap_or_default();
-            *code = coded(column, place, cell, false)?;
-            *known = cell;
+            known = *end + 1;
+            *end = start + length;
+            start = *end + 1;
         }
-        if rest.is_some() {
+        self.line = line;
+        if start <= line.len() {
             Err(What::Cells)
         } else {
             Ok(())
@@ -242,13 +226,21 @@ impl<'b> Rows<'_, 'b> {
         if cells.len() != self.columns.len() {
             return Err(What::Cells);
         }
-        self.cells.fill(b"");
+        self.line = b"";
         let slots = self.codes.iter_mut().zip(self.columns);
         for (place, ((cell, quoted), (code, column))) in cells.iter().zip(slots).enumerate() {
             *code = coded(column, place, cell, *quoted)?;
         }
         Ok(())
     }
+}
+
+/// How many bytes two texts have in common from their beginning.
+fn alike(a: &[u8], b: &[u8]) -> usize {
+    let words = a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0);
+    let words = 8 * words.take_while(|(a, b)| a == b).count();
+    let (a, b) = (a.iter().skip(words), b.iter().skip(words));
+    words + a.zip(b).take_while(|(a, b)| a == b).count()
 }
 
 /// The code of a cell. An empty one is a missing value, or within quotes an empty text.

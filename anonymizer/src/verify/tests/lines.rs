@@ -85,3 +85,59 @@ fn cells_are_told_from_those_that_begin_alike() {
         }
     }
 }
+
+const LOCAL: &str = r#"
+version = 1
+privacy = { k = 3, recoding = "local" }
+[datasets.t.columns.place]
+role = "quasi"
+hierarchy = "letters"
+[datasets.t.columns.word]
+role = "quasi"
+hierarchy = "letters"
+"#;
+
+/// Where nothing but quasi-identifiers is released, rows of a class differ in nothing.
+#[test]
+fn every_cell_of_rows_that_are_nothing_but_their_class_is_held_to_the_dataset() {
+    let letters = ["a", "b", "c", "d"];
+    let mut text = "place,word\n".to_owned();
+    for (first, place) in letters.iter().enumerate() {
+        for (second, word) in letters.iter().enumerate() {
+            text.push_str(&format!("{place},{word}\n").repeat(1 + (first + 2 * second) % 4));
+        }
+    }
+    let table = table("t", &text);
+    let above = "a;ab;*\nb;ab;*\nc;cd;*\nd;cd;*";
+    let (profile, hierarchies) = (profile(LOCAL), hierarchies(&[("letters", above)]));
+    let work = Work::new(&table, profile.dataset("t").unwrap(), &hierarchies, None).unwrap();
+    let plan = work.plan(&Cancel::new(), &mut |_| {}).unwrap();
+    let output = work.execute(&plan, &key(), &Cancel::new(), &mut |_| {});
+    let mut made = Vec::new();
+    let output = output.unwrap();
+    output.write_csv(&mut made, b',', &Cancel::new()).unwrap();
+    let made = String::from_utf8(made).unwrap();
+    let verify = |text: String| {
+        let format = OutputFormat::Csv { delimiter: b',' };
+        work.verify(&plan, &key(), format, text.into_bytes(), &mut |_| {})
+    };
+    let release = verify(made.clone()).unwrap();
+    assert!(release.report().rows.classes > 4);
+    let lines: Vec<&str> = made.lines().collect();
+    for place in 1..lines.len() {
+        let cells: Vec<&str> = lines[place].split(',').collect();
+        for column in 0..2 {
+            for other in ["a", "b", "c", "d", "ab", "cd", "*"] {
+                let mut changed = cells.clone();
+                changed[column] = other;
+                let line = changed.join(",");
+                let mut rows: Vec<&str> = lines[1..].to_vec();
+                rows[place - 1] = &line;
+                // Rows stand in the order of their content, so that the order gives nothing away.
+                rows.sort_unstable();
+                let text = format!("{}\n{}\n", lines[0], rows.join("\n"));
+                assert_eq!(verify(text).is_ok(), cells == changed, "{line}");
+            }
+        }
+    }
+}

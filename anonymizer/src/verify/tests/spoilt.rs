@@ -300,10 +300,14 @@ fn a_row_is_not_put_into_a_class_that_it_is_not_under() {
         "{unexplained}"
     );
     let of_row = crate::table::Codes::U8(vec![0; made.table.rows()]);
-    let row = |age, city| [vec![Some(age)], vec![Some(city)]];
-    let refused = |labels: [Vec<Option<&str>>; 2]| {
+    let shown = |text| Shown {
+        texts: vec![Some(text)],
+        places: vec![0],
+    };
+    let row = |age, city| [shown(age), shown(city)];
+    let refused = |shown: [Shown<'_>; 2]| {
         verification(Some(Assignment {
-            labels: &labels,
+            shown: &shown,
             number: 1,
             of_row: &of_row,
             classes: &[1],

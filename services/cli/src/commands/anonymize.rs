@@ -193,6 +193,8 @@ fn release(
         cancel,
     )?;
     let written = pending.place_of(&command.out).to_owned();
+    // What is measured is the file; its memory serves the measurement.
+    drop(output);
     lap("write");
     watch.say("measuring");
     let verified = work.verify(&plan, given.key, format, written, progress);
