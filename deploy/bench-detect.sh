@@ -28,15 +28,17 @@ at_least() { awk -v a="$1" -v b="$2" 'BEGIN { print (a >= b ? "met" : "MISSED") 
 # The lesser of two numbers; the second may be missing.
 least() { awk -v a="$1" -v b="$2" 'BEGIN { print (b == "" || a < b ? a : b) }'; }
 
+# With the program's set of features, so that nothing is compiled twice beside it.
+cargo build --release --locked -p sandyq -p sandyq-classify -p sandyq-detect -p sandyq-replace -p sandyq-synth \
+    --example classify_rate --example column_types --example detect_quality --example detect_rate --example library --example rates
+
 quality() {
     title "Recognizers on labelled texts"
-    cargo build --release --locked --quiet -p sandyq-synth --example detect_quality
     "$examples/detect_quality" "${DOCUMENTS:-20000}" "$seed"
 }
 
 columns() {
     title "Column types of the invented library ($rows citizens, seed $seed) and of Adult"
-    cargo build --release --locked --quiet -p sandyq-synth --example library --example column_types
     local library=$folder/library
     rm -rf "$library"
     "$examples/library" "$rows" "$seed" "$library"
@@ -46,7 +48,6 @@ columns() {
 
 masking() {
     title "Rate of text masking on one core"
-    cargo build --release --locked --quiet -p sandyq-detect --example detect_rate
     local told rate
     told=$("$examples/detect_rate")
     echo "$told"
@@ -56,7 +57,6 @@ masking() {
 
 replacement() {
     title "Rate of replacement"
-    cargo build --release --locked --quiet -p sandyq-replace --example rates
     local told ratio
     told=$("$examples/rates")
     echo "$told"
@@ -80,8 +80,6 @@ register() {
 classification() {
     local megabytes=${MEGABYTES:-1000} python=$folder/python/bin/python csv=$folder/register.csv
     title "Classification of a CSV file of $megabytes MB beside reading it with polars, both on all cores, from the page cache"
-    cargo build --release --locked --quiet -p sandyq-synth --example library
-    cargo build --release --locked --quiet -p sandyq-classify --example classify_rate
     if [[ ! -x $python ]]; then
         python3 -m venv "$folder/python" && "$folder/python/bin/pip" install --quiet polars
     fi
