@@ -12,6 +12,9 @@ use std::time::Duration;
 use crate::id::ContainerId;
 use crate::usage::Sample;
 
+/// Where the kernel's interface is mounted.
+const MOUNT: &str = "/sys/fs/cgroup";
+
 /// Where a container's control groups are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cgroup {
@@ -58,7 +61,22 @@ impl Cgroup {
     #[must_use]
     pub fn find(pid: i64, container: &ContainerId) -> Option<Self> {
         let text = std::fs::read_to_string(format!("/proc/{pid}/cgroup")).ok()?;
-        Self::parse(&text, Path::new("/sys/fs/cgroup"), container)
+        Self::parse(&text, Path::new(MOUNT), container)
+    }
+
+    /// Finds them where engines put them unless they are told otherwise (below `/docker` with cgroupfs, in a scope of
+    /// `system.slice` with systemd), without asking the engine for a process. `None` where they are not there.
+    #[must_use]
+    pub fn usual(container: &ContainerId) -> Option<Self> {
+        let own = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+        let places = [
+            format!("/docker/{container}"),
+            format!("/system.slice/docker-{container}.scope"),
+        ];
+        places
+            .iter()
+            .filter_map(|place| Self::parse(&moved(&own, place), Path::new(MOUNT), container))
+            .find(|cgroup| cgroup.sample().is_some())
     }
 
     /// Reads the counters; `None` when the container has just gone.
@@ -99,6 +117,15 @@ impl Cgroup {
             }),
         }
     }
+}
+
+/// The groups of a process as they are of one in another place of each hierarchy.
+fn moved(proc_cgroup: &str, place: &str) -> String {
+    let line = |line: &str| {
+        let mut parts = line.splitn(3, ':');
+        Some(format!("{}:{}:{place}\n", parts.next()?, parts.next()?))
+    };
+    proc_cgroup.lines().filter_map(line).collect()
 }
 
 /// `4:cpu,cpuacct:/docker/<id>` as (controllers, path).
@@ -151,6 +178,30 @@ mod tests {
         oom_kills: Some(2),
         pids_refused: Some(7),
     };
+
+    #[test]
+    fn the_groups_of_this_process_tell_where_those_of_a_container_are() {
+        let id = container();
+        let own = "9:memory:/some/where\n4:cpu,cpuacct:/\n0::/some/where\n";
+        let text = moved(own, &format!("/docker/{id}"));
+        let cgroup = Cgroup::parse(&text, Path::new("/c"), &id).unwrap();
+        let folder = |name: &str| PathBuf::from(format!("/c/{name}/docker/{id}"));
+        assert_eq!(
+            cgroup,
+            Cgroup::V1 {
+                memory: folder("memory"),
+                pids: None,
+                cpuacct: Some(folder("cpu,cpuacct")),
+            }
+        );
+        let text = moved("0::/\n", &format!("/system.slice/docker-{id}.scope"));
+        let scope = format!("/c/system.slice/docker-{id}.scope");
+        assert_eq!(
+            Cgroup::parse(&text, Path::new("/c"), &id),
+            Some(Cgroup::V2(scope.into()))
+        );
+        assert_eq!(Cgroup::usual(&id), None);
+    }
 
     #[test]
     fn version_1_is_read() {

@@ -1,5 +1,6 @@
 //! The engine by Docker's API, over its local socket.
 
+mod create;
 mod image;
 mod log;
 mod mounts;
@@ -14,8 +15,8 @@ use async_trait::async_trait;
 use bollard::errors::Error as Bollard;
 use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::{
-    AttachContainerOptions, CreateContainerOptions, KillContainerOptions, ListContainersOptions,
-    LogsOptions, RemoveContainerOptions, StartContainerOptions, StatsOptions, WaitContainerOptions,
+    AttachContainerOptions, KillContainerOptions, ListContainersOptions, LogsOptions,
+    RemoveContainerOptions, StartContainerOptions, StatsOptions, WaitContainerOptions,
 };
 use bollard::{API_DEFAULT_VERSION, Docker};
 use futures::StreamExt;
@@ -25,20 +26,16 @@ use self::own::Own;
 use super::cgroup::Cgroup;
 use super::{
     ArchiveStream, Attached, Engine, EngineError, EngineInfo, ImportedImage, LastWord, Listed,
-    LogFrames, LogRequest, Observed, host, init, observe,
+    LogFrames, LogRequest, Observed, host, observe,
 };
 use crate::id::{ContainerId, ImageDigest, JobId, PlatformId};
 use crate::serve::{Connection, ServeFolder};
-use crate::spec::{ContainerContext, JobSpec, LABEL_JOB, LABEL_PLATFORM, container};
+use crate::spec::{JobSpec, LABEL_JOB, LABEL_PLATFORM};
 use crate::usage::Sample;
 
 const DEFAULT_SOCKET: &str = "unix:///var/run/docker.sock";
 /// For one answer. The engine is on the same machine; more means that it hangs.
 const CALL_SECONDS: u64 = 60;
-/// For a call whose caller went away to be carried out or undone.
-const SETTLES: Duration = Duration::from_secs(10);
-/// Pause before a name that is taken is tried again.
-const AGAIN: Duration = Duration::from_millis(50);
 /// For a whole image, or for a job to end.
 const LONG_SECONDS: u64 = 40 * 86_400;
 
@@ -134,42 +131,6 @@ impl DockerEngine {
     fn failed(&self, step: &'static str) -> impl Fn(Bollard) -> EngineError {
         move |source| failed(step, &self.address, source)
     }
-
-    /// A runtime can be registered and taken away while the engine runs, so it is
-    /// asked for each job. The default one is always there.
-    async fn check_isolation(&self, spec: &JobSpec) -> Result<(), EngineError> {
-        let isolation = spec.isolation();
-        if isolation.runtime().is_none() {
-            return Ok(());
-        }
-        let info = self.info().await?;
-        let fault = match spec.serve() {
-            None => info.fault(isolation),
-            Some(_) => info.serving_fault(isolation),
-        };
-        match fault {
-            None => Ok(()),
-            Some(reason) => Err(EngineError::Isolation {
-                reason: reason.to_owned(),
-            }),
-        }
-    }
-
-    /// The container that an earlier call created, if it is of the same image.
-    async fn adopt(&self, spec: &JobSpec) -> Result<ContainerId, EngineError> {
-        let found = self
-            .inspect(spec.id())
-            .await?
-            .ok_or_else(|| EngineError::NoContainer {
-                job: spec.id().clone(),
-            })?;
-        if found.image.as_deref() != Some(spec.image().as_str()) {
-            return Err(EngineError::NameTaken {
-                job: spec.id().clone(),
-            });
-        }
-        container_id(found.id, "inspect a container")
-    }
 }
 
 fn status(error: &Bollard) -> Option<u16> {
@@ -254,65 +215,7 @@ impl Engine for DockerEngine {
     }
 
     async fn create(&self, spec: &JobSpec) -> Result<ContainerId, EngineError> {
-        if !self.gaps.is_empty() {
-            return Err(EngineError::Unenforced {
-                gaps: self.gaps.clone(),
-            });
-        }
-        self.check_isolation(spec).await?;
-        let image_variables = self.runnable_image(spec.image()).await?;
-        mounts::check_inputs(spec)?;
-        init::check(&self.init)?;
-        let body = container(
-            spec,
-            &ContainerContext {
-                platform: &self.platform,
-                init: &self.init,
-                image_variables: &image_variables,
-            },
-        );
-        let options = CreateContainerOptions {
-            name: Some(spec.id().container_name()),
-            ..CreateContainerOptions::default()
-        };
-        let writable = body.host_config.clone().unwrap_or_default();
-        let until = tokio::time::Instant::now() + SETTLES;
-        let created = loop {
-            let call = self
-                .docker
-                .create_container(Some(options.clone()), body.clone());
-            match call.await {
-                // The name exists: an earlier call succeeded, perhaps without our hearing of it.
-                Err(error) if status(&error) == Some(409) => match self.adopt(spec).await {
-                    // Or it is still being carried out, or undone because its caller went away.
-                    Err(EngineError::NoContainer { .. }) if tokio::time::Instant::now() < until => {
-                        tokio::time::sleep(AGAIN).await;
-                    }
-                    adopted => return adopted,
-                },
-                // The container's only part that the engine looks for.
-                Err(error) if status(&error) == Some(404) => {
-                    self.runnable_images().remove(spec.image());
-                    return Err(EngineError::ImageMissing {
-                        image: spec.image().clone(),
-                    });
-                }
-                other => break other.map_err(self.failed("create a container"))?,
-            }
-        };
-        let gaps = observe::dropped_limits(created.warnings, self.host_has_swap);
-        if !gaps.is_empty() {
-            self.remove(spec.id()).await?;
-            return Err(EngineError::Unenforced { gaps });
-        }
-        let container = container_id(Some(created.id), "create a container")?;
-        let own = Own {
-            id: container.clone(),
-            fresh: Some(mounts::writable(&writable)),
-            serve: spec.serve().map(|serve| serve.host_path.clone()),
-        };
-        self.known().insert(spec.id().clone(), own);
-        Ok(container)
+        self.make(spec).await
     }
 
     async fn start(&self, job: &JobId) -> Result<(), EngineError> {
@@ -392,6 +295,9 @@ impl Engine for DockerEngine {
     }
 
     async fn sample(&self, job: &JobId) -> Result<Option<Sample>, EngineError> {
+        if let Some(counted) = self.counted(job) {
+            return Ok(counted);
+        }
         let Some(found) = self.inspect(job).await? else {
             return Ok(None);
         };
@@ -550,18 +456,19 @@ impl Engine for DockerEngine {
             .await
             .map_err(self.failed("list containers"))?;
         let mut listed = Vec::new();
-        for labels in summaries.into_iter().filter_map(|summary| summary.labels) {
+        for summary in summaries {
+            let labels = summary.labels.unwrap_or_default();
             let Some(job) = labels.get(LABEL_JOB).and_then(|job| JobId::new(job).ok()) else {
                 continue;
             };
-            let Some(found) = self.inspect(&job).await? else {
+            let name = format!("/{}", job.container_name());
+            if !summary.names.unwrap_or_default().contains(&name) {
                 continue;
-            };
-            let observed = state_of(&found);
+            }
             listed.push(Listed {
                 job,
-                container: container_id(found.id, "inspect a container")?,
-                observed,
+                container: container_id(summary.id, "list containers")?,
+                runs: observe::may_run(summary.state),
             });
         }
         Ok(listed)

@@ -197,8 +197,8 @@ pub struct Listed {
     pub job: JobId,
     /// The engine's name for it.
     pub container: ContainerId,
-    /// How it stands.
-    pub observed: Observed,
+    /// Whether a process of it may run.
+    pub runs: bool,
 }
 
 /// The end of a container's log.

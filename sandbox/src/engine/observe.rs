@@ -4,7 +4,8 @@ use std::time::SystemTime;
 
 use bollard::container::LogOutput;
 use bollard::models::{
-    ContainerState, ContainerStateStatusEnum, ContainerStatsResponse, ImageInspect, SystemInfo,
+    ContainerState, ContainerStateStatusEnum, ContainerStatsResponse, ContainerSummaryStateEnum,
+    ImageInspect, SystemInfo,
 };
 use sandyq_init::{Decoder, Frame, Report, Stream};
 use time::OffsetDateTime;
@@ -39,6 +40,12 @@ pub(super) fn observed(state: &ContainerState) -> Observed {
             error,
         },
     }
+}
+
+/// Whether a process may run in a container that stands so in a list.
+pub(super) fn may_run(state: Option<ContainerSummaryStateEnum>) -> bool {
+    use ContainerSummaryStateEnum::{CREATED, DEAD, EXITED, REMOVING};
+    !matches!(state, Some(CREATED | DEAD | EXITED | REMOVING))
 }
 
 /// The engine writes the year 1 for "never".

@@ -114,6 +114,16 @@ mod tests {
             .output()
             .unwrap();
         assert!(check.status.success(), "{check:?}");
+        let listed = system("debugfs")
+            .args(["-R", "ls -p /"])
+            .arg(&two.image)
+            .output()
+            .unwrap();
+        let listed = String::from_utf8(listed.stdout).unwrap();
+        assert!(
+            listed.contains("/../") && !listed.contains("lost+found"),
+            "{listed}"
+        );
     }
 
     fn only_the_last_and_the_small_are_kept() {

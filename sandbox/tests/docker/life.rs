@@ -179,8 +179,8 @@ async fn a_new_engine_object_adopts_what_the_old_one_started() {
     let listed = bench.engine.list().await.unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(
-        (&listed[0].job, &listed[0].container),
-        (spec.id(), &container)
+        (&listed[0].job, &listed[0].container, listed[0].runs),
+        (spec.id(), &container, true)
     );
     let end = follow(
         &bench.engine,
@@ -195,6 +195,7 @@ async fn a_new_engine_object_adopts_what_the_old_one_started() {
         matches!(end.observed, Observed::Exited { code: 4, .. }),
         "{end:?}"
     );
+    assert!(!bench.engine.list().await.unwrap()[0].runs);
 
     let other =
         DockerOptions::from_environment(PlatformId::new("another-platform").unwrap(), init());

@@ -10,8 +10,10 @@ use sandyq_init::forward;
 
 use super::{DockerEngine, container_id, mounts, status};
 use crate::engine::EngineError;
+use crate::engine::cgroup::Cgroup;
 use crate::id::{ContainerId, JobId};
 use crate::spec::{LABEL_JOB, LABEL_PLATFORM};
+use crate::usage::Sample;
 
 /// A container that is a job's own.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ pub(super) struct Own {
     pub fresh: Option<Vec<PathBuf>>,
     /// The folder of its socket, where it serves.
     pub serve: Option<PathBuf>,
+    /// Its control groups, where they were seen.
+    pub cgroup: Option<Cgroup>,
 }
 
 impl DockerEngine {
@@ -44,6 +48,21 @@ impl DockerEngine {
         let mut known = self.known();
         let own = known.get_mut(job)?;
         own.fresh.take().map(|outputs| (own.id.clone(), outputs))
+    }
+
+    /// What the kernel counted for a known container whose groups are where they usually are: the engine, for which each question is
+    /// work, is not asked. `Some(None)` once they are gone, and the container with them; `None` where the engine has to be asked.
+    pub(super) fn counted(&self, job: &JobId) -> Option<Option<Sample>> {
+        let own = self.known().get(job).cloned()?;
+        if let Some(seen) = own.cgroup {
+            return Some(seen.sample());
+        }
+        let cgroup = Cgroup::usual(&own.id)?;
+        let sample = cgroup.sample()?;
+        if let Some(known) = self.known().get_mut(job) {
+            known.cgroup = Some(cgroup);
+        }
+        Some(Some(sample))
     }
 
     /// What the engine answers of a container that it does not know any more.
@@ -82,6 +101,7 @@ impl DockerEngine {
                     id,
                     fresh: None,
                     serve: mounts::source(&found, forward::FOLDER),
+                    cgroup: None,
                 };
                 self.known().insert(job.clone(), own);
             }

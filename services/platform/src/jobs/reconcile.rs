@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sandyq_sandbox::{Engine, JobId, Observed};
+use sandyq_sandbox::{Engine, JobId};
 
 use super::{destruction, driver, end_remains, occupying, remove_volume, schedule, staging, stop};
 use crate::error::Result;
@@ -158,10 +158,7 @@ async fn containers(platform: &Platform) -> Option<Vec<(JobId, bool)>> {
             return None;
         }
     };
-    let seen = |found: sandyq_sandbox::engine::Listed| {
-        let runs = matches!(found.observed, Observed::Running { .. });
-        (found.job, runs)
-    };
+    let seen = |found: sandyq_sandbox::engine::Listed| (found.job, found.runs);
     Some(listed.into_iter().map(seen).collect())
 }
 
