@@ -55,6 +55,7 @@ impl Recent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::Parsed;
 
     fn row(name: usize, revision: i64, bytes: usize) -> Fetched {
         Fetched {
@@ -63,6 +64,7 @@ mod tests {
             create_time: 0,
             update_time: 0,
             body: " ".repeat(bytes),
+            parsed: Parsed::new(),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::error::StoreError;
 use crate::recent::{RECENT, Recent};
 use crate::record::Kind;
 use crate::sql::{Connection, Pools, Value, limit};
-use crate::store::{COLUMNS, Fetched, to_micros};
+use crate::store::{COLUMNS, Fetched, Parsed, to_micros};
 
 /// What stands behind callers, and what decisions on the use of data look at.
 const KINDS: [Kind; 8] = [
@@ -303,6 +303,7 @@ impl Memory {
             create_time,
             update_time: now,
             body: row.body.clone(),
+            parsed: Parsed::new(),
         };
         self.put(*kind, row.parent.clone(), fetched);
         true
@@ -333,6 +334,7 @@ impl Memory {
                 create_time,
                 update_time: now,
                 body: row.body.clone(),
+                parsed: Parsed::new(),
             });
         }
     }

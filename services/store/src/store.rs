@@ -1,6 +1,7 @@
 //! The store itself: reading, and handing changes to the writer.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::any::Any;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use sandyq_audit::Hash;
 use time::OffsetDateTime;
@@ -10,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::change::{Change, Committed, SavedRequest};
 use crate::error::StoreError;
 use crate::keys::Keyring;
+use crate::recent::RECENT;
 use crate::record::{Filter, Page, Record, Stored};
 use crate::resident::Resident;
 use crate::sql::{Claim, Pools, Row, Value, limit};
@@ -151,7 +153,15 @@ impl Store {
             .resident
             .with(|memory| memory.one(R::KIND, name).map(Option::<&_>::cloned));
         if let Some(fetched) = remembered {
-            return fetched.map(|fetched| fetched.stored()).transpose();
+            let of_many = RECENT.contains(&R::KIND);
+            let stored = |fetched: Arc<Fetched>| {
+                if of_many {
+                    fetched.stored_for_long()
+                } else {
+                    fetched.stored()
+                }
+            };
+            return fetched.map(stored).transpose();
         }
         let before = self.inner.resident.before_reading();
         let sql = format!("SELECT {COLUMNS} FROM {} WHERE name = $1", R::KIND.table());
@@ -256,7 +266,11 @@ pub(crate) struct Fetched {
     pub create_time: i64,
     pub update_time: i64,
     pub body: String,
+    pub parsed: Parsed,
 }
+
+/// What was made of a record's body; of those that are read again and again.
+pub(crate) type Parsed = OnceLock<Box<dyn Any + Send + Sync>>;
 
 impl Fetched {
     pub fn from_row(row: &Row) -> Result<Self, StoreError> {
@@ -266,17 +280,39 @@ impl Fetched {
             create_time: row.int(2)?,
             update_time: row.int(3)?,
             body: row.text(4)?,
+            parsed: Parsed::new(),
         })
     }
 
     pub fn stored<R: Record>(&self) -> Result<Stored<R>, StoreError> {
-        let damaged = |what: String| StoreError::Corrupt {
+        if let Some(record) = self.parsed.get().and_then(|any| any.downcast_ref::<R>()) {
+            return self.with(record.clone());
+        }
+        let record: R = serde_json::from_str(&self.body)
+            .map_err(|error| self.damaged::<R>(error.to_string()))?;
+        self.with(record)
+    }
+
+    /// As [`Self::stored`]; the next time, the body need not be read.
+    pub fn stored_for_long<R: Record>(&self) -> Result<Stored<R>, StoreError> {
+        let stored = self.stored::<R>()?;
+        self.parsed.get_or_init(|| Box::new(stored.record.clone()));
+        Ok(stored)
+    }
+
+    fn damaged<R: Record>(&self, what: String) -> StoreError {
+        StoreError::Corrupt {
             place: format!("{} {}", R::KIND, self.name),
             what,
+        }
+    }
+
+    fn with<R: Record>(&self, record: R) -> Result<Stored<R>, StoreError> {
+        let time = |micros, what: &str| {
+            from_micros(micros).ok_or_else(|| self.damaged::<R>(what.to_owned()))
         };
-        let time = |micros, what: &str| from_micros(micros).ok_or_else(|| damaged(what.to_owned()));
         Ok(Stored {
-            record: serde_json::from_str(&self.body).map_err(|error| damaged(error.to_string()))?,
+            record,
             revision: self.revision,
             create_time: time(self.create_time, "create_time")?,
             update_time: time(self.update_time, "update_time")?,

@@ -327,7 +327,7 @@ impl Work {
                     }
                     self = self.seal(chunks, last).await?;
                     if last || self.sealer.is_full() {
-                        self.store().await?;
+                        self.store(last).await?;
                     }
                     if last {
                         self.stored().await?;
@@ -349,21 +349,31 @@ impl Work {
 
     async fn seal(mut self, chunks: Vec<Vec<Bytes>>, last: bool) -> Result<Self, ObjectError> {
         let place = self.record.place.clone();
-        let sealing = tokio::task::spawn_blocking(move || {
+        let bytes: usize = chunks.iter().flatten().map(Bytes::len).sum();
+        let sealing = move || {
             let mut chunks = chunks.into_iter().peekable();
             while let Some(pieces) = chunks.next() {
                 self.sealer.seal(pieces, last && chunks.peek().is_none())?;
             }
             Ok(self)
-        });
+        };
+        // The way to another thread takes longer.
+        if bytes <= CACHED {
+            return sealing();
+        }
+        let sealing = tokio::task::spawn_blocking(sealing);
         sealing.await.map_err(|_| ObjectError::Interrupted(place))?
     }
 
     /// Hands the segment over to be stored, when the one before is.
-    async fn store(&mut self) -> Result<(), ObjectError> {
+    async fn store(&mut self, last: bool) -> Result<(), ObjectError> {
         self.stored().await?;
         let (path, end) = (self.sealer.path(&self.record), self.sealer.bytes);
-        let segment = self.sealer.take_segment(self.spare.take())?;
+        let segment = if last {
+            self.sealer.last_segment()
+        } else {
+            self.sealer.take_segment(self.spare.take())?
+        };
         let (objects, durable, lease) = (
             self.objects.clone(),
             Arc::clone(&self.durable),
@@ -455,6 +465,11 @@ impl Sealer {
     fn path(&self, record: &ObjectRecord) -> object_store::path::Path {
         let number = self.next.saturating_sub(1) / u64::from(self.segment_chunks.max(1));
         segment_path(&record.id, u32::try_from(number).unwrap_or(u32::MAX))
+    }
+
+    /// The segment after which there is none.
+    fn last_segment(&mut self) -> Segment {
+        std::mem::replace(&mut self.segment, Segment::new(&[], 0))
     }
 
     /// The segment. The next one has a key of its own, and the memory of an earlier one if there is any.

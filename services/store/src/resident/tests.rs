@@ -324,6 +324,7 @@ async fn the_last_jobs_are_remembered_as_the_database_holds_them() {
         create_time: 0,
         update_time: 0,
         body: String::new(),
+        parsed: Parsed::new(),
     };
     store.inner.resident.keep(Kind::Job, old, before);
     assert_eq!(held("jobs/1"), None);
