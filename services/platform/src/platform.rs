@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::EngineSlot;
 use sandyq_access::Policies;
+use sandyq_anonymizer::PseudonymKey;
 use sandyq_audit::LogKey;
 use sandyq_store::{Change, Keyring, ObjectStore, Record, Store, Stored};
 use time::OffsetDateTime;
@@ -83,6 +84,8 @@ pub struct Platform {
     pub metrics: Arc<Metrics>,
     /// Held while staged inputs are laid out or wiped.
     pub staging: tokio::sync::Mutex<()>,
+    /// Held while a release is read to turn values back: one at a time is in memory for this.
+    pub revealing: tokio::sync::Mutex<()>,
     /// Jobs that are being driven, and trials that are looked after.
     pub driven: Driven,
     /// What trials are asked.
@@ -143,6 +146,7 @@ impl Platform {
             shutdown: parts.shutdown,
             wake: Notify::new(),
             staging: tokio::sync::Mutex::new(()),
+            revealing: tokio::sync::Mutex::new(()),
             driven: Driven::default(),
             trials: Trials::default(),
             views: crate::jobs::logs::Views::default(),
@@ -187,9 +191,11 @@ impl Platform {
     pub async fn commit(&self, change: Change) -> Result<()> {
         let touched: Vec<Arc<str>> = change.touched().map(Arc::from).collect();
         let (store, bus, now) = (self.store.clone(), self.bus.clone(), self.now());
+        let driven = self.driven.clone();
         let committing = async move {
             store.commit(change, now).await?;
             for name in touched {
+                driven.written(&name);
                 // Nobody may be watching.
                 let _ = bus.send(name);
             }
@@ -245,6 +251,19 @@ impl Platform {
     pub async fn secret(&self, name: &str) -> Result<zeroize::Zeroizing<Vec<u8>>> {
         let secret = self.record::<Secret>(name).await?;
         open_secret(&self.keyring, &secret)
+    }
+
+    /// Opens a key under which values are replaced.
+    ///
+    /// # Errors
+    /// As [`Self::secret`], or it is not of 32 bytes.
+    pub async fn pseudonym_key(&self, name: &str) -> Result<PseudonymKey> {
+        let bytes = self.secret(name).await?;
+        let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
+            let why = format!("{name} has {} bytes, not 32", bytes.len());
+            Error::internal("read a key of pseudonyms", std::io::Error::other(why))
+        })?;
+        Ok(PseudonymKey::new(key))
     }
 }
 

@@ -4,6 +4,7 @@ mod end;
 mod prepare;
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,6 +14,7 @@ use sandyq_sandbox::state::resume;
 use sandyq_sandbox::volume::OutputVolume;
 use sandyq_sandbox::{Action, CauseOfDeath, Engine, JobEvent, JobId, JobState, Observed, Usage};
 use sandyq_store::Stored;
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until};
 use tracing::Instrument;
 
@@ -71,13 +73,14 @@ fn drive(platform: &Arc<Platform>, name: String, first: Option<Vec<Action>>) {
     };
     let platform = Arc::clone(platform);
     platform.tasks.clone().spawn(async move {
-        let _driven = driven;
         let mut driver = Driver {
+            written: driven.heard(),
             platform: Arc::clone(&platform),
             name,
             usage: Usage::default(),
             engine_went: false,
             taken_over: first.is_none(),
+            prepared: false,
             begun: false,
             ended: None,
             log: None,
@@ -87,17 +90,22 @@ fn drive(platform: &Arc<Platform>, name: String, first: Option<Vec<Action>>) {
             () = platform.shutdown.cancelled() => {}
             () = driver.run_to_the_end(first) => {}
         }
+        drop(driven);
     });
 }
 
 struct Driver {
     platform: Arc<Platform>,
     name: String,
+    /// Told each time its record is written.
+    written: Arc<Notify>,
     usage: Usage,
     /// The engine was away while the container ran; it may have ended it when it came back.
     engine_went: bool,
     /// An earlier process, or an earlier driver, began with it.
     taken_over: bool,
+    /// Its volume and its container were made here.
+    prepared: bool,
     /// The container was just started, and not looked at since.
     begun: bool,
     /// How the container stood when it was followed to its end, with its last word in `usage`: it does not begin again.
@@ -207,14 +215,16 @@ impl Driver {
     /// Returns when somebody wants the job to end.
     fn wish(&self) -> impl Future<Output = Result<Outcome>> + Send + use<> {
         let (platform, name) = (Arc::clone(&self.platform), self.name.clone());
-        // From before the record is read, so that no wish is missed.
-        let mut changes = platform.changes();
+        let written = Arc::clone(&self.written);
         async move {
             loop {
+                let mut heard = pin!(written.notified());
+                // From before the record is read, so that no wish is missed.
+                heard.as_mut().enable();
                 if let Some(stop) = Self::stopped(&*platform.record::<Job>(&name).await?) {
                     return Ok(stop);
                 }
-                changed(&mut changes, &[&name]).await;
+                heard.await;
             }
         }
     }

@@ -22,6 +22,9 @@ use crate::records::library::ReleasedDataset;
 /// # Errors
 /// A version is no longer published, an object cannot be read, or the inputs do not fit.
 pub async fn stage(platform: &Arc<Platform>, job: &Job) -> Result<()> {
+    if job.grants.is_empty() && job.serving.is_none() {
+        return Ok(());
+    }
     let _held = platform.staging.lock().await;
     let folder = staging_folder(platform, &job.sandbox);
     on_disk(move || InputMount::at(&folder).drop_unfinished()).await?;
@@ -144,14 +147,7 @@ fn write(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
 /// # Errors
 /// It cannot be read.
 pub async fn sandbox_key(platform: &Platform, sandbox: &str) -> Result<PseudonymKey> {
-    let bytes = platform.secret(&sandbox_secret(sandbox)).await?;
-    let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
-        Error::internal(
-            "read the sandbox's key",
-            std::io::Error::other("it has not 32 bytes"),
-        )
-    })?;
-    Ok(PseudonymKey::new(key))
+    platform.pseudonym_key(&sandbox_secret(sandbox)).await
 }
 
 /// Wipes the staged inputs of a sandbox when no job of it needs them any more.

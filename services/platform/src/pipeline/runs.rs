@@ -234,12 +234,5 @@ async fn failed(platform: &Platform, run: &Run, message: &str) -> Result<()> {
 /// # Errors
 /// It cannot be read.
 pub async fn pseudonym_key(platform: &Platform) -> Result<PseudonymKey> {
-    let bytes = platform.secret(PSEUDONYM_SECRET).await?;
-    let key: [u8; 32] = bytes.as_slice().try_into().map_err(|_| {
-        Error::internal(
-            "read the pseudonym key",
-            std::io::Error::other("it has not 32 bytes"),
-        )
-    })?;
-    Ok(PseudonymKey::new(key))
+    platform.pseudonym_key(PSEUDONYM_SECRET).await
 }

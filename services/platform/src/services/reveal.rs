@@ -93,8 +93,7 @@ impl Services {
         let key = pseudonym_key(&self.0).await?;
         let record = objects::stored(&self.0, &release.place).await?;
         let most = self.0.config.raw.jobs.staging_bytes;
-        // One release at a time is in memory for this, as for staging.
-        let _held = self.0.staging.lock().await;
+        let _held = self.0.revealing.lock().await;
         let bytes = self.0.objects.reader(&record)?.read_all(most).await?;
         let turning = tokio::task::spawn_blocking(move || {
             let (column, values) = (&message.column, &message.values);

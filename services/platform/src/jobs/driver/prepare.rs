@@ -18,7 +18,7 @@ use crate::jobs::{
 use crate::records::job::Job;
 
 impl Driver {
-    pub(super) async fn stage(&self, job: &Job) -> Result<Outcome> {
+    pub(super) async fn stage(&mut self, job: &Job) -> Result<Outcome> {
         if let Some(stop) = Self::stopped(job) {
             return Ok(stop);
         }
@@ -27,18 +27,20 @@ impl Driver {
             return Ok(step_failed(CauseOfDeath::NodeFailed));
         }
         let prepared = self.prepare(job).await;
+        self.prepared = matches!(prepared, Ok(true));
         if let Some(stop) = Self::stopped(&*self.job().await?) {
             return Ok(stop);
         }
         Ok(match prepared {
-            Ok(()) => (JobEvent::Staged, String::new(), Harvest::default()),
+            Ok(_) => (JobEvent::Staged, String::new(), Harvest::default()),
             Err(cause) => retry::after(&self.platform, job, cause).await,
         })
     }
 
     /// Makes the volume, lays out the inputs and has the container made, all at the same time as far as they do not need
-    /// one another. A wish to stop cuts all of it but the volume, which must not appear after it was removed.
-    async fn prepare(&self, job: &Job) -> Result<(), CauseOfDeath> {
+    /// one another. A wish to stop cuts all of it but the volume, which must not appear after it was removed. Whether the container
+    /// was made too.
+    async fn prepare(&self, job: &Job) -> Result<bool, CauseOfDeath> {
         let (folder, limits) = (job_folder(&self.platform, job), job.limits);
         let serves = job.serving.is_some();
         let volume = on_disk(move || {
@@ -60,7 +62,7 @@ impl Driver {
         let made = async {
             tokio::select! {
                 biased;
-                stop = self.wish() => stop.map(drop).map_err(|error| CauseOfDeath::EngineError(error.chain())),
+                stop = self.wish() => stop.map(|_| false).map_err(|error| CauseOfDeath::EngineError(error.chain())),
                 made = self.lay_out_and_create(job) => made,
             }
         };
@@ -68,7 +70,7 @@ impl Driver {
         filled.and(made)
     }
 
-    async fn lay_out_and_create(&self, job: &Job) -> Result<(), CauseOfDeath> {
+    async fn lay_out_and_create(&self, job: &Job) -> Result<bool, CauseOfDeath> {
         staging::stage(&self.platform, job)
             .await
             .map_err(|error| CauseOfDeath::EngineError(error.chain()))?;
@@ -82,7 +84,7 @@ impl Driver {
         match created {
             // The launch waits for an engine that is away, and creates what is missing.
             Err(error) if !error.is_transient() => Err(error.cause()),
-            _ => Ok(()),
+            made => Ok(made.is_ok()),
         }
     }
 
@@ -133,8 +135,8 @@ impl Driver {
             .map_err(|error| CauseOfDeath::EngineError(error.to_string()))
     }
 
-    /// Starts the container, and first makes what a restart in the middle of the preparation left unmade.
-    async fn start(&mut self, job: &Job) -> Result<(), CauseOfDeath> {
+    /// Makes what a restart in the middle of the preparation left unmade.
+    async fn mend_volume(&self, job: &Job) -> Result<(), CauseOfDeath> {
         let (folder, limits) = (job_folder(&self.platform, job), job.limits);
         let serves = job.serving.is_some();
         on_disk(move || {
@@ -145,7 +147,14 @@ impl Driver {
             OutputVolume::create(&folder, limits.output_bytes, limits.output_files)?;
             Ok(())
         })
-        .await?;
+        .await
+    }
+
+    /// Starts the container, and first makes what is missing of it.
+    async fn start(&mut self, job: &Job) -> Result<(), CauseOfDeath> {
+        if !self.prepared {
+            self.mend_volume(job).await?;
+        }
         let spec = self.spec(job).await?;
         let until = Instant::now() + PATIENCE;
         loop {
@@ -179,7 +188,7 @@ impl Driver {
             let observed = engine.observe(spec.id()).await?;
             return Ok(!matches!(observed, Observed::Absent | Observed::Created));
         }
-        if self.noted_container(job).await.is_none() {
+        if !self.prepared && self.noted_container(job).await.is_none() {
             self.create(engine, job, spec).await?;
         }
         note_begun(&note).await?;
@@ -204,8 +213,10 @@ fn begun_file(folder: &Path) -> PathBuf {
 }
 
 async fn note_begun(note: &Path) -> Result<(), EngineError> {
-    let written = async { tokio::fs::File::create(note).await?.sync_all().await };
-    written.await.map_err(|error| EngineError::Mount {
+    let path = note.to_owned();
+    let written = tokio::task::spawn_blocking(move || std::fs::File::create(path)?.sync_all());
+    let written = written.await.map_err(std::io::Error::other).flatten();
+    written.map_err(|error| EngineError::Mount {
         path: note.to_owned(),
         reason: format!("its folder cannot be written to: {error}"),
     })
