@@ -3,6 +3,7 @@
 //! The job is one like any other: queued, staged, bounded, collected, stopped. What is shown is counted before it is shown, filtered
 //! for sequences that do more than draw, and recorded together with what was typed.
 
+mod carried;
 mod record;
 
 use std::future::Future;
@@ -17,8 +18,7 @@ use sandyq_proto::v1::open_shell_request::Step as Asked;
 use sandyq_proto::v1::open_shell_response::Step as Told;
 use sandyq_proto::v1::shell_end::Reason;
 use sandyq_sandbox::engine::{Attached, LogFrame};
-use sandyq_sandbox::logs::ScreenFilter;
-use sandyq_sandbox::terminal::{Size, encode_input, encode_size};
+use sandyq_sandbox::terminal::{Size, encode_size};
 use sandyq_sandbox::{EngineError, JobId, JobState};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::mpsc;
@@ -26,6 +26,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
+use self::carried::Carried;
 use self::record::Recorder;
 use super::{exits, stop, submit};
 use crate::call::Call;
@@ -40,12 +41,8 @@ use crate::watch::{Answers, shutting_down, until};
 
 /// What is counted at once, ahead of being shown.
 const SLICE: u64 = 4096;
-/// Most bytes of one message of input.
-const MOST_INPUT: usize = 64 << 10;
 /// Most bytes that are typed in one session.
 const MOST_TYPED: usize = 16 << 20;
-/// What each message counts for at least, because each is recorded.
-const LEAST_TYPED: usize = 64;
 /// The opening must come within this time.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// For the last words of a terminal that was closed.
@@ -453,77 +450,4 @@ async fn ended(platform: Arc<Platform>, name: String) -> Result<()> {
         let _ = changes.recv().await;
     }
     Ok(())
-}
-
-/// What is carried between a person and a command.
-struct Carried {
-    filter: ScreenFilter,
-    recorder: Recorder,
-    idle: Duration,
-    /// Bytes that a session shows.
-    most: u64,
-    shown: u64,
-    typed: usize,
-    /// Bytes that are counted and not shown yet.
-    paid: u64,
-    /// Bytes a second.
-    rate: u64,
-    /// Until when the rate is used up.
-    paced: Instant,
-    /// No more is shown.
-    spent: bool,
-}
-
-impl Carried {
-    fn new(platform: &Platform, recorder: Recorder) -> Self {
-        let bounds = &platform.config.raw.exits;
-        Self {
-            filter: ScreenFilter::default(),
-            recorder,
-            idle: Duration::from_secs(bounds.terminal_idle_seconds),
-            most: bounds.terminal_session_bytes,
-            shown: 0,
-            typed: 0,
-            paid: 0,
-            rate: bounds.terminal_bytes_per_second,
-            paced: Instant::now(),
-            spent: false,
-        }
-    }
-
-    /// How much of so many bytes the session may still show, when not all.
-    fn left(&self, bytes: usize) -> Option<usize> {
-        let left = usize::try_from(self.most.saturating_sub(self.shown)).unwrap_or(usize::MAX);
-        (left < bytes).then_some(left)
-    }
-
-    /// From when on more may be shown, after so many bytes; a second's worth may come at once.
-    fn pace(&mut self, bytes: usize) -> Instant {
-        let now = Instant::now();
-        let cost = Duration::from_secs_f64(bytes as f64 / self.rate.max(1) as f64);
-        self.paced = self.paced.max(now) + cost;
-        self.paced
-            .checked_sub(Duration::from_secs(1))
-            .unwrap_or(now)
-    }
-
-    /// Notes a message of the client's; gives what init is to be sent.
-    async fn asked(&mut self, message: v1::OpenShellRequest) -> Result<Vec<u8>> {
-        self.typed += LEAST_TYPED;
-        match message.step {
-            Some(Asked::Input(bytes)) if bytes.len() <= MOST_INPUT => {
-                self.typed += bytes.len();
-                self.recorder.typed(&bytes).await?;
-                Ok(encode_input(&bytes))
-            }
-            Some(Asked::Input(_)) => Err(Error::invalid("input", "has more than 64 KiB")),
-            Some(Asked::Size(new)) => {
-                let new = size(new);
-                self.recorder.resized(new).await?;
-                Ok(encode_size(new))
-            }
-            Some(Asked::Opening(_)) => Err(Error::invalid("opening", "comes once, and first")),
-            None => Ok(Vec::new()),
-        }
-    }
 }
