@@ -1,6 +1,7 @@
 //! The detector: pieces of text through all recognizers.
 
 use crate::overlap::{Candidate, resolve};
+use crate::recognizer::person::Doubt;
 use crate::recognizer::run::Run;
 use crate::recognizer::{Candidates, RECOGNIZERS, Recognizer};
 use crate::span::Span;
@@ -76,6 +77,13 @@ impl Detector {
         let mut all: Vec<Candidate> = spans.drain(..).map(weighed).collect();
         resolve(&mut all);
         spans.extend(all.into_iter().map(|candidate| candidate.span));
+    }
+
+    /// The words of a short text of which no rule says whether they are names, to make weights from.
+    pub fn doubts(&mut self, text: &str) -> Vec<Doubt> {
+        self.candidates.doubts = Some(Vec::new());
+        self.piece(text, 0, (0, text.len()), &mut Vec::new());
+        self.candidates.doubts.take().unwrap_or_default()
     }
 
     /// Adds what a piece that begins at `offset` holds and what begins in the bytes of `kept`.

@@ -1,6 +1,7 @@
 //! Precision and recall of sandyq-detect on invented texts, each with its bar.
 //!
 //! `detect_quality [DOCUMENTS] [SEED] [errors KIND]`. With `errors KIND`, texts with wrong spans of that kind are shown.
+//! `detect_quality texts FILE [errors PEOPLE]` measures names in a file of anybody's, as [`people::read`] says.
 
 mod quality;
 
@@ -42,6 +43,16 @@ fn main() {
         .position(|argument| argument == "errors")
         .and_then(|place| arguments.get(place + 1));
     let mut detector = Detector::new();
+    let show = shown.map(String::as_str) == Some("PEOPLE");
+    if let [first, file, ..] = arguments.as_slice()
+        && first == "texts"
+    {
+        match std::fs::read_to_string(file) {
+            Ok(texts) => measure_people(&mut detector, "texts", people::read(&texts), show),
+            Err(error) => eprintln!("{file}: {error}"),
+        }
+        return;
+    }
     let mut missed = 0;
     for corpus in CORPORA {
         missed += measure(
@@ -52,13 +63,13 @@ fn main() {
             shown.map(String::as_str),
         );
     }
-    let show = shown.map(String::as_str) == Some("PEOPLE");
     measure_people(&mut detector, "texts", people::documents(), show);
     measure_people(&mut detector, "more texts", people::more(), show);
     for (name, documents) in [
         ("a third part of texts", people::third()),
         ("a fourth part of texts", people::fourth()),
         ("a fifth part of texts", people::fifth()),
+        ("a sixth part of texts", people::sixth()),
     ] {
         measure_people(&mut detector, name, documents, show);
     }

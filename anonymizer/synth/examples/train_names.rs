@@ -11,10 +11,10 @@
 
 mod train;
 
-use sandyq_detect::ordinary;
+use sandyq_detect::{likeness::WEIGHTS, ordinary};
 use train::hunspell::Dictionary;
 use train::names::{is_name, names, places};
-use train::{Example, Model};
+use train::{Example, Model, Training};
 
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -43,7 +43,14 @@ fn likeness(russian: &Dictionary, kazakh: &Dictionary) -> Vec<u8> {
             }
         });
     }
-    let model = Model::train(&examples);
+    let model = Model::train(
+        &examples,
+        Training {
+            weights: WEIGHTS,
+            balanced: true,
+            shrink: 2e-6,
+        },
+    );
     model.report(&examples);
     model.frozen()
 }

@@ -7,7 +7,21 @@ const TEXTS: &str = include_str!("../data/people.txt");
 const MORE: &str = include_str!("../data/people_more.txt");
 const THIRD: &str = include_str!("../data/people_third.txt");
 const FOURTH: &str = include_str!("../data/people_fourth.txt");
+const NOBODY: &str = include_str!("../data/doubts_clean.txt");
+const LONE: &str = include_str!("../data/doubts_people.txt");
 const FIFTH: &str = include_str!("../data/people_fifth.txt");
+const SIXTH: &str = include_str!("../data/people_sixth.txt");
+const SEVENTH: &str = include_str!("../data/people_seventh.txt");
+
+/// Texts that name people by single words, to make weights from.
+pub fn lone() -> Vec<Document> {
+    read(LONE)
+}
+
+/// Texts that name nobody, to make weights from.
+pub fn nobody() -> impl Iterator<Item = &'static str> {
+    lines(NOBODY)
+}
 
 /// All of the first part, in the order of the file. Of a text without a name nothing is to be found.
 pub fn documents() -> Vec<Document> {
@@ -34,8 +48,21 @@ pub fn fifth() -> Vec<Document> {
     read(FIFTH)
 }
 
-fn read(texts: &'static str) -> Vec<Document> {
-    lines(texts)
+/// All of the sixth part.
+pub fn sixth() -> Vec<Document> {
+    read(SIXTH)
+}
+
+/// All of the seventh part.
+pub fn seventh() -> Vec<Document> {
+    read(SEVENTH)
+}
+
+/// Texts of anybody's, one a line: the language (`ru` or `kk`), `: `, the text with names in `⟦⟧`, `⏎` for a new line and `⇥` for a tabulator.
+pub fn read(texts: &str) -> Vec<Document> {
+    let lines = texts.lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
         .enumerate()
         .filter_map(|(number, line)| document(number, line))
         .collect()
@@ -90,6 +117,8 @@ mod tests {
             (THIRD, third(), 100),
             (FOURTH, fourth(), 250),
             (FIFTH, fifth(), 110),
+            (SIXTH, sixth(), 200),
+            (SEVENTH, seventh(), 110),
         ];
         for (lines_of, documents, least) in parts {
             assert_eq!(documents.len(), lines(lines_of).count());

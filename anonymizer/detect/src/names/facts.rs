@@ -59,6 +59,13 @@ impl Facts {
     /// The given name is one of women.
     pub const FEMALE: Self = Self(1 << 23);
 
+    /// What a word says of its neighbours, as a number.
+    pub const fn class(self) -> u64 {
+        const NAMES: u32 = Facts::COMMON.0 | Facts::WORD.0 | Facts::STEM.0 | Facts::PLAIN.0;
+        const SEXES: u32 = Facts::MALE.0 | Facts::FEMALE.0 | Facts::NOMINATIVE.0;
+        (self.0 & !(NAMES | SEXES)) as u64
+    }
+
     /// Whether nothing is known.
     pub const fn is_empty(self) -> bool {
         self.0 == 0

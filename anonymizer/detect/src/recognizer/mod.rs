@@ -49,7 +49,7 @@ mod kato;
 mod mac;
 mod organization;
 mod passport;
-mod person;
+pub(crate) mod person;
 mod phone;
 mod plate;
 pub mod run;
@@ -112,6 +112,8 @@ pub struct Candidates {
     weights: Vec<u32>,
     /// What words say, which the search for people remembers from text to text.
     words: person::Memory,
+    /// Words of which rules do not say whether they are names, where somebody asks for them.
+    pub(crate) doubts: Option<Vec<person::Doubt>>,
 }
 
 impl Candidates {

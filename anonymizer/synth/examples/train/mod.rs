@@ -5,7 +5,7 @@ pub mod names;
 
 use std::collections::BTreeMap;
 
-use sandyq_detect::likeness::{STEP, WEIGHTS, features};
+use sandyq_detect::likeness::{STEP, features};
 use sandyq_synth::rng::Rng;
 
 /// A form of a word, and whether it is one of a name.
@@ -31,6 +31,37 @@ impl Example {
     }
 }
 
+impl Example {
+    /// Of any features.
+    pub fn of(source: &'static str, features: Vec<u32>, name: bool, held: bool) -> Self {
+        Self {
+            source,
+            features,
+            name,
+            held,
+        }
+    }
+
+    /// As one that nothing is measured on.
+    pub fn trained(self) -> Self {
+        Self {
+            held: false,
+            ..self
+        }
+    }
+}
+
+/// How weights are found.
+#[derive(Clone, Copy)]
+pub struct Training {
+    /// How many weights there are.
+    pub weights: usize,
+    /// Whether names and others count alike in sum.
+    pub balanced: bool,
+    /// How much of a weight is taken away at each step.
+    pub shrink: f32,
+}
+
 /// FNV-1a.
 pub fn hash(word: &str) -> u64 {
     word.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
@@ -42,19 +73,22 @@ pub fn hash(word: &str) -> u64 {
 pub struct Model(Vec<f32>);
 
 impl Model {
-    /// By AdaGrad (J. Duchi et al., 2011), in an order drawn from a seed; names and others count alike in sum.
-    pub fn train(examples: &[Example]) -> Self {
+    /// By AdaGrad (J. Duchi et al., 2011), in an order drawn from a seed.
+    pub fn train(examples: &[Example], training: Training) -> Self {
         const EPOCHS: usize = 8;
         const RATE: f32 = 0.15;
-        const SHRINK: f32 = 2e-6;
-        let mut weights = vec![0_f32; WEIGHTS];
-        let mut squares = vec![1e-4_f32; WEIGHTS];
+        let mut weights = vec![0_f32; training.weights];
+        let mut squares = vec![1e-4_f32; training.weights];
         let mut order: Vec<usize> = (0..examples.len())
             .filter(|at| !examples[*at].held)
             .collect();
         let names = order.iter().filter(|at| examples[**at].name).count() as f32;
         let others = order.len() as f32 - names;
-        let balance = others / names;
+        let balance = if training.balanced {
+            others / names
+        } else {
+            1.0
+        };
         let mut rng = Rng::new(1, 0);
         for _ in 0..EPOCHS {
             for last in (1..order.len()).rev() {
@@ -72,7 +106,7 @@ impl Model {
                 let slope = (1.0 / (1.0 + (-sum).exp()) - target) * weight.min(8.0);
                 for &place in &example.features {
                     let place = place as usize;
-                    let step = slope + SHRINK * weights[place];
+                    let step = slope + training.shrink * weights[place];
                     squares[place] += step * step;
                     weights[place] -= RATE * step / squares[place].sqrt();
                 }

@@ -122,7 +122,16 @@ fn read(
         return token.len <= 3
             && back == 2
             && text.before(place, 1).is_some_and(|dash| dash.is('-'))
-            || word(facts, token, text.folded(token), back, found);
+            || word(
+                facts,
+                (
+                    token,
+                    token.gap >= Gap::Line || ahead.is_none_or(|dot| dot.is('.')),
+                ),
+                text.folded(token),
+                back,
+                found,
+            );
     }
     if token.is_number() {
         return false;
@@ -233,14 +242,23 @@ pub fn in_genitive(folded: &str) -> bool {
     ENDINGS.iter().any(|end| folded.ends_with(end))
 }
 
-fn word(facts: Facts, token: &Token, folded: &str, back: usize, found: &mut Before) -> bool {
+fn word(
+    facts: Facts,
+    (token, starts): (&Token, bool),
+    folded: &str,
+    back: usize,
+    found: &mut Before,
+) -> bool {
     found.this |= back == 1 && presents(token.hash);
     found.does |= back == 1 && facts.has(Facts::DOES) && token.is_lower();
     found.done_to |= back == 1 && done_to(token.hash);
     found.agent |= back == 1 && facts.is_empty() && token.is_lower() && agent(folded);
     // `Ұлы Жібек жолы`, `Қызы`: with a capital it is no word for a child.
     if token.is_title() && [hash("ұлы"), hash("қызы")].contains(&token.hash) {
-        found.institution |= back == 1;
+        // `58 жаста. Қызы Әсем келді`
+        let daughter = token.hash == hash("қызы") && starts;
+        found.institution |= back == 1 && !daughter;
+        found.cue |= back == 1 && daughter;
         return false;
     }
     if back == 1 && token.hash == hash("бұл") && !found.dotted {

@@ -194,6 +194,11 @@ fn word(words: &mut Words<'_>, token: &Token, place: usize) -> Option<Element> {
         unlisted,
         ordinary,
     } = judged;
+    // `ЦОНа`, `КамАЗ`, `МГц`
+    let mixed = token.letters.has(Letters::UPPER.and(Letters::LOWER));
+    if mixed && facts.is_empty() && shape.is_none() && patronymic.is_none() {
+        return None;
+    }
     let written = match () {
         () if token.is_lower() => Case::Lower,
         () if token.is_upper() => Case::Upper,

@@ -117,9 +117,9 @@ impl Words<'_> {
 /// Endings, in Russian letters, of words that are no names though no dictionary has them: whoever is from somewhere (`Атыраулық`), whatever
 /// is somewhere (`Дүкендегі`), what people did (`Назначил`).
 fn is_derived(word: &Word) -> bool {
-    const ENDINGS: [&str; 16] = [
+    const ENDINGS: [&str; 20] = [
         "лык", "лик", "дык", "дик", "тык", "тик", "дагы", "деги", "тагы", "теги", "ил", "ила",
-        "или", "лся", "лась", "лись",
+        "или", "лся", "лась", "лись", "ымыз", "имиз", "ыныз", "иниз",
     ];
     let text = word.as_str();
     ENDINGS.iter().any(|end| {

@@ -6,6 +6,7 @@
 mod after;
 mod before;
 mod column;
+mod doubt;
 mod element;
 mod field;
 mod grammar;
@@ -13,12 +14,14 @@ mod initial;
 mod judged;
 mod latin;
 mod lone;
+mod otherwise;
 mod pair;
 mod quoted;
 mod recall;
 mod row;
 mod short;
 mod signed;
+mod subject;
 mod words_before;
 mod zone;
 
@@ -27,12 +30,15 @@ use crate::kind::Kind;
 use crate::names::{Facts, lexicon, patronymic_tail};
 use crate::text::{Gap, Letters, Text, Token};
 use after::after;
-use before::{Before, before, in_genitive, without_capitals};
+use before::{Before, before, without_capitals};
+use doubt::Place;
+pub use doubt::{Doubt, WEIGHTS};
 use element::{Case, Element};
 use grammar::several;
 pub(crate) use judged::Memory;
 use judged::Words;
 use lone::{Lone, lone};
+use otherwise::{genitive, house, in_street, is_whole, says_who, short_headed};
 use recall::Seen;
 use row::row;
 use zone::{Zone, is_capital};
@@ -187,7 +193,18 @@ impl Scan<'_> {
         if let Some(initials) = grammar::labels(row, &before) {
             return initials;
         }
+        if subject::with_object(self.words.text, self.words.lexicon, row) {
+            for element in row {
+                self.seen.note(self.words.text, element);
+                self.push(element.first, element.last, 0.85, "person.subject_object");
+            }
+            return row.len();
+        }
         if let Some(name) = several(row, &before) {
+            // `Командировать в Актау Мырзахметова Олжаса`
+            if head.facts.has(Facts::PLACE) && is_whole(row.get(1..).unwrap_or_default()) {
+                return 1;
+            }
             if head.facts.any(Facts::CUE.and(Facts::TITLE)) && says_who(row) {
                 return 1;
             }
@@ -284,7 +301,9 @@ impl Scan<'_> {
         let man = element.family() == 3 && element.shape.is_some_and(|shape| shape.masculine);
         let placed = before.street || before.named || before.institution && !man;
         let held = (before.title || before.cue)
-            && (element.family() > 1 && !element.ordinary || element.is_strange());
+            && (element.family() > 1 && !element.ordinary
+                || element.is_strange()
+                || before.cue && element.is_clear());
         let founded =
             (after.street || after.institution && !held) && !genitive(self.words.text, element);
         if placed
@@ -313,7 +332,21 @@ impl Scan<'_> {
         let ended = self.words.text.token(element.last + 1).is_none_or(|next| {
             next.gap >= Gap::Line || [',', '.', ';'].iter().any(|sign| next.is(*sign))
         });
-        match lone(element, before, told, ended) {
+        let verdict = lone(element, before, told, ended);
+        let place = Place {
+            text: self.words.text,
+            lexicon: self.words.lexicon,
+            element,
+            before,
+            after: &after,
+        };
+        if let Some(doubts) = &mut self.out.doubts {
+            let named = matches!(verdict, Lone::Name(_));
+            if verdict != Lone::No {
+                place.doubts(named, |doubt| doubts.push(doubt));
+            }
+        }
+        match verdict {
             Lone::Name(rule) => {
                 let sure = before.cue || after.title;
                 self.seen.note(self.words.text, element);
@@ -330,76 +363,13 @@ impl Scan<'_> {
                 self.seen.note(self.words.text, element);
                 self.push(element.first, element.last, 0.7, "person.signed");
             }
-            Lone::Perhaps => self.seen.perhaps.push(*element),
+            Lone::Perhaps => {
+                let weighed = place.weigh();
+                self.seen.perhaps.push((*element, weighed));
+            }
             Lone::No => {}
         }
     }
-}
-
-/// Whether a row of several begins with a surname of one syllable.
-fn short_headed(text: &Text, row: &[Element]) -> bool {
-    row.len() > 1
-        && row
-            .first()
-            .and_then(|head| text.token(head.first))
-            .is_some_and(short::is_surname)
-}
-
-/// Whether a row begins with a street of which somebody is told: `Сейфуллинде Сейфулла тұрады`. Of a name in Kazakh only the last word takes
-/// an ending.
-fn in_street(text: &Text, row: &[Element]) -> bool {
-    const ENDINGS: [&str; 4] = ["инде", "ында", "овта", "евте"];
-    let Some(head) = row.first().filter(|head| !head.is_given()) else {
-        return false;
-    };
-    let folded = text
-        .token(head.last)
-        .map(|token| text.folded(token))
-        .unwrap_or_default();
-    let given = || {
-        let next = text.token(head.last + 1);
-        next.is_some_and(|next| {
-            next.gap == Gap::Space && next.is_title() && lexicon().get(next.hash).has(Facts::GIVEN)
-        })
-    };
-    ENDINGS.iter().any(|ending| folded.ends_with(ending)) && given()
-}
-
-/// Whether a name begins after the first word, which then says who it is: (Азамат) Жұмабаев Қанат Сәрсенұлы.
-fn says_who(row: &[Element]) -> bool {
-    let rest = row.get(1..).unwrap_or_default();
-    let Some(next) = rest.first().filter(|next| !grammar::is_son(next)) else {
-        return false;
-    };
-    several(rest, &Before::default()).is_some() || next.is_given() && next.family() < 2
-}
-
-/// Whether a name stands in the Kazakh genitive, which names an owner, never a street.
-fn genitive(text: &Text, element: &Element) -> bool {
-    let token = text.token(element.last);
-    token.is_some_and(|token| in_genitive(text.folded(token)))
-}
-
-/// A genitive before a number is a street with its house: `Абая 45`.
-fn house(text: &Text, element: &Element, before: &Before) -> bool {
-    let number = text
-        .token(element.last + 1)
-        .is_some_and(|next| next.is_number() && next.gap <= Gap::Space)
-        && !text
-            .token(element.last + 2)
-            .is_some_and(|sign| sign.is('%'));
-    let folded = text
-        .token(element.last)
-        .map(|token| text.folded(token))
-        .unwrap_or_default();
-    number
-        && !before.cue
-        && !before.title
-        && !element.is_clear()
-        && ["а", "я", "ой", "ого"]
-            .iter()
-            .any(|end| folded.ends_with(end))
-        && !element.facts.has(Facts::NOMINATIVE)
 }
 
 #[cfg(test)]

@@ -1,13 +1,20 @@
 //! Names that were found whole, and words that by themselves say too little but are parts of them, or stand in a row with them.
 
+use super::doubt::Weighed;
 use super::element::{Case, Element};
 use super::{Scan, after, column, field, judged};
 use crate::kind::Kind;
 use crate::names::{Facts, Word, trunks};
+use crate::span::Span;
 use crate::text::{Gap, Text, hash};
 
 /// So many parts of names are remembered.
 const MOST: usize = 256;
+
+/// The rule of names that were weighed, which speak for no others.
+const WEIGHED: &str = "person.weighed";
+/// Two names so many bytes apart are near one another.
+const NEAR: usize = 240;
 
 /// What was found in a text, and what may be names.
 #[derive(Default)]
@@ -15,8 +22,8 @@ pub struct Seen {
     /// A bit for each hash, to refuse most words at once.
     bits: u64,
     hashes: Vec<u64>,
-    /// Words that may be names.
-    pub perhaps: Vec<Element>,
+    /// Words that may be names, and whether they are by what stands around them.
+    pub perhaps: Vec<(Element, Option<Weighed>)>,
 }
 
 impl Seen {
@@ -117,22 +124,29 @@ impl Scan<'_> {
     /// Names words that by themselves say too little, but are parts of names found whole, or stand in a row with names.
     pub fn recall(&mut self) {
         let mut perhaps = std::mem::take(&mut self.seen.perhaps);
-        perhaps.retain(|element| !self.recalled(element));
+        perhaps.retain(|(element, weighed)| !self.recalled(element, *weighed));
         // Of a list the first may be known by the second.
-        for element in perhaps.iter().rev() {
-            self.recalled(element);
+        for (element, weighed) in perhaps.iter().rev() {
+            self.recalled(element, *weighed);
         }
     }
 
-    fn recalled(&mut self, element: &Element) -> bool {
+    fn recalled(&mut self, element: &Element, weighed: Option<Weighed>) -> bool {
         let row = self.in_row(element) || self.in_list(element);
-        let named = row || self.seen.knows(self.words.text, element);
+        let weighed =
+            weighed.is_some_and(|weighed| weighed.anywhere || self.is_near_somebody(element));
+        let named = row || weighed || self.seen.knows(self.words.text, element);
         if named {
             if row {
                 self.seen.note(self.words.text, element);
             }
             let last = self.with_initials(element.last);
-            self.push(element.first, last, 0.66, "person.named_before");
+            let rule = if weighed && !row {
+                WEIGHED
+            } else {
+                "person.named_before"
+            };
+            self.push(element.first, last, 0.66, rule);
         }
         named
     }
@@ -141,16 +155,17 @@ impl Scan<'_> {
     /// of two letters between: `Байжанов (+), Рубцова (-)`, `пн Исмаилов, вт Черных`.
     fn in_list(&self, element: &Element) -> bool {
         let text = self.words.text;
+        let last = self.with_initials(element.last);
         let may = element.case == Case::Title
             && !element.facts.has(Facts::PLACE)
             && (element.family() > 0
                 || element.is_given()
                 || element.syllable
-                || element.is_strange());
+                || element.is_strange()
+                || last > element.last);
         if !may {
             return false;
         }
-        let last = self.with_initials(element.last);
         let before = between(text, true, |step| element.first.checked_sub(step));
         let after = between(text, false, |step| Some(last + step));
         let is = |place: Option<usize>, end: bool| {
@@ -158,6 +173,17 @@ impl Scan<'_> {
             token.is_some_and(|token| self.ends(if end { token.end } else { token.start }, end))
         };
         is(before, true) || is(after, false)
+    }
+
+    /// Whether somebody was found not far from a word.
+    fn is_near_somebody(&self, element: &Element) -> bool {
+        let Some(token) = self.words.text.token(element.first) else {
+            return false;
+        };
+        let place = token.start as usize;
+        let near = |span: &Span| span.end + NEAR > place && span.start < place + NEAR;
+        let mut spans = self.out.spans().iter().rev();
+        spans.any(|span| span.kind == Kind::Person && span.rule != WEIGHED && near(span))
     }
 
     /// Whether a name that was found ends, or begins, there.
