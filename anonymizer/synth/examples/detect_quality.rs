@@ -70,6 +70,7 @@ fn main() {
         ("a fourth part of texts", people::fourth()),
         ("a fifth part of texts", people::fifth()),
         ("a sixth part of texts", people::sixth()),
+        ("a seventh part of texts", people::seventh()),
     ] {
         measure_people(&mut detector, name, documents, show);
     }
