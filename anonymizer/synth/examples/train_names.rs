@@ -8,6 +8,7 @@
     clippy::indexing_slicing,
     reason = "places are those of the weights they were counted from"
 )]
+#![allow(dead_code, reason = "another example uses the rest")]
 
 mod train;
 

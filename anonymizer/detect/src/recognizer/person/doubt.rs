@@ -177,8 +177,8 @@ impl Place<'_> {
         note(6, shaped);
         note(7, case * 2 + start);
         note(8, likely << 4 | shaped);
-        note(9, listed << 3 | case * 2 + start);
-        note(10, likely << 3 | case * 2 + start);
+        note(9, (listed << 3) | (case * 2 + start));
+        note(10, (likely << 3) | (case * 2 + start));
         note(11, (likely << 1 | u64::from(element.ordinary)) << 1 | start);
         if let Some(token) = self.text.token(element.last) {
             let [three, two] = endings(self.text, token);
