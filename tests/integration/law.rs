@@ -322,7 +322,8 @@ async fn law_11_risks_are_reviewed_and_a_system_can_be_stopped() {
     let site = Site::start_with(options).await;
     let image = site.approved_image().await;
     systems::suspended_and_ended(&site, &image).await;
-    systems::risks_are_reviewed(&site, &image).await;
+    let version = site.publish_register("people", 0..40).await;
+    systems::risks_are_reviewed(&site, &image, &version.name).await;
 }
 
 #[tokio::test]

@@ -8,6 +8,9 @@ use tonic::Code;
 const CLOSED: &str = r#"@id("own.closed") @reason("closed for the census")
 forbid (principal is Principal, action == Action::"SandboxService.CreateJob", resource);"#;
 
+const NO_INCOME: &str = r#"@id("own.no-income") @reason("incomes are closed for the census")
+forbid (principal, action == Action::"use", resource) when { context.purpose in Purpose::"research.income" };"#;
+
 async fn reload(site: &Site) -> Result<v1::ReloadPoliciesResponse, tonic::Status> {
     let mut admin = site.user("admin").access();
     let request = v1::ReloadPoliciesRequest::default();
@@ -94,4 +97,61 @@ async fn prohibitions_are_tried_read_anew_and_taken_back() {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     assert!(open, "{}", site.log());
+}
+
+#[tokio::test]
+async fn a_job_and_a_grant_that_the_operator_forbids_are_told_whose_policy_it_is() {
+    let site = Site::start().await;
+    let image = site.approved_image().await;
+    let version = site.publish_register("people", 0..40).await;
+    let sandbox = site.open_sandbox("box").await;
+    site.grant(&version.name, &sandbox, "research.income", 600)
+        .await;
+    let job = v1::Job {
+        versions: vec![version.name.clone()],
+        purpose: "research.income".to_owned(),
+        ..shell(&image, "sleep 60")
+    };
+    let job = site.submit(&sandbox, job).await.unwrap();
+    site.wait_job_until(&job.name, |job| job.state() == v1::job::State::Running)
+        .await;
+    let own = site.dir.join("policies/own.cedar");
+    std::fs::write(&own, NO_INCOME).unwrap();
+    reload(&site).await.unwrap();
+    let ended = site.wait_job(&job.name).await;
+    assert_eq!(ended.cause_of_death(), v1::CauseOfDeath::Revoked);
+    let told = format!("{ended:?}");
+    assert!(
+        told.contains("own.no-income") && told.contains("a policy of the operator"),
+        "{told}"
+    );
+    let status = site
+        .request_grant(&version.name, &sandbox, "research.income", 600)
+        .await
+        .unwrap_err();
+    assert_eq!(reason(&status), "POLICY_FORBIDS", "{status:?}");
+    let message = status.message();
+    assert!(
+        message.contains("own.no-income") && message.contains("operator"),
+        "{status:?}"
+    );
+    assert!(
+        !message.contains("17.1"),
+        "it is no owner's rule: {status:?}"
+    );
+    let request = v1::ExplainAccessRequest {
+        sandbox,
+        version: version.name,
+        purpose: "research.income".to_owned(),
+    };
+    let explained = site
+        .user("developer")
+        .access()
+        .explain_access(request)
+        .await;
+    let explained = explained.unwrap().into_inner();
+    let [finding] = explained.findings.as_slice() else {
+        panic!("one finding: {explained:?}");
+    };
+    assert!(finding.operator_policy, "{finding:?}");
 }

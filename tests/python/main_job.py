@@ -140,7 +140,7 @@ def open_sandbox(admin, developer):
         system={
             "display_name": "Income model",
             "description": "Estimates income brackets",
-            "purpose": "Research on incomes",
+            "purpose": "research.income",
             "risk_class": "RISK_CLASS_MINIMAL",
             "risk_reasons": "nobody is decided about",
             "autonomy": "AUTONOMY_ASSISTANT",

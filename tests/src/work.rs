@@ -370,12 +370,13 @@ pub fn system(risk_class: v1::RiskClass) -> v1::System {
         harm: v1::Level::High.into(),
         measures: "a balanced sample".to_owned(),
         review_time: in_seconds(90 * 24 * 3600),
+        ..Default::default()
     };
     let risks = if kinds.is_empty() { vec![] } else { vec![risk] };
     v1::System {
         display_name: "Income model".to_owned(),
         description: "Estimates income brackets".to_owned(),
-        purpose: "Research on incomes".to_owned(),
+        purpose: "research.income".to_owned(),
         risk_class: risk_class.into(),
         risk_reasons: "nobody is decided about".to_owned(),
         autonomy: v1::Autonomy::Assistant.into(),

@@ -26,6 +26,8 @@ pub struct Finding {
     pub facts: Vec<Fact>,
     /// What would have to change; empty where it permits.
     pub remedy: String,
+    /// It is one of the operator's own, not of the law or of an owner's rule.
+    pub own: bool,
 }
 
 /// What a policy says of itself.
@@ -59,6 +61,7 @@ impl Note {
             reason: self.reason.clone(),
             facts: self.facts.iter().map(fact).collect(),
             remedy: self.remedy.clone(),
+            own: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From files to a validated schema and policy set.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -62,6 +62,8 @@ pub(crate) struct Compiled {
     pub(crate) schema: Schema,
     pub(crate) schema_file: String,
     pub(crate) policies: Vec<Policy>,
+    /// Those that the operator added.
+    pub(crate) own: HashSet<PolicyId>,
 }
 
 impl Sources {
@@ -154,11 +156,15 @@ impl Sources {
                 message: error.to_string(),
             })?;
         self.validate(&schema, &set, &defined)?;
+        let added = |index: &usize| self.policies.get(*index).is_some_and(|file| file.added);
+        let own = defined.into_iter().filter(|(_, index)| added(index));
+        let own = own.map(|(id, _)| id).collect();
         let policies = policies.into_iter().map(|(_, policy)| policy).collect();
         Ok(Compiled {
             schema,
             schema_file: self.schema.name,
             policies,
+            own,
         })
     }
 

@@ -33,6 +33,8 @@ struct Inner {
     reasons: HashMap<PolicyId, String>,
     /// What else each policy says of itself, for those who ask why.
     notes: HashMap<PolicyId, Note>,
+    /// The sentences of the operator's own policies, as decisions tell them.
+    own: Arc<HashSet<String>>,
 }
 
 /// A call and the kinds of records on which it is asked.
@@ -83,6 +85,12 @@ impl Policies {
     /// How many policies there are.
     pub fn count(&self) -> usize {
         self.now().reasons.len()
+    }
+
+    /// The sentences of the operator's own prohibitions, as [`Decision::reasons`] tells them: what is none of these is of the law or
+    /// of an owner's rule.
+    pub fn own(&self) -> Arc<HashSet<String>> {
+        Arc::clone(&self.now().own)
     }
 
     fn now(&self) -> Arc<Inner> {
@@ -150,7 +158,11 @@ impl Policies {
             .reasons
             .iter()
             .filter(|(_, sentence)| decision.reasons.contains(sentence))
-            .filter_map(|(id, _)| Some(inner.notes.get(id)?.finding(id, question)))
+            .filter_map(|(id, sentence)| {
+                let finding = inner.notes.get(id)?.finding(id, question);
+                let own = inner.own.contains(sentence);
+                Some(Finding { own, ..finding })
+            })
             .collect();
         findings.sort_by(|a, b| a.policy.cmp(&b.policy));
         findings
@@ -184,12 +196,15 @@ impl Policies {
         let use_of_version = ask(&use_action)?;
         conformance::check(&compiled.schema, &vocabulary, &calls, &use_of_version)
             .map_err(mismatch)?;
+        let reasons: HashMap<PolicyId, String> = compiled.policies.iter().map(reason).collect();
+        let own = compiled.own.iter().filter_map(|id| reasons.get(id));
         let inner = Inner {
+            own: Arc::new(own.cloned().collect()),
             vocabulary,
             calls,
             use_of_version,
             authorizer: Authorizer::new(),
-            reasons: compiled.policies.iter().map(reason).collect(),
+            reasons,
             notes: compiled
                 .policies
                 .iter()

@@ -282,7 +282,16 @@ fn cell(message: &DynamicMessage, field: &FieldDescriptor) -> String {
     if field.supports_presence() && !message.has_field(field) {
         return "-".to_owned();
     }
-    let shown = text::value(field, &message.get_field(field));
+    let value = message.get_field(field);
+    // A list says that a longer term waits, not all of who wants it and why.
+    if let Some(renewal) = value.as_message()
+        && renewal.descriptor().full_name() == "sandyq.v1.Renewal"
+        && let Some(end) = renewal.descriptor().get_field_by_name("expire_time")
+    {
+        let end = text::value(&end, &renewal.get_field(&end));
+        return format!("asked until {end}");
+    }
+    let shown = text::value(field, &value);
     if shown.is_empty() {
         "-".to_owned()
     } else {
@@ -418,6 +427,23 @@ mod tests {
             shown.lines().next().unwrap().contains("CAUSE OF DEATH"),
             "{shown}"
         );
+    }
+
+    #[test]
+    fn a_list_of_grants_shows_that_a_longer_term_waits() {
+        let printer = Printer::new(Format::Table).unwrap();
+        let grant = v1::Grant {
+            name: "grants/g".into(),
+            renewal: Some(v1::Renewal {
+                expire_time: Some(prost_types::Timestamp::default()),
+                justification: "one more season".into(),
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let shown = table(&[printer.reflect(&grant).unwrap()]);
+        assert!(shown.contains("asked until 1970-01-01"), "{shown}");
+        assert!(!shown.contains("season"), "{shown}");
     }
 
     #[test]

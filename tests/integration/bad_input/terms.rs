@@ -45,10 +45,11 @@ pub async fn purposes(site: &Site, world: &World) {
         let status = ask(purpose).await.unwrap_err();
         told(
             &status,
-            Code::FailedPrecondition,
+            Code::InvalidArgument,
             "PURPOSE_NOT_DECLARED",
             &[purpose, "(research)"],
         );
+        assert_eq!(fields(&status), ["grant.purpose"]);
     }
     let status = refused(site, &world.sandbox, world.job("research")).await;
     told(

@@ -153,6 +153,24 @@ pub async fn the_rule_binds(site: &Site, version: &str) {
         assert!(status.message().contains(policy), "{status:?}");
         assert!(status.message().contains("17.1"), "{status:?}");
     }
+    for (rule, field) in [
+        (
+            v1::AccessRule {
+                organizations: vec!["organizations/nosuch".to_owned()],
+                ..Default::default()
+            },
+            "library.access.organizations",
+        ),
+        (
+            v1::AccessRule {
+                developers: vec!["users/owner".to_owned()],
+                ..Default::default()
+            },
+            "library.access.developers",
+        ),
+    ] {
+        check(update(site, people(rule)).await, field, "17.1");
+    }
     let short = v1::AccessRule {
         max_term: Some(day),
         ..Default::default()
@@ -171,6 +189,25 @@ pub async fn the_rule_binds(site: &Site, version: &str) {
     let grant = site.grant(version, &sandbox, "research", 600).await;
     let tail = grant.conditions.unwrap().log_tail.unwrap();
     assert_eq!(tail.max_bytes, 100, "the library's bound holds");
+    let wanted = v1::Grant {
+        version: version.to_owned(),
+        sandbox: sandbox.clone(),
+        purpose: "research".to_owned(),
+        justification: "a study".to_owned(),
+        expire_time: in_seconds(600),
+        conditions: Some(v1::GrantConditions {
+            trial_use: Some(true),
+            ..Default::default()
+        }),
+        ..Default::default()
+    };
+    let request = v1::CreateGrantRequest {
+        grant: Some(wanted),
+        request_id: request_id(),
+    };
+    let mut developer = site.user("developer").access();
+    let outcome = developer.create_grant(request).await;
+    check(outcome, "grant.conditions.trial_use", "17.1");
 
     // A later one was denied: it is not what stands in the way.
     let denied = site.request_grant(version, &sandbox, "research", 600).await;
@@ -242,12 +279,14 @@ pub async fn two_people_approve_and_a_renewal_is_a_request(site: &Site, version:
     assert_eq!(reason(&status), "APPROVED_BEFORE", "{status:?}");
     let request = v1::ApproveGrantRequest {
         name: asked.name.clone(),
+        reason: "the second agrees".to_owned(),
         ..Default::default()
     };
     let given = second.access().approve_grant(request.clone()).await;
     let given = given.unwrap().into_inner().grant.unwrap();
     assert_eq!(given.state(), v1::grant::State::Active);
     assert_eq!(given.approvals.len(), 2);
+    assert_eq!(given.approvals[1].reason, "the second agrees");
     let status = second.access().approve_grant(request.clone()).await;
     assert_eq!(reason(&status.unwrap_err()), "WRONG_STATE");
 
@@ -270,6 +309,16 @@ pub async fn two_people_approve_and_a_renewal_is_a_request(site: &Site, version:
     let waiting = waiting.unwrap().into_inner().grant.unwrap();
     assert_eq!(waiting.state(), v1::grant::State::Active);
     assert_eq!(waiting.expire_time, given.expire_time);
+    assert_eq!(waiting.approvals, given.approvals);
+    let status = developer.renew_grant(renew(1300, "and another")).await;
+    assert_eq!(reason(&status.unwrap_err()), "RENEWAL_PENDING");
+    let listed = v1::ListGrantsRequest {
+        waiting_only: true,
+        sandbox: sandbox.clone(),
+        ..Default::default()
+    };
+    let listed = site.user("owner").access().list_grants(listed).await;
+    assert_eq!(listed.unwrap().into_inner().grants, [waiting.clone()]);
     // One of the two opens nothing by himself, neither before the other nor after.
     let opening = |max_bytes| v1::ApproveGrantRequest {
         name: asked.name.clone(),
@@ -296,11 +345,15 @@ pub async fn two_people_approve_and_a_renewal_is_a_request(site: &Site, version:
     let half = owner.approve_grant(opening(90_000)).await;
     let half = half.unwrap().into_inner().grant.unwrap();
     assert_eq!(tail(&half), tail(&given), "{half:?}");
+    assert_eq!(half.approvals, given.approvals);
+    assert_eq!(half.renewal.as_ref().unwrap().approvals.len(), 1);
     let renewed = second.access().approve_grant(opening(95_000)).await;
     let renewed = renewed.unwrap().into_inner().grant.unwrap();
     assert_eq!(tail(&renewed), 90_000, "{renewed:?}");
     assert_eq!(renewed.expire_time, waiting.renewal.unwrap().expire_time);
     assert!(renewed.renewal.is_none());
+    assert_eq!(renewed.approvals[..2], given.approvals);
+    assert_eq!(renewed.approvals.len(), 4);
     // A renewal that is refused leaves the grant as it is.
     let request = renew(1800, "and another");
     developer.renew_grant(request).await.unwrap();
@@ -313,6 +366,26 @@ pub async fn two_people_approve_and_a_renewal_is_a_request(site: &Site, version:
     let denied = denied.into_inner().grant.unwrap();
     assert_eq!(denied.state(), v1::grant::State::Active);
     assert_eq!(denied.expire_time, renewed.expire_time);
+    assert_eq!(denied.approvals, renewed.approvals);
+    assert_eq!(denied.decision_reason, renewed.decision_reason);
+    let trace = denied.denied_renewal.unwrap();
+    assert_eq!(
+        (trace.justification.as_str(), trace.deny_reason.as_str()),
+        ("and another", "long enough")
+    );
+    // A request that one of two approved keeps that when the other refuses.
+    let asked = site.request_grant(version, &sandbox, "research", 600).await;
+    let asked = asked.unwrap();
+    approve(site, "owner", &asked.name).await.unwrap();
+    let deny = v1::DenyGrantRequest {
+        name: asked.name,
+        reason: "too wide".to_owned(),
+        ..Default::default()
+    };
+    let denied = second.access().deny_grant(deny).await.unwrap();
+    let denied = denied.into_inner().grant.unwrap();
+    assert_eq!(denied.state(), v1::grant::State::Denied);
+    assert_eq!(denied.approvals.len(), 1, "{denied:?}");
 
     // Who lifts the rule of two does not approve alone: another does, who then is the second.
     let lifted = v1::UpdateLibraryRequest {
@@ -391,6 +464,15 @@ pub async fn reserved_for_training(site: &Site, version: &str) {
         ..people(v1::AccessRule::default())
     };
     update(site, reserved).await.unwrap();
+    let said_only = v1::Library {
+        rights: Some(v1::RightsReservation {
+            training_reserved: false,
+            statement: "no training".to_owned(),
+        }),
+        ..people(v1::AccessRule::default())
+    };
+    let status = update(site, said_only).await.unwrap_err();
+    assert_eq!(fields(&status), ["library.rights.training_reserved"]);
     let sandbox = site.open_sandbox("box").await;
     let status = site
         .request_grant(version, &sandbox, "research", 600)

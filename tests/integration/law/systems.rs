@@ -118,6 +118,7 @@ pub async fn documented(site: &Site) {
             site.user("admin").name,
             "the operator's review is kept: {registered:?}"
         );
+        assert_eq!(registered.decider, registered.reviewer);
         // What is changed is reviewed anew, and what was declared before stays on record.
         let changed = v1::System {
             description: "Estimates incomes to the tenge".to_owned(),
@@ -125,7 +126,12 @@ pub async fn documented(site: &Site) {
         };
         let changed = update(site, changed).await.unwrap();
         assert_eq!(changed.state(), v1::system::State::Draft);
-        submit(site, "developer", &draft.name).await.unwrap();
+        let again = submit(site, "developer", &draft.name).await.unwrap();
+        assert_eq!(
+            (again.decision_reason.as_str(), again.reviewer.as_str()),
+            ("", ""),
+            "nobody has decided on this declaration: {again:?}"
+        );
         let request = v1::ListDeclarationsRequest {
             parent: draft.name.clone(),
             ..Default::default()
@@ -159,6 +165,39 @@ pub async fn documented(site: &Site) {
     };
     let status = create(site, "hashless", wrong).await.unwrap_err();
     assert_eq!(fields(&status), ["system.documents[0].evidence.sha256"]);
+    let empty = v1::Document {
+        kind: "risk-assessment".to_owned(),
+        title: "risks".to_owned(),
+        evidence: Some(v1::Evidence {
+            sha256: sandyq_tests::sha256(b""),
+            ..evidence()
+        }),
+    };
+    let proves_nothing = v1::System {
+        documents: vec![empty],
+        ..system(v1::RiskClass::Minimal)
+    };
+    let status = create(site, "empty", proves_nothing).await.unwrap_err();
+    assert_eq!(fields(&status), ["system.documents[0].evidence.sha256"]);
+    assert!(status.message().contains("empty file"), "{status:?}");
+    let military = v1::System {
+        purpose: "military".to_owned(),
+        ..system(v1::RiskClass::Minimal)
+    };
+    check(
+        create(site, "military", military).await,
+        "system.purpose",
+        "7.8",
+    );
+    let told = v1::System {
+        description: "for 900101300017".to_owned(),
+        ..system(v1::RiskClass::Minimal)
+    };
+    check(
+        create(site, "told", told).await,
+        "system.description",
+        "article 8",
+    );
 }
 
 pub async fn prohibited_functions(site: &Site) {
@@ -353,6 +392,12 @@ pub async fn suspended_and_ended(site: &Site, image: &str) {
         from.elapsed()
     );
     assert_eq!(ended.cause_of_death(), v1::CauseOfDeath::Revoked);
+    let shown = get(site, &system).await;
+    assert_eq!(
+        (shown.decision_reason.as_str(), shown.decider.as_str()),
+        ("the study is over", lead.name.as_str())
+    );
+    assert_eq!(shown.reviewer, admin.name, "who reviewed it is another");
     let status = site
         .submit(&sandbox, shell(image, "true"))
         .await
@@ -366,7 +411,36 @@ pub async fn suspended_and_ended(site: &Site, image: &str) {
     assert_eq!(reason(&status), "WRONG_STATE");
 }
 
-pub async fn risks_are_reviewed(site: &Site, image: &str) {
+/// The policies permit the use, and no job would be taken: both questions say so.
+async fn overdue_is_explained(site: &Site, sandbox: &str, version: &str) {
+    site.grant(version, sandbox, "research", 600).await;
+    let request = v1::CheckAccessRequest {
+        sandbox: sandbox.to_owned(),
+        version: version.to_owned(),
+        purpose: "research".to_owned(),
+    };
+    let mut developer = site.user("developer").access();
+    let checked = developer.check_access(request.clone()).await.unwrap();
+    let checked = checked.into_inner();
+    assert!(!checked.allowed, "{checked:?}");
+    assert!(checked.reasons[0].contains("RISK_REVIEW_OVERDUE"));
+    let request = v1::ExplainAccessRequest {
+        sandbox: request.sandbox,
+        version: request.version,
+        purpose: request.purpose,
+    };
+    let explained = developer.explain_access(request).await.unwrap();
+    let explained = explained.into_inner();
+    assert!(!explained.allowed, "{explained:?}");
+    let policies: Vec<&str> = explained
+        .findings
+        .iter()
+        .map(|finding| finding.policy.as_str())
+        .collect();
+    assert_eq!(policies, ["RISK_REVIEW_OVERDUE"]);
+}
+
+pub async fn risks_are_reviewed(site: &Site, image: &str, version: &str) {
     let mut described = system(v1::RiskClass::Medium);
     described.risks[0].review_time = in_seconds(0);
     let outcome = create(site, "past", described.clone()).await.unwrap_err();
@@ -394,8 +468,16 @@ pub async fn risks_are_reviewed(site: &Site, image: &str) {
         .unwrap_err();
     assert_eq!(reason(&status), "RISK_REVIEW_OVERDUE", "{status:?}");
     assert!(status.message().contains("article 19"), "{status:?}");
+    assert!(
+        status
+            .message()
+            .contains("sandyq system risk set reviewed bias"),
+        "{status:?}"
+    );
     let overdue = get(site, &system).await;
     assert!(overdue.warnings[0].contains("bias"), "{overdue:?}");
+    assert!(overdue.risks[0].overdue, "{overdue:?}");
+    overdue_is_explained(site, &sandbox, version).await;
     let mut risks = overdue.risks;
     risks[0].review_time = in_seconds(3600);
     let request = v1::UpdateRiskRegisterRequest {

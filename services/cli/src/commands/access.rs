@@ -82,8 +82,16 @@ pub struct Conditions {
 
 impl Conditions {
     fn message(self) -> Option<GrantConditions> {
+        let named = self.log.log.is_some();
+        let mut log_tail = self.log.over(None);
+        // Bytes alone ask for no text where the owner's rule opens figures.
+        if let Some(tail) = log_tail.as_mut().filter(|tail| tail.max_bytes > 0)
+            && !named
+        {
+            tail.set_mode(Mode::Unspecified);
+        }
         let conditions = GrantConditions {
-            log_tail: self.log.over(None),
+            log_tail,
             max_job_duration: self.max_job,
             interactive_viewing: self.interactive_viewing,
             trial_use: self.trial_use,
@@ -150,7 +158,7 @@ pub struct Decision {
 /// States by which grants are listed.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum State {
-    /// Waits for the owner.
+    /// Waits for the owner: the grant, or a longer term of one in force.
     Requested,
     /// In force.
     Active,
@@ -196,7 +204,7 @@ pub enum Grant {
         #[arg(value_parser = parse::grant)]
         grant: String,
     },
-    /// Ask the owner for a longer term; approve and deny then decide on it.
+    /// Ask the owner for a longer term; approve and deny then decide on it. One is asked for at a time.
     #[command(
         after_help = "Example:\n  sandyq grant renew g1 --term 2027-01-31 --justification 'one more season'"
     )]
@@ -268,7 +276,9 @@ pub async fn grant(command: Grant, session: &Session) -> Result<()> {
             rpc!(client, AccessServiceClient, create_grant, request)?.grant
         }
         Grant::List { sandbox, state } => {
+            let waiting_only = matches!(state, Some(State::Requested));
             let state = state
+                .filter(|_| !waiting_only)
                 .map_or(v1::grant::State::Unspecified, Into::into)
                 .into();
             let sandbox = sandbox.unwrap_or_default();
@@ -278,6 +288,7 @@ pub async fn grant(command: Grant, session: &Session) -> Result<()> {
                     state,
                     page_size: PAGE,
                     page_token,
+                    waiting_only,
                 };
                 let page = rpc!(client, AccessServiceClient, list_grants, request)?;
                 Ok((page.grants, page.next_page_token))
@@ -398,6 +409,9 @@ fn explained(answer: &v1::ExplainAccessResponse) -> String {
     }
     for finding in &answer.findings {
         out.push_str(&format!("\n\n{}: {}", finding.policy, finding.reason));
+        if finding.operator_policy {
+            out.push_str("\n  a policy of the operator, which no owner can lift");
+        }
         for fact in &finding.facts {
             out.push_str(&format!("\n    {} = {}", fact.name, printable(&fact.value)));
         }

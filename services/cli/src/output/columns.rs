@@ -41,6 +41,7 @@ pub fn columns(message: &str) -> &'static [&'static str] {
             "sandbox",
             "purpose",
             "expire_time",
+            "renewal",
         ],
         "sandyq.v1.Image" => &[
             "name",
@@ -109,6 +110,7 @@ pub fn columns(message: &str) -> &'static [&'static str] {
             "likelihood",
             "harm",
             "review_time",
+            "overdue",
             "description",
             "measures",
         ],
@@ -142,6 +144,7 @@ pub fn columns(message: &str) -> &'static [&'static str] {
             "autonomy",
             "state",
             "organization",
+            "warnings",
         ],
         "sandyq.v1.Trial" => &[
             "name",

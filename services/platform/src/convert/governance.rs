@@ -6,7 +6,7 @@ use sandyq_store::Stored;
 
 use super::{count, timestamp};
 use crate::error::{Error, Result};
-use crate::records::access::{Grant, GrantState};
+use crate::records::access::{Approval, Grant, GrantState, Renewal};
 use crate::records::airlock::{Output, OutputFile, OutputState};
 use crate::records::identity::{Organization, User, UserState};
 use crate::records::system::{Image, ImageState};
@@ -85,6 +85,31 @@ pub fn user(stored: &Stored<User>) -> v1::User {
     }
 }
 
+fn approvals(approvals: &[Approval]) -> Vec<v1::Approval> {
+    let approval = |approval: &Approval| v1::Approval {
+        user: approval.user.clone(),
+        time: Some(timestamp(approval.time)),
+        reason: approval.reason.clone(),
+    };
+    approvals.iter().map(approval).collect()
+}
+
+fn renewal(renewal: &Renewal) -> v1::Renewal {
+    let denial = renewal.denial.clone();
+    v1::Renewal {
+        expire_time: Some(timestamp(renewal.expire_time)),
+        justification: renewal.justification.clone(),
+        requester: renewal.requester.clone(),
+        approvals: approvals(&renewal.approvals),
+        deny_time: denial.as_ref().map(|denial| timestamp(denial.time)),
+        deny_reason: denial
+            .as_ref()
+            .map(|denial| denial.reason.clone())
+            .unwrap_or_default(),
+        denier: denial.map(|denial| denial.user).unwrap_or_default(),
+    }
+}
+
 /// A grant.
 pub fn grant(stored: &Stored<Grant>) -> v1::Grant {
     v1::Grant {
@@ -109,19 +134,9 @@ pub fn grant(stored: &Stored<Grant>) -> v1::Grant {
         create_time: Some(timestamp(stored.create_time)),
         owner_organization: stored.owner_organization.clone(),
         requesting_organization: stored.requesting_organization.clone(),
-        approvals: stored
-            .approvals
-            .iter()
-            .map(|approval| v1::Approval {
-                user: approval.user.clone(),
-                time: Some(timestamp(approval.time)),
-            })
-            .collect(),
-        renewal: stored.renewal.as_ref().map(|renewal| v1::Renewal {
-            expire_time: Some(timestamp(renewal.expire_time)),
-            justification: renewal.justification.clone(),
-            requester: renewal.requester.clone(),
-        }),
+        approvals: approvals(&stored.approvals),
+        renewal: stored.renewal.as_ref().map(renewal),
+        denied_renewal: stored.denied_renewal.as_ref().map(renewal),
     }
 }
 

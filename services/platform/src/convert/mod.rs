@@ -31,6 +31,27 @@ pub fn sha256(sent: &str) -> Option<String> {
     (sha256.len() == 64 && hex::decode(&sha256).is_ok()).then_some(sha256)
 }
 
+/// SHA-256 of nothing.
+const OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/// The hash of a document that proves something, which an empty file does not.
+///
+/// # Errors
+/// It is no SHA-256, or that of an empty file.
+pub fn document_sha256(field: &str, sent: &str) -> Result<String> {
+    match sha256(sent) {
+        None => Err(Error::invalid(
+            field,
+            "must be the SHA-256 of the document's file, 64 hexadecimal digits",
+        )),
+        Some(hash) if hash == OF_NOTHING => Err(Error::invalid(
+            field,
+            "is that of an empty file, which proves nothing; name the document itself",
+        )),
+        Some(hash) => Ok(hash),
+    }
+}
+
 /// A time as protobuf has it.
 pub fn timestamp(time: OffsetDateTime) -> Timestamp {
     Timestamp {

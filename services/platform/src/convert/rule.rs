@@ -209,6 +209,12 @@ pub fn declared(message: &v1::Library, known: &Declared, now: OffsetDateTime) ->
         }
     };
     let rights = message.rights.clone().unwrap_or_default();
+    if !rights.training_reserved && !rights.statement.trim().is_empty() {
+        return Err(Error::invalid(
+            "library.rights.training_reserved",
+            "a statement alone reserves nothing: reserve training with it, or leave the statement out",
+        ));
+    }
     Ok(Declared {
         legal_basis: Some(legal_basis),
         legal_reference,
@@ -308,6 +314,7 @@ pub fn finding(finding: sandyq_access::Finding) -> v1::Finding {
         reason: finding.reason,
         facts: facts.collect(),
         remedy: finding.remedy,
+        operator_policy: finding.own,
     }
 }
 

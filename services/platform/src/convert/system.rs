@@ -4,7 +4,7 @@ use sandyq_proto::v1;
 use sandyq_store::Stored;
 use time::OffsetDateTime;
 
-use super::{count, future_time, sha256, timestamp};
+use super::{count, document_sha256, future_time, timestamp};
 use crate::error::{Error, Result};
 use crate::governance::law;
 use crate::records::system::{
@@ -61,12 +61,7 @@ pub fn evidence(field: &str, message: Option<&v1::Evidence>) -> Result<Evidence>
     if reference.is_empty() {
         return Err(Error::invalid(format!("{field}.reference"), "is required"));
     }
-    let sha256 = sha256(&message.sha256).ok_or_else(|| {
-        Error::invalid(
-            format!("{field}.sha256"),
-            "must be the SHA-256 of the document, 64 hexadecimal digits",
-        )
-    })?;
+    let sha256 = document_sha256(&format!("{field}.sha256"), &message.sha256)?;
     Ok(Evidence { reference, sha256 })
 }
 
@@ -226,22 +221,29 @@ fn system_message(system: &System) -> v1::System {
                 harm: level_message(risk.harm).into(),
                 measures: risk.measures.clone(),
                 review_time: Some(timestamp(risk.review_time)),
+                overdue: false,
             })
             .collect(),
         declaration: count(system.declaration),
         reviewer: system.reviewer.clone(),
         review_time: system.review_time.map(timestamp),
         warnings: Vec::new(),
+        decider: system.decider.clone(),
+        decide_time: system.decide_time.map(timestamp),
     }
 }
 
 /// An AI system, with what is to be warned of now.
 pub fn system(stored: &Stored<System>, now: OffsetDateTime) -> v1::System {
+    let mut message = system_message(stored);
+    for (shown, risk) in message.risks.iter_mut().zip(&stored.risks) {
+        shown.overdue = risk.review_time <= now;
+    }
     v1::System {
         create_time: Some(timestamp(stored.create_time)),
         etag: stored.etag(),
         warnings: crate::governance::risks::warnings(stored, now),
-        ..system_message(stored)
+        ..message
     }
 }
 

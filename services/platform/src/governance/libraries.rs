@@ -51,6 +51,23 @@ pub fn declared_purposes(declared: &[String], vocabulary: &Purposes) -> Result<V
     }
 }
 
+/// A purpose of the vocabulary.
+///
+/// # Errors
+/// It is malformed, or not in the vocabulary.
+pub fn known_purpose(field: &str, purpose: &str, vocabulary: &Purposes) -> Result<String> {
+    let purpose = Purpose::parse(purpose)
+        .map_err(|error| Error::invalid(field, error.to_string()).citing(law::PD_7_8))?;
+    if !vocabulary.knows(purpose.as_str()) {
+        return Err(Error::invalid(
+            field,
+            format!("{purpose} is not in the vocabulary of purposes"),
+        )
+        .citing(law::PD_7_8));
+    }
+    Ok(purpose.to_string())
+}
+
 /// The purpose must be one of the library's, or lie below one, and be in the vocabulary.
 ///
 /// # Errors
@@ -69,25 +86,20 @@ pub fn lendable_purpose(
         .filter_map(|declared| Purpose::parse(declared).ok())
         .any(|declared| purpose.lies_within(&declared));
     if !declared {
-        return Err(Error::precondition(
-            "PURPOSE_NOT_DECLARED",
-            format!(
-                "{purpose} is none of the purposes that the owner declared for {} ({}), nor below one",
-                library.name,
-                library.purposes.join(", ")
-            ),
-        )
-        .citing(law::PD_7_8)
-        .with("field", field));
-    }
-    if !vocabulary.knows(purpose.as_str()) {
-        return Err(Error::invalid(
-            field,
-            format!("{purpose} is not in the vocabulary of purposes"),
-        )
+        return Err(Error {
+            reason: "PURPOSE_NOT_DECLARED",
+            ..Error::invalid(
+                field,
+                format!(
+                    "{purpose} is none of the purposes that the owner declared for {} ({}), nor below one",
+                    library.name,
+                    library.purposes.join(", ")
+                ),
+            )
+        }
         .citing(law::PD_7_8));
     }
-    Ok(purpose.to_string())
+    known_purpose(field, purpose.as_str(), vocabulary)
 }
 
 /// Special state bodies lend on their own initiative alone.

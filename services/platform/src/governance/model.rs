@@ -324,6 +324,7 @@ impl World {
             requesting_organization: sandbox.organization.clone(),
             approvals: Vec::new(),
             renewal: None,
+            denied_renewal: None,
         });
     }
 

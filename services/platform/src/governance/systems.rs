@@ -138,6 +138,8 @@ pub(super) mod tests {
             requester: "users/d".to_owned(),
             state: SystemState::Registered,
             decision_reason: String::new(),
+            decider: String::new(),
+            decide_time: None,
             risk_reasons: "no decision about persons".to_owned(),
             functions: Vec::new(),
             alters_biometrics: false,

@@ -229,9 +229,8 @@ pub async fn recheck(platform: &Arc<Platform>, library: &str) -> Result<()> {
             .grants
             .keys()
             .any(|version| version.starts_with(&prefix));
-        if uses && !schedule::still_covered(platform, &job).await? {
-            let why = "the owner's rule for a library that it uses no longer permits it";
-            stop::revoke(platform, &job, why).await?;
+        if uses && let Some(why) = schedule::uncovered(platform, &job).await? {
+            stop::revoke(platform, &job, &why).await?;
         }
     }
     Ok(())

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sandyq_access::Decision;
 use sandyq_sandbox::queue::Way;
 use sandyq_sandbox::{CauseOfDeath, JobEvent, JobState};
 use tokio::sync::broadcast::Receiver;
@@ -228,18 +229,24 @@ async fn still_allowed(platform: &Platform, job: &Job) -> Result<bool> {
 
 /// Whether the sandbox of a job and every grant that it uses are in force.
 pub async fn still_covered(platform: &Platform, job: &Job) -> Result<bool> {
+    Ok(uncovered(platform, job).await?.is_none())
+}
+
+/// What no longer covers a job, for people; `None` while everything that it needs is in force.
+pub async fn uncovered(platform: &Platform, job: &Job) -> Result<Option<String>> {
+    let told = |why: &str| Ok(Some(why.to_owned()));
     let sandbox = platform.record::<Sandbox>(&job.sandbox).await?;
     let open = sandbox.state == crate::records::sandbox::SandboxState::Active
         && sandbox.expire_time > platform.now();
     if !open {
-        return Ok(false);
+        return told("its sandbox is no longer in force");
     }
     let system = platform.record::<System>(&sandbox.system).await?;
     if crate::governance::systems::in_force(&system).is_err() {
-        return Ok(false);
+        return told("its AI system is no longer in force");
     }
     if job.shell.is_some() && shell::closed_library(platform, job).await?.is_some() {
-        return Ok(false);
+        return told(RULE_CHANGED);
     }
     for (version, grant) in &job.grants {
         let version = platform.record::<Version>(version).await?;
@@ -249,15 +256,41 @@ pub async fn still_covered(platform: &Platform, job: &Job) -> Result<bool> {
         let conditions = &grant.conditions;
         let closed = (job.serving.is_some() && !conditions.trial_use)
             || (job.shell.is_some() && !conditions.interactive_viewing);
-        if !decision.allowed || closed {
-            return Ok(false);
+        if !decision.allowed {
+            return Ok(Some(forbidden(platform, decision)));
+        }
+        if closed {
+            return told(RULE_CHANGED);
         }
     }
     // The outputs that it serves are as they were released.
     match spec::released_files(platform, job).await {
-        Ok(_) => Ok(true),
-        Err(error) if error.class == Class::Precondition => Ok(false),
+        Ok(_) => Ok(None),
+        Err(error) if error.class == Class::Precondition => Ok(Some(error.message)),
         Err(error) => Err(error),
+    }
+}
+
+/// What a job is told whose library is lent no longer as it uses it.
+const RULE_CHANGED: &str = "the owner's rule for a library that it uses no longer permits it";
+
+/// Which policies stop a job, and whose they are.
+fn forbidden(platform: &Platform, decision: Decision) -> String {
+    let own = platform.policies.own();
+    let (own, other): (Vec<String>, Vec<String>) = decision
+        .reasons
+        .into_iter()
+        .partition(|reason| own.contains(reason));
+    if other.is_empty() {
+        format!(
+            "a policy of the operator no longer permits it: {}",
+            own.join("; ")
+        )
+    } else {
+        format!(
+            "its use of a library is no longer permitted: {}",
+            other.join("; ")
+        )
     }
 }
 

@@ -129,6 +129,21 @@ pub struct Approval {
     /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub time: OffsetDateTime,
+    /// Why, in the approver's own words; may be empty.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// Somebody of the owner who refused a renewal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Denial {
+    /// `users/{user}`.
+    pub user: String,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub time: OffsetDateTime,
+    /// Why.
+    pub reason: String,
 }
 
 /// A longer term that was asked for.
@@ -144,6 +159,12 @@ pub struct Renewal {
     /// What the first of two people agreed to.
     #[serde(default)]
     pub conditions: Option<Conditions>,
+    /// Who has approved it so far.
+    #[serde(default)]
+    pub approvals: Vec<Approval>,
+    /// Set once the owner has refused it.
+    #[serde(default)]
+    pub denial: Option<Denial>,
 }
 
 /// A permission to use one version in one sandbox for one purpose and term.
@@ -176,12 +197,35 @@ pub struct Grant {
     pub owner_organization: String,
     /// Who asked.
     pub requesting_organization: String,
-    /// Who has approved it, or its renewal, so far.
+    /// Who has approved it, and the renewals that are in force, so far.
     #[serde(default)]
     pub approvals: Vec<Approval>,
     /// A longer term that waits for the owner.
     #[serde(default)]
     pub renewal: Option<Renewal>,
+    /// The longer term that the owner refused last.
+    #[serde(default)]
+    pub denied_renewal: Option<Renewal>,
+}
+
+impl Grant {
+    /// Whether the owner must decide on it: on the grant, or on a longer term.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        match self.state {
+            GrantState::Requested => true,
+            GrantState::Active => self.renewal.is_some(),
+            _ => false,
+        }
+    }
+
+    /// The approvals of what waits for the owner: those of the renewal, where one is asked for, and else those of the grant.
+    pub fn approvals_under_way(&mut self) -> &mut Vec<Approval> {
+        match &mut self.renewal {
+            Some(renewal) if self.state == GrantState::Active => &mut renewal.approvals,
+            _ => &mut self.approvals,
+        }
+    }
 }
 
 impl Record for Grant {

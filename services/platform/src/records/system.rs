@@ -234,8 +234,14 @@ pub struct System {
     pub requester: String,
     /// Life.
     pub state: SystemState,
-    /// Reason given with the decision.
+    /// Reason given with the last decision on it; empty once it is submitted anew.
     pub decision_reason: String,
+    /// `users/{user}` who gave it.
+    #[serde(default)]
+    pub decider: String,
+    /// When.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub decide_time: Option<OffsetDateTime>,
     /// Why it is of its risk class.
     #[serde(default)]
     pub risk_reasons: String,
@@ -257,7 +263,7 @@ pub struct System {
     /// Number of the declaration that was submitted last.
     #[serde(default)]
     pub declaration: u64,
-    /// `users/{user}` of the operator who decided last.
+    /// `users/{user}` of the operator who reviewed it last; empty once it is submitted anew.
     #[serde(default)]
     pub reviewer: String,
     /// When.

@@ -5,12 +5,14 @@ use sandyq_proto::v1;
 use sandyq_proto::v1::access_service_server::AccessService;
 use sandyq_store::{Change, Filter, Reads, Record as _, Stored};
 use serde_json::json;
+use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 
-use super::Services;
+use super::{PageRequest, Services};
 use crate::call::required_reason;
 use crate::convert;
 use crate::error::{Error, Result};
+use crate::governance::risks;
 use crate::governed::Governed;
 use crate::records::access::{Grant, GrantEvent};
 use crate::records::library::{Library, Version};
@@ -31,7 +33,7 @@ impl Services {
         action: &'static str,
         request: &Request<T>,
         (sandbox_name, version_name, purpose): (&str, &str, &str),
-    ) -> Result<UseAnswer> {
+    ) -> Result<(UseAnswer, Option<v1::Finding>)> {
         let mut reads = Reads::default();
         let (sandbox, version) = (
             reads.lineage([Sandbox::KIND, System::KIND], sandbox_name),
@@ -76,9 +78,60 @@ impl Services {
             purpose,
         };
         let grants = found.all(grants)?;
-        Ok(usage::decide_among(&self.0, facts, grants))
+        let overdue = self.overdue_review(&system, call.now);
+        Ok((usage::decide_among(&self.0, facts, grants), overdue))
+    }
+
+    /// What keeps jobs of a system from being taken although policies permit the use: a review of its risks that is long overdue.
+    fn overdue_review(&self, system: &System, now: OffsetDateTime) -> Option<v1::Finding> {
+        let grace_days = self.0.config.raw.governance.risk_review_grace_days;
+        let refused = risks::reviewed(system, now, grace_days).err()?;
+        let late = risks::late(system, now, grace_days);
+        let fact = |name: &str, value: String| v1::Fact {
+            name: name.to_owned(),
+            value,
+        };
+        Some(v1::Finding {
+            policy: refused.reason.to_owned(),
+            reason: refused.message,
+            facts: vec![
+                fact("system", system.name.clone()),
+                fact("system.risks_overdue", late.join(", ")),
+                fact("governance.risk_review_grace_days", grace_days.to_string()),
+            ],
+            remedy: risks::remedy(system, &late),
+            operator_policy: false,
+        })
+    }
+
+    /// A page of the grants that wait for their owner; the others are passed over.
+    async fn waiting(
+        &self,
+        filter: &Filter<'_>,
+        size: i32,
+        token: &str,
+    ) -> Result<(Vec<Stored<Grant>>, String)> {
+        let page = PageRequest::new(size, token)?;
+        let (mut found, mut after) = (Vec::new(), page.after.clone());
+        loop {
+            let chunk = sandyq_store::Page {
+                size: CHUNK,
+                after: after.as_deref(),
+            };
+            let read = self.0.store.list::<Grant>(filter, chunk).await?;
+            let Some(last) = read.last() else { break };
+            after = Some(last.name.clone());
+            found.extend(read.into_iter().filter(|grant| grant.waits()));
+            if found.len() > page.size as usize {
+                break;
+            }
+        }
+        Ok(page.cut(found, |grant| &grant.name))
     }
 }
+
+/// Grants that are looked at for a page of those that wait.
+const CHUNK: u32 = 500;
 
 #[tonic::async_trait]
 impl AccessService for Services {
@@ -120,12 +173,19 @@ impl AccessService for Services {
         let filter = Filter {
             visible_to: own.then_some(call.principal.organization.as_str()),
             parent: (!message.sandbox.is_empty()).then_some(message.sandbox.as_str()),
-            states: if state == "UNSPECIFIED" { &[] } else { &states },
+            states: match (state, message.waiting_only) {
+                ("UNSPECIFIED", true) => &["REQUESTED", "ACTIVE"],
+                ("UNSPECIFIED", false) => &[],
+                _ => &states,
+            },
             ..Filter::default()
         };
-        let (found, next_page_token) = self
-            .page::<Grant>(&filter, message.page_size, &message.page_token)
-            .await?;
+        let (size, token) = (message.page_size, message.page_token.as_str());
+        let (found, next_page_token) = if message.waiting_only {
+            self.waiting(&filter, size, token).await?
+        } else {
+            self.page::<Grant>(&filter, size, token).await?
+        };
         Ok(Response::new(v1::ListGrantsResponse {
             grants: found.iter().map(convert::grant).collect(),
             next_page_token,
@@ -193,16 +253,23 @@ impl AccessService for Services {
             message.version.as_str(),
             message.purpose.as_str(),
         );
-        let answer = self
+        let (answer, overdue) = self
             .ask_use("AccessService.CheckAccess", &request, about)
             .await?;
+        let permitted = answer.decision.allowed;
+        let (allowed, mut reasons) = (permitted && overdue.is_none(), answer.decision.reasons);
+        if let Some(finding) = overdue {
+            // The permits found would read as if they had been followed.
+            if permitted {
+                reasons.clear();
+            }
+            reasons.push(format!("{}: {}", finding.policy, finding.reason));
+        }
+        let grant = answer.grant.filter(|_| allowed);
         Ok(Response::new(v1::CheckAccessResponse {
-            allowed: answer.decision.allowed,
-            reasons: answer.decision.reasons,
-            grant: answer
-                .grant
-                .map(|grant| grant.record.name)
-                .unwrap_or_default(),
+            allowed,
+            reasons,
+            grant: grant.map(|grant| grant.record.name).unwrap_or_default(),
         }))
     }
 
@@ -216,20 +283,27 @@ impl AccessService for Services {
             message.version.as_str(),
             message.purpose.as_str(),
         );
-        let UseAnswer {
-            decision, question, ..
-        } = &self
+        let (answer, overdue) = self
             .ask_use("AccessService.ExplainAccess", &request, about)
             .await?;
+        let UseAnswer {
+            decision, question, ..
+        } = &answer;
         let findings = self.0.policies.explain_use(question, decision);
+        let mut findings: Vec<v1::Finding> = findings.into_iter().map(convert::finding).collect();
+        if overdue.is_some() && decision.allowed {
+            findings.clear();
+        }
+        let allowed = decision.allowed && overdue.is_none();
+        findings.extend(overdue);
         Ok(Response::new(v1::ExplainAccessResponse {
-            allowed: decision.allowed,
+            allowed,
             grant: question
                 .grant
                 .as_ref()
                 .map(|grant| grant.name.clone())
                 .unwrap_or_default(),
-            findings: findings.into_iter().map(convert::finding).collect(),
+            findings,
         }))
     }
 

@@ -1,5 +1,7 @@
 //! Grants from request to renewal: what is asked, what the owner may agree to.
 
+use std::collections::HashSet;
+
 use sandyq_proto::v1;
 use sandyq_store::{Change, Stored};
 use serde_json::json;
@@ -13,7 +15,9 @@ use crate::governance::law;
 use crate::governance::libraries::{lendable_purpose, within_terms};
 use crate::governed::Governed;
 use crate::names;
-use crate::records::access::{Approval, Conditions, Grant, GrantEvent, GrantState, Renewal};
+use crate::records::access::{
+    Approval, Conditions, Denial, Grant, GrantEvent, GrantState, Renewal,
+};
 use crate::records::library::{Library, Version, VersionState};
 use crate::records::sandbox::{Sandbox, SandboxState};
 use crate::records::system::System;
@@ -67,6 +71,8 @@ impl Services {
             call.now,
         )?;
         let conditions = convert::conditions("grant.conditions", wanted.conditions.as_ref())?;
+        let rule = &library.declared.access;
+        convert::within_rule("grant.conditions", wanted.conditions.as_ref(), rule)?;
         let grant = Grant {
             name: format!("grants/{}", names::fresh_id('g')),
             version: version.name.clone(),
@@ -74,7 +80,7 @@ impl Services {
             purpose,
             justification: text("grant.justification", &wanted.justification, true, 4000)?,
             expire_time,
-            conditions: conditions.within(&library.declared.access),
+            conditions: conditions.within(rule),
             state: GrantState::Requested,
             decision_reason: String::new(),
             requester: call.principal.user.clone(),
@@ -83,6 +89,7 @@ impl Services {
             requesting_organization: sandbox.organization.clone(),
             approvals: Vec::new(),
             renewal: None,
+            denied_renewal: None,
         };
         self.could_be_used(&call, &grant, &version, &library, &sandbox)
             .await?;
@@ -133,15 +140,11 @@ impl Services {
         if decision.allowed {
             return Ok(());
         }
-        Err(Error::precondition(
-            "RULE_NOT_MET",
-            format!(
-                "{} is not lent for this use: {}",
-                library.name,
-                decision.reasons.join("; ")
-            ),
-        )
-        .with("article", law::AI_17_1))
+        Err(not_lent(
+            &library.name,
+            decision.reasons,
+            &self.0.policies.own(),
+        ))
     }
 
     pub(super) async fn fetch_grant(&self, call: &mut Call, name: &str) -> Result<Stored<Grant>> {
@@ -173,6 +176,7 @@ impl Services {
         within_sandbox("expire_time", end, &sandbox)?;
         within_terms("expire_time", end, &library.declared, call.now)?;
         let wanted = message.conditions.as_ref();
+        convert::within_rule("conditions", wanted, &library.declared.access)?;
         let wanted = wanted.map(|wanted| convert::conditions("conditions", Some(wanted)));
         let agreed = agreed_conditions(&grant, wanted.transpose()?);
         let conditions = agreed.within(&library.declared.access);
@@ -189,21 +193,25 @@ impl Services {
             )
             .citing(law::AI_17_1));
         }
-        let approved = grant.approvals.iter().any(|approval| approval.user == user);
-        if approved && two {
+        let approvals = grant.record.approvals_under_way();
+        let before = approvals.iter().any(|approval| approval.user == user);
+        if before && two {
             return Err(Error::precondition(
                 "APPROVED_BEFORE",
                 "you have approved it already; the library asks for two people",
             )
             .citing(law::AI_17_1));
         }
-        if !approved {
-            grant.approvals.push(Approval {
-                user,
+        let reason = text("reason", &message.reason, false, 2000)?;
+        if !before {
+            approvals.push(Approval {
+                user: user.clone(),
                 time: call.now,
+                reason: reason.clone(),
             });
         }
-        let enough = !two || grant.approvals.len() > 1;
+        let approved = approvals.len();
+        let enough = !two || approved > 1;
         // A renewal that waits for the second person leaves the grant as it is.
         if renewing && !enough {
             if let Some(renewal) = &mut grant.renewal {
@@ -213,13 +221,16 @@ impl Services {
         } else {
             grant.expire_time = end;
             grant.conditions = conditions;
+            grant.decision_reason.clone_from(&reason);
+            grant.decider = user;
         }
         if enough {
             grant.state = after;
-            grant.renewal = None;
+            // Who approved what is in force before stays on record.
+            if let Some(renewal) = grant.renewal.take() {
+                grant.approvals.extend(renewal.approvals);
+            }
         }
-        grant.decision_reason = text("reason", &message.reason, false, 2000)?;
-        grant.decider = call.principal.user.clone();
         let event = call.event(
             &grant.name,
             [
@@ -228,8 +239,8 @@ impl Services {
                 ("purpose", json!(grant.purpose)),
                 ("conditions", json!(conditions)),
                 ("expire_time", json!(end.unix_timestamp())),
-                ("approvals", json!(grant.approvals.len())),
-                ("reason", json!(grant.decision_reason)),
+                ("approvals", json!(approved)),
+                ("reason", json!(reason)),
             ],
         );
         let change = Change::new(event).update(&grant)?;
@@ -251,16 +262,27 @@ impl Services {
             return Ok(done);
         }
         required_reason(&message.reason)?;
-        if grant.state == GrantState::Active && grant.renewal.is_some() {
-            // The renewal is refused; the grant stays in force to its present end.
-            grant.renewal = None;
+        let renewing = grant.state == GrantState::Active && grant.renewal.is_some();
+        if renewing {
+            // The renewal is refused; the grant stays in force to its present end, as it was approved.
+            grant.denied_renewal = grant.renewal.take().map(|renewal| Renewal {
+                denial: Some(Denial {
+                    user: call.principal.user.clone(),
+                    time: call.now,
+                    reason: message.reason.clone(),
+                }),
+                ..renewal
+            });
         } else {
             grant.state = grant.state.after(GrantEvent::Deny)?;
+            grant.decision_reason.clone_from(&message.reason);
+            grant.decider.clone_from(&call.principal.user);
         }
-        grant.approvals.clear();
-        grant.decision_reason.clone_from(&message.reason);
-        grant.decider.clone_from(&call.principal.user);
-        let event = call.event(&grant.name, [("reason", json!(message.reason))]);
+        let detail = [
+            ("reason", json!(message.reason)),
+            ("renewal", json!(renewing)),
+        ];
+        let event = call.event(&grant.name, detail);
         let change = Change::new(event).update(&grant)?;
         let answer = v1::DenyGrantResponse {
             grant: Some(convert::grant(&grant)),
@@ -288,6 +310,17 @@ impl Services {
             )
             .with("state", grant.state.as_str()));
         }
+        if let Some(pending) = &grant.renewal {
+            return Err(Error::precondition(
+                "RENEWAL_PENDING",
+                format!(
+                    "{} has asked for {} until {} already; the owner decides on that first",
+                    pending.requester,
+                    grant.name,
+                    pending.expire_time.date()
+                ),
+            ));
+        }
         let expire_time =
             convert::future_time("expire_time", message.expire_time.as_ref(), call.now)?;
         if expire_time <= grant.expire_time {
@@ -307,8 +340,9 @@ impl Services {
             justification: text("justification", &message.justification, true, 4000)?,
             requester: call.principal.user.clone(),
             conditions: None,
+            approvals: Vec::new(),
+            denial: None,
         });
-        grant.approvals.clear();
         let event = call.event(
             &grant.name,
             [("expire_time", json!(expire_time.unix_timestamp()))],
@@ -319,6 +353,28 @@ impl Services {
         };
         call.commit(change, answer).await
     }
+}
+
+/// The refusal of a use that the policies forbid; it tells whose they are.
+fn not_lent(library: &str, reasons: Vec<String>, own: &HashSet<String>) -> Error {
+    let (own, lent): (Vec<String>, Vec<String>) =
+        reasons.into_iter().partition(|reason| own.contains(reason));
+    if lent.is_empty() {
+        return Error::precondition(
+            "POLICY_FORBIDS",
+            format!(
+                "a policy of the operator forbids this use of {library}, whatever its owner permits: {}",
+                own.join("; ")
+            ),
+        )
+        .with("policy_of", "operator");
+    }
+    let mut message = format!("{library} is not lent for this use: {}", lent.join("; "));
+    if !own.is_empty() {
+        message.push_str("; a policy of the operator forbids it too: ");
+        message.push_str(&own.join("; "));
+    }
+    Error::precondition("RULE_NOT_MET", message).with("article", law::AI_17_1)
 }
 
 fn within_sandbox(field: &str, expire_time: OffsetDateTime, sandbox: &Sandbox) -> Result<()> {

@@ -9,7 +9,7 @@ use sandyq_store::{Change, Filter, Page, Record, Stored};
 use serde_json::json;
 use tonic::{Request, Response, Status};
 
-use super::{PageRequest, Services, required};
+use super::{PageRequest, Services, required, text};
 use crate::call::Call;
 use crate::convert;
 use crate::error::{Error, Result, Violation};
@@ -22,7 +22,7 @@ use crate::records::incident::{
 };
 use crate::records::library::{Library, Version};
 use crate::records::system::System;
-use crate::subjects::{deadline, evidence, plain_text};
+use crate::subjects::{deadline, evidence};
 
 /// By what notices of an incident are due.
 const ARTICLE: &str = "law on informatization, article 7-2";
@@ -107,8 +107,8 @@ impl Services {
         let mut incident = Incident {
             name: format!("incidents/{}", names::fresh_id('i')),
             organization: call.principal.organization.clone(),
-            display_name: plain_text("incident.display_name", &wanted.display_name, true, 200)?,
-            description: plain_text("incident.description", &wanted.description, true, 10_000)?,
+            display_name: text("incident.display_name", &wanted.display_name, true, 200)?,
+            description: text("incident.description", &wanted.description, true, 10_000)?,
             detect_time,
             state: IncidentState::Recorded,
             category: String::new(),
@@ -210,7 +210,7 @@ impl Services {
                 ),
             ));
         }
-        let reason = plain_text("reason", &message.reason, false, 2000)?;
+        let reason = text("reason", &message.reason, false, 2000)?;
         let another = !incident.category.is_empty() && incident.category != category.id;
         if another && reason.is_empty() {
             let why = format!(
@@ -341,7 +341,7 @@ impl Services {
         }
         // Only a classified incident knows whom to tell.
         let notified = incident.state.after(IncidentEvent::Notify)?;
-        let reference = plain_text("reference", &message.reference, true, 500)?;
+        let reference = text("reference", &message.reference, true, 500)?;
         let now = call.now;
         let open = |notice: &&mut IncidentNotice| {
             notice.recipient == message.recipient && notice.send_time.is_none()
@@ -397,7 +397,7 @@ impl Services {
                 };
                 Error::precondition("WRONG_STATE", format!("{error}{hint}")).with("state", state)
             })?;
-        incident.measures = plain_text("measures", &message.measures, true, 10_000)?;
+        incident.measures = text("measures", &message.measures, true, 10_000)?;
         incident.evidence = Some(evidence("evidence", message.evidence.as_ref(), ARTICLE)?);
         incident.close_time = Some(call.now);
         let change = Change::new(call.event(&incident.name, [])).update(&incident)?;

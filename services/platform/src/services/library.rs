@@ -19,7 +19,7 @@ use crate::records::airlock::Output;
 use crate::records::identity::Organization;
 use crate::records::job::Job;
 use crate::records::library::{Library, Upload, Version, VersionState};
-use crate::records::rule::{Declared, LibraryUse};
+use crate::records::rule::{AccessRule, Declared, LibraryUse};
 use crate::watch::{Answers, watch};
 
 impl Services {
@@ -109,6 +109,8 @@ impl LibraryService for Services {
             .fetch::<Organization>(&call.principal.organization)
             .await?;
         own_initiative(owner.special_state_body, &library.declared)?;
+        self.can_be_lent_to(&library.declared.access, &AccessRule::default())
+            .await?;
         let event = call.event(
             &library.name,
             [
@@ -189,13 +191,15 @@ impl LibraryService for Services {
         library.display_name = text("library.display_name", &wanted.display_name, true, 200)?;
         library.description = text("library.description", &wanted.description, false, 10_000)?;
         library.purposes = declared_purposes(&wanted.purposes, &self.0.purposes)?;
-        let two_approved = library.declared.access.two_approvals;
-        library.declared = convert::declared(&wanted, &library.declared, call.now)?;
-        if library.declared.access.two_approvals {
+        let declared = convert::declared(&wanted, &library.declared, call.now)?;
+        self.can_be_lent_to(&declared.access, &library.declared.access)
+            .await?;
+        if declared.access.two_approvals {
             library.two_approvals_lifted_by = None;
-        } else if two_approved {
+        } else if library.declared.access.two_approvals {
             library.two_approvals_lifted_by = Some(call.principal.user.clone());
         }
+        library.declared = declared;
         let owner = call.fetch::<Organization>(&library.organization).await?;
         own_initiative(owner.special_state_body, &library.declared)?;
         let event = call.event(

@@ -9,6 +9,7 @@ mod identity;
 mod image;
 mod incident;
 mod library;
+mod named;
 mod reveal;
 mod sandbox;
 mod subject;
@@ -102,10 +103,11 @@ fn required<T>(field: &str, message: Option<T>) -> Result<T> {
     message.ok_or_else(|| Error::invalid(field, "is required"))
 }
 
-/// A text for people: not empty where `required`, and bounded.
+/// A text for people: not empty where `required`, and bounded. Texts go into records and into the log, which nobody can erase: they must
+/// not tell who a subject is.
 ///
 /// # Errors
-/// Empty, too long, or with control characters.
+/// Empty, too long, with control characters, or with an individual identification number.
 pub fn text(field: &str, value: &str, required: bool, longest: usize) -> Result<String> {
     let value = value.trim();
     if required && value.is_empty() {
@@ -123,13 +125,19 @@ pub fn text(field: &str, value: &str, required: bool, longest: usize) -> Result<
     {
         return Err(Error::invalid(field, "must not hold control characters"));
     }
+    if crate::subjects::holds_iin(value) {
+        return Err(Error::invalid(
+            field,
+            "holds an individual identification number; leave it out: the platform keeps it only as a keyed hash (law on personal data, article 8)",
+        ));
+    }
     Ok(value.to_owned())
 }
 
 /// A text for people that may be left out.
 ///
 /// # Errors
-/// Too long, or with control characters.
+/// As [`text`].
 pub fn optional_text(field: &str, value: &str, longest: usize) -> Result<String> {
     text(field, value, false, longest)
 }
@@ -159,6 +167,19 @@ mod tests {
         assert_eq!(next.after.as_deref(), Some("b"));
         let (items, token) = next.cut(vec!["c"], |item| item);
         assert_eq!((items.len(), token.as_str()), (1, ""));
+    }
+
+    #[test]
+    fn no_text_takes_a_personal_number() {
+        for given in ["IIN 900101300017", "№ 900101 300017"] {
+            let refused = text("reason", given, true, 100).unwrap_err();
+            assert!(refused.message.contains("article 8"), "{refused}");
+            assert!(!refused.message.contains("300017"), "{refused}");
+        }
+        assert_eq!(
+            text("reason", " order 900101300018 ", true, 100).unwrap(),
+            "order 900101300018"
+        );
     }
 
     #[test]

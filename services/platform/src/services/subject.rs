@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use super::{PageRequest, Services, required};
+use super::{PageRequest, Services, required, text};
 use crate::call::Call;
 use crate::convert;
 use crate::error::{Class, Error, Result};
@@ -22,7 +22,7 @@ use crate::records::subject::{
     SubjectRequestState,
 };
 use crate::subjects::key::{SubjectHash, SubjectKey};
-use crate::subjects::{deadline, due, evidence, holdings, plain_text, withdrawal};
+use crate::subjects::{deadline, due, evidence, holdings, withdrawal};
 
 /// A request may be entered so long after the agency received it: a paper that lay about is still a request.
 const OLDEST: Duration = Duration::days(366);
@@ -105,7 +105,7 @@ impl Services {
             state: SubjectRequestState::Received,
             subject: subject.to_hex(),
             recorder: call.principal.user.clone(),
-            statement: plain_text(
+            statement: text(
                 "subject_request.statement",
                 &wanted.statement,
                 false,
@@ -203,7 +203,7 @@ impl Services {
             return Ok(done);
         }
         let needed = request.kind != SubjectRequestKind::Withdrawal;
-        let reason = plain_text("reason", &message.reason, needed, 10_000)?;
+        let reason = text("reason", &message.reason, needed, 10_000)?;
         if !needed {
             return self.accept_withdrawal(&call, request, reason).await;
         }
@@ -237,7 +237,7 @@ impl Services {
             request.kind,
         )?;
         let ground = convert::refusal_ground(message.ground())?;
-        request.decision_reason = plain_text("reason", &message.reason, true, 10_000)?;
+        request.decision_reason = text("reason", &message.reason, true, 10_000)?;
         if ground == RefusalGround::NoData {
             self.nothing_held(&request).await?;
         }
@@ -431,7 +431,7 @@ impl SubjectService for Services {
             return Ok(Response::new(done));
         }
         found.state = article(found.state.after(SubjectRequestEvent::Notify), found.kind)?;
-        let channel = plain_text("channel", &message.channel, true, 500)?;
+        let channel = text("channel", &message.channel, true, 500)?;
         let event = call.event(&found.name, [("channel", json!(channel))]);
         found.notice = Some(SubjectNotice {
             channel,

@@ -11,6 +11,7 @@ use super::{Services, client_id, required, text};
 use crate::call::{Call, check_etag, required_reason};
 use crate::convert;
 use crate::error::{Error, Result};
+use crate::governance::libraries::known_purpose;
 use crate::governance::systems::complete;
 use crate::governed::Governed;
 use crate::records::system::{Declaration, Risk, System, SystemEvent, SystemState};
@@ -24,7 +25,10 @@ const MOST_DOCUMENTS: usize = 200;
 fn describe(system: &mut System, wanted: &v1::System, call: &Call) -> Result<()> {
     system.display_name = text("system.display_name", &wanted.display_name, true, 200)?;
     system.description = text("system.description", &wanted.description, true, 10_000)?;
-    system.purpose = text("system.purpose", &wanted.purpose, true, 2000)?;
+    // What a system was for when the vocabulary had it so may stay.
+    if wanted.purpose != system.purpose || wanted.purpose.is_empty() {
+        system.purpose = known_purpose("system.purpose", &wanted.purpose, &call.platform.purposes)?;
+    }
     (system.risk_class, system.autonomy) = convert::classes(wanted)?;
     system.risk_reasons = text("system.risk_reasons", &wanted.risk_reasons, false, 10_000)?;
     system.functions = convert::functions(&wanted.functions)?;
@@ -83,6 +87,8 @@ fn moved(
 ) -> Result<Change> {
     system.state = system.state.after(event)?;
     system.decision_reason = text("reason", reason, false, 2000)?;
+    system.decider.clone_from(&call.principal.user);
+    system.decide_time = Some(call.now);
     let logged = call.event(&system.name, [("reason", json!(system.decision_reason))]);
     Ok(Change::new(logged).update(system)?)
 }
@@ -156,6 +162,8 @@ impl SystemService for Services {
             requester: call.principal.user.clone(),
             state: SystemState::Draft,
             decision_reason: String::new(),
+            decider: String::new(),
+            decide_time: None,
             risk_reasons: String::new(),
             functions: Vec::new(),
             alters_biometrics: false,
@@ -277,6 +285,12 @@ impl SystemService for Services {
         system.declaration += 1;
         // Who hands it in answers for it, and is not the one who decides on it.
         system.requester.clone_from(&call.principal.user);
+        // What was decided on the declaration before says nothing of this one.
+        system.decision_reason.clear();
+        system.decider.clear();
+        system.decide_time = None;
+        system.reviewer.clear();
+        system.review_time = None;
         let declaration = Declaration {
             name: format!("{}/declarations/{:08}", system.name, system.declaration),
             system: system.record.clone(),

@@ -15,6 +15,7 @@ use time::OffsetDateTime;
 use crate::error::{Error, Result, Violation};
 use crate::platform::Platform;
 use crate::records::system::Evidence;
+use crate::services::text;
 
 /// Digits of an individual identification number.
 const IIN_DIGITS: usize = 12;
@@ -45,23 +46,8 @@ fn not_covered(field: &str, error: &CalendarError, article: &str) -> Error {
     }
 }
 
-/// A text for people that must not tell who the subject is.
-///
-/// # Errors
-/// It holds a personal number, is too long, or empty where it is required.
-pub fn plain_text(field: &str, text: &str, required: bool, longest: usize) -> Result<String> {
-    let text = crate::services::text(field, text, required, longest)?;
-    if holds_iin(&text) {
-        return Err(Error::invalid(
-            field,
-            "holds an individual identification number; leave it out: the platform keeps it only as a keyed hash (law on personal data, article 8)",
-        ));
-    }
-    Ok(text)
-}
-
 /// Whether twelve digits in a row, with or without spaces and dashes between, are a valid number.
-fn holds_iin(text: &str) -> bool {
+pub fn holds_iin(text: &str) -> bool {
     let mut run: Vec<u8> = Vec::new();
     for c in text.chars() {
         match c {
@@ -103,16 +89,16 @@ pub fn evidence(
             format!("is required: say what the document is and where it is kept ({article})"),
         ));
     }
-    let sha256 = crate::convert::sha256(&sent.sha256).ok_or_else(|| {
-        Error::invalid(
-            format!("{field}.sha256"),
-            format!(
-                "must be the SHA-256 of the document's file, 64 hexadecimal digits ({article})"
-            ),
-        )
-    })?;
+    let sha256 = crate::convert::document_sha256(&format!("{field}.sha256"), &sent.sha256)
+        .map_err(|error| {
+            let told = error.violations.into_iter().map(|wrong| Violation {
+                description: format!("{} ({article})", wrong.description),
+                ..wrong
+            });
+            Error::invalid_fields(told.collect())
+        })?;
     Ok(Evidence {
-        reference: plain_text(&format!("{field}.reference"), &sent.reference, true, 1000)?,
+        reference: text(&format!("{field}.reference"), &sent.reference, true, 1000)?,
         sha256,
     })
 }
