@@ -7,6 +7,7 @@ pub mod audit;
 pub mod calendar;
 pub mod classify;
 pub mod completions;
+mod confirm;
 pub mod context;
 pub mod decode;
 pub mod depersonalization;

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use tonic::{Code, Status};
@@ -67,9 +68,17 @@ impl Failure {
         Self::new(Exit::Verification, text)
     }
 
-    /// A file or folder could not be used.
+    /// A file or folder could not be used. Where the command line names what is not there to be read, it is the line that is wrong.
     pub fn file(doing: &str, path: &Path, error: &std::io::Error) -> Self {
-        Self::general(format!("cannot {doing} {}: {error}", path.display()))
+        let exit = match error.kind() {
+            ErrorKind::NotFound | ErrorKind::PermissionDenied | ErrorKind::IsADirectory
+                if doing == "read" =>
+            {
+                Exit::Usage
+            }
+            _ => Exit::Failure,
+        };
+        Self::new(exit, format!("cannot {doing} {}: {error}", path.display()))
     }
 
     /// The server left out what the interface promises.
@@ -267,6 +276,16 @@ mod tests {
         for (code, exit) in cases {
             assert_eq!(Failure::from(Status::new(code, "x")).exit, exit, "{code:?}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_a_fault_of_the_command_line() {
+        let path = Path::new("/no/such.csv");
+        let failed = |doing, kind: ErrorKind| Failure::file(doing, path, &kind.into()).exit;
+        assert_eq!(failed("read", ErrorKind::NotFound), Exit::Usage);
+        assert_eq!(failed("read", ErrorKind::PermissionDenied), Exit::Usage);
+        assert_eq!(failed("read", ErrorKind::UnexpectedEof), Exit::Failure);
+        assert_eq!(failed("write", ErrorKind::PermissionDenied), Exit::Failure);
     }
 
     #[test]

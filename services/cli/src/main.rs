@@ -4,6 +4,7 @@ mod client;
 mod commands;
 mod context;
 mod errors;
+mod examples;
 mod output;
 mod parse;
 mod transfer;
@@ -12,7 +13,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser};
 
 use crate::client::Client;
 use crate::commands::Command;
@@ -29,7 +31,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  failed
-  2  the command line or a value in the request is wrong
+  2  the command line, a file that it names or a value in the request is wrong
   3  not found, or not permitted (the platform does not tell which), or not identified
   4  wrong state, conflict, or a quota is used up
   5  the server cannot be reached; try again
@@ -118,8 +120,40 @@ impl Session {
     }
 }
 
+/// The command line; ends the program where it is wrong, or asks for help.
+fn arguments() -> Arguments {
+    let read = examples::copyable(Arguments::command())
+        .try_get_matches()
+        .and_then(|matches| {
+            Arguments::from_arg_matches(&matches)
+                .map_err(|error| error.format(&mut Arguments::command()))
+        });
+    read.unwrap_or_else(|mut error| {
+        without_globals(&mut error);
+        error.exit()
+    })
+}
+
+/// Takes the global options out of a usage line: it lists them as if they were required as soon as one is given, even by the
+/// environment.
+fn without_globals(error: &mut clap::Error) {
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else {
+        return;
+    };
+    let mut usage = usage.to_string();
+    for option in [
+        "--context <NAME>",
+        "--home <DIR>",
+        "--output <FORMAT>",
+        "--retry-for <DURATION>",
+    ] {
+        usage = usage.replace(&format!(" {option}"), "");
+    }
+    error.insert(ContextKind::Usage, ContextValue::StyledStr(usage.into()));
+}
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = arguments();
     match run(arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -175,8 +209,6 @@ mod tests {
         reason = "tests fail by panicking"
     )]
 
-    use clap::CommandFactory as _;
-
     use super::*;
 
     #[test]
@@ -203,6 +235,19 @@ mod tests {
             }
         }
         walk(&Arguments::command(), "sandyq");
+    }
+
+    #[test]
+    fn usage_lines_ask_for_no_global_option() {
+        let line = "sandyq --home /h --retry-for 1s grant approve g1 --context c -o json --wrong";
+        let mut error = Arguments::try_parse_from(line.split_whitespace()).unwrap_err();
+        assert!(error.to_string().contains("--home <DIR>"), "{error}");
+        without_globals(&mut error);
+        let said = error.to_string();
+        assert!(said.contains("Usage: sandyq grant approve"), "{said}");
+        for option in ["--home <", "--context <", "--output <", "--retry-for <"] {
+            assert!(!said.contains(option), "{said}");
+        }
     }
 
     /// A global option and an argument of a command with the same identifier would be taken for one another.

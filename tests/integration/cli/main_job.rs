@@ -129,6 +129,7 @@ fn grant(terminal: &Terminal, version: &str) {
     assert_eq!(conditions["log_tail"]["daily_bytes"], 32 << 10, "{given}");
     assert_eq!(conditions["interactive_viewing"], false, "{given}");
     terminal.fails("owner", 4, &["grant", "approve", &grant]);
+    waits_for_the_owner(terminal, &grant);
     let check = [
         "access",
         "check",
@@ -141,6 +142,39 @@ fn grant(terminal: &Terminal, version: &str) {
     ];
     let checked = terminal.last("developer", &check);
     assert_eq!(checked["allowed"], true, "{checked}");
+}
+
+/// What was asked for is seen where the owner looks, and what is wider than the rule is refused by its field.
+fn waits_for_the_owner(terminal: &Terminal, grant: &str) {
+    let waiting = |user: &str| {
+        let listed = terminal.last(user, &["grant", "list", "--state", "requested"]);
+        listed.as_array().unwrap().len()
+    };
+    assert_eq!(waiting("owner"), 0);
+    let renew = [
+        "grant",
+        "renew",
+        grant,
+        "--term",
+        "2d",
+        "--justification",
+        "more",
+    ];
+    let asked = terminal.last("developer", &renew);
+    assert_eq!(asked["approvals"][0]["reason"], "agreed", "{asked}");
+    assert_eq!((waiting("owner"), waiting("developer")), (1, 1));
+    let said = terminal.fails("developer", 4, &renew);
+    assert!(said.contains("RENEWAL_PENDING"), "{said}");
+    let wider = ["grant", "approve", grant, "--interactive-viewing", "true"];
+    let said = terminal.fails("owner", 2, &wider);
+    assert!(said.contains("conditions.interactive_viewing"), "{said}");
+    let deny = ["grant", "deny", grant, "--reason", "no more"];
+    let denied = terminal.last("owner", &deny);
+    assert_eq!(denied["state"], "STATE_ACTIVE", "{denied}");
+    assert_eq!(denied["decision_reason"], "agreed", "{denied}");
+    assert_eq!(denied["approvals"], asked["approvals"]);
+    assert_eq!(denied["denied_renewal"]["deny_reason"], "no more");
+    assert_eq!(waiting("owner"), 0);
 }
 
 fn job(terminal: &Terminal, version: &str, image: &str, script: &str) -> Output {
@@ -314,9 +348,24 @@ fn mistakes(terminal: &Terminal) {
         3,
         &["library", "create", "mine", "--name", "m", "--purpose", "x"],
     );
+    let free = [
+        "system",
+        "create",
+        "free",
+        "--description",
+        "decides alone",
+        "--purpose",
+        "research.income",
+        "--risk",
+        "minimal",
+        "--autonomy",
+        "fully-autonomous",
+    ];
+    let banned = terminal.fails("developer", 2, &free);
+    assert!(banned.contains("article 18.2"), "{banned}");
     let wrong = terminal.fails(
         "owner",
-        1,
+        2,
         &[
             "library",
             "push",

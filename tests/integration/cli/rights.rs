@@ -78,6 +78,13 @@ async fn rights_and_incidents_at_the_terminal() {
         said.contains("check digit") && !said.contains("900101300018"),
         "{said}"
     );
+    // A withdrawal is not accepted by a slip: without a terminal it takes a word more.
+    std::fs::write(&number, SUBJECT).unwrap();
+    let withdrawal = name(&terminal.last("steward", &line));
+    let said = terminal.fails("owner", 2, &["subject", "accept", &withdrawal]);
+    assert!(said.contains("--yes"), "{said}");
+    let accepted = terminal.last("owner", &["subject", "accept", &withdrawal, "--yes"]);
+    assert_eq!(accepted["state"], "STATE_FULFILLED", "{accepted}");
     let shown = terminal.last("owner", &["subject", "show", &name_of]);
     assert_eq!(shown, closed);
     assert_eq!(
@@ -86,7 +93,7 @@ async fn rights_and_incidents_at_the_terminal() {
             .as_array()
             .unwrap()
             .len(),
-        1
+        2
     );
 
     let record = [

@@ -29,7 +29,7 @@ pub enum Command {
     },
     /// Tell when a term of working days ends; it begins with the day after DATE.
     #[command(after_help = "Examples:
-  sandyq calendar deadline 2026-12-11 15                      a withdrawal of consent that came on 11 December
+  sandyq calendar deadline 2026-12-11 15                      a withdrawal of consent
   sandyq calendar deadline 2026-12-11 3 --calendar our.toml   by a calendar of your own")]
     Deadline {
         /// The day on which the term was set off, YYYY-MM-DD, in Almaty.

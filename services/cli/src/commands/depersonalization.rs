@@ -3,7 +3,6 @@
 mod report;
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal as _, Write as _};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 
@@ -17,6 +16,7 @@ use sandyq_proto::v1::{
 use crate::client::{
     Client, DepersonalizationServiceClient, LARGEST_ANSWER, PAGE, pages, request_id, rpc,
 };
+use crate::commands::confirm::confirm;
 use crate::commands::library;
 use crate::errors::{Exit, Failure, Result};
 use crate::{Session, or_interrupted, parse};
@@ -223,10 +223,11 @@ pub async fn publish(command: Publish, session: &Session) -> Result<()> {
         show(session, &run)?;
     }
     if !command.yes {
-        confirm(&format!(
+        let question = format!(
             "Publish {} with this profile and this report?",
             command.version
-        ))?;
+        );
+        confirm(&question, "read the report", "not published")?;
     }
     let request = PublishVersionRequest {
         name: command.version,
@@ -316,22 +317,6 @@ fn show(session: &Session, run: &Run) -> Result<()> {
         session.printer.show(run)
     } else {
         session.printer.lines(&report::render(run))
-    }
-}
-
-/// Asks on the terminal; without one there is nobody to ask.
-fn confirm(question: &str) -> Result<()> {
-    if !std::io::stdin().is_terminal() {
-        return Err(Failure::usage(
-            "there is no terminal to ask on; read the report and say --yes",
-        ));
-    }
-    let _ = write!(std::io::stderr(), "{question} [y/N] ");
-    let mut answer = String::new();
-    let read = std::io::stdin().read_line(&mut answer);
-    match answer.trim().to_lowercase().as_str() {
-        "y" | "yes" if read.is_ok() => Ok(()),
-        _ => Err(Failure::general("not published")),
     }
 }
 

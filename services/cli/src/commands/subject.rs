@@ -11,7 +11,8 @@ use sandyq_proto::v1::{
     ListSubjectRequestsRequest, NotifySubjectRequest, RefuseSubjectRequestRequest, SubjectRequest,
 };
 
-use crate::client::{PAGE, pages, request_id, rpc};
+use super::confirm::confirm;
+use crate::client::{Client, PAGE, pages, request_id, rpc};
 use crate::errors::{Failure, Result};
 use crate::{Session, parse};
 
@@ -102,10 +103,12 @@ The number is read from a file (- is standard input), so that it stays out of li
         #[arg(value_parser = parse::subject_request)]
         request: String,
     },
-    /// Grant a request (agency owner, not who entered it). The withdrawal of consent cannot be undone.
+    /// Grant a request (agency owner, not who entered it). The withdrawal of consent cannot be undone, and is asked about first.
     #[command(after_help = "Examples:
-  sandyq subject accept s0193...                                      a withdrawal of consent
-  sandyq subject accept s0194... --reason 'no decision is automatic'  the answer to an objection")]
+  sandyq subject accept s0193...
+  sandyq subject accept s0194... --reason 'no decision is automatic'
+
+A withdrawal of consent is shown and asked about before it takes effect; an objection or a question needs the reason.")]
     Accept {
         /// The request.
         #[arg(value_parser = parse::subject_request)]
@@ -113,6 +116,9 @@ The number is read from a file (- is standard input), so that it stays out of li
         /// The answer to the subject; needed for objections and questions.
         #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
+        /// Do not ask; for scripts.
+        #[arg(long)]
+        yes: bool,
     },
     /// Refuse a request with its ground and reasons (agency owner, not who entered it).
     #[command(after_help = "Example:
@@ -194,6 +200,28 @@ async fn list(session: &Session, overdue_only: bool) -> Result<()> {
     session.printer.list(&all.await?)
 }
 
+/// Shows a withdrawal of consent and asks whether it shall take effect.
+async fn sure(client: &Client, session: &Session, name: &str) -> Result<()> {
+    let request = GetSubjectRequestRequest {
+        name: name.to_owned(),
+    };
+    let shown = rpc!(client, SubjectServiceClient, get_subject_request, request)?
+        .subject_request
+        .ok_or_else(|| Failure::incomplete("request of a subject"))?;
+    // What goes on after it was accepted is asked about no more.
+    if shown.kind() != Kind::Withdrawal || shown.state() != State::Received {
+        return Ok(());
+    }
+    if !session.printer.is_json() {
+        session.printer.show(&shown)?;
+    }
+    let question = format!(
+        "Accept {name}? The versions that hold the subject are retired, the jobs on them end, and no new version will hold the subject. \
+         It cannot be undone."
+    );
+    confirm(&question, "look at the request", "not accepted")
+}
+
 /// Does it.
 pub async fn run(command: Command, session: &Session) -> Result<()> {
     let client = session.client()?;
@@ -231,7 +259,14 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
             let request = GetSubjectRequestRequest { name: request };
             rpc!(client, SubjectServiceClient, get_subject_request, request)?.subject_request
         }
-        Command::Accept { request, reason } => {
+        Command::Accept {
+            request,
+            reason,
+            yes,
+        } => {
+            if !yes {
+                sure(&client, session, &request).await?;
+            }
             let request = AcceptSubjectRequestRequest {
                 name: request,
                 reason,

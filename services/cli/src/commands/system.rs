@@ -43,6 +43,9 @@ pub enum Degree {
     Assistant,
     /// It decides within limits; a person can step in.
     SemiAutonomous,
+    /// Known, so that its ban can be told.
+    #[value(hide = true)]
+    FullyAutonomous,
 }
 
 /// What a system says about itself.
@@ -54,7 +57,7 @@ pub struct Content {
     /// What it does and for whom.
     #[arg(long)]
     description: Option<String>,
-    /// What it is for.
+    /// What it is for: a purpose of the operator's vocabulary, such as research.income.
     #[arg(long)]
     purpose: Option<String>,
     /// Risk class.
@@ -197,7 +200,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
             };
             let request = CreateSystemRequest {
                 system_id: id,
-                system: Some(with(draft, content)),
+                system: Some(with(draft, content)?),
                 request_id: request_id(),
             };
             rpc!(client, SystemServiceClient, create_system, request)?.system
@@ -207,7 +210,7 @@ pub async fn run(command: Command, session: &Session) -> Result<()> {
                 .await?
                 .ok_or_else(|| Failure::incomplete("system"))?;
             let request = UpdateSystemRequest {
-                system: Some(with(present, content)),
+                system: Some(with(present, content)?),
                 request_id: request_id(),
             };
             rpc!(client, SystemServiceClient, update_system, request)?.system
@@ -304,7 +307,7 @@ async fn get(client: &Client, name: String) -> Result<Option<System>> {
     .system)
 }
 
-fn with(mut system: System, content: Content) -> System {
+fn with(mut system: System, content: Content) -> Result<System> {
     system.display_name = content.name.unwrap_or(system.display_name);
     system.description = content.description.unwrap_or(system.description);
     system.purpose = content.purpose.unwrap_or(system.purpose);
@@ -333,8 +336,14 @@ fn with(mut system: System, content: Content) -> System {
         let autonomy = match degree {
             Degree::Assistant => Autonomy::Assistant,
             Degree::SemiAutonomous => Autonomy::SemiAutonomous,
+            Degree::FullyAutonomous => {
+                return Err(Failure::usage(
+                    "--autonomy: fully autonomous systems are banned; name assistant or semi-autonomous (law \"On artificial \
+                     intelligence\", article 18.2)",
+                ));
+            }
         };
         system.set_autonomy(autonomy);
     }
-    system
+    Ok(system)
 }
