@@ -145,7 +145,7 @@ pub fn optional_text(field: &str, value: &str, longest: usize) -> Result<String>
 /// An id that the client chose, or a fresh one.
 fn client_id(field: &str, id: &str) -> Result<String> {
     if crate::names::is_client_id(id) {
-        return Ok(id.to_owned());
+        return text(field, id, true, id.len());
     }
     Err(Error::invalid(
         field,
@@ -175,6 +175,7 @@ mod tests {
             let refused = text("reason", given, true, 100).unwrap_err();
             assert!(refused.message.contains("article 8"), "{refused}");
             assert!(!refused.message.contains("300017"), "{refused}");
+            assert!(client_id("library_id", "iin-900101300017").is_err());
         }
         assert_eq!(
             text("reason", " order 900101300018 ", true, 100).unwrap(),
