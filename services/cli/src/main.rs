@@ -241,7 +241,7 @@ mod tests {
     fn usage_lines_ask_for_no_global_option() {
         let line = "sandyq --home /h --retry-for 1s grant approve g1 --context c -o json --wrong";
         let mut error = Arguments::try_parse_from(line.split_whitespace()).unwrap_err();
-        assert!(error.to_string().contains("--home <DIR>"), "{error}");
+        assert!(error.to_string().contains("--context <NAME>"), "{error}");
         without_globals(&mut error);
         let said = error.to_string();
         assert!(said.contains("Usage: sandyq grant approve"), "{said}");
