@@ -156,7 +156,7 @@ fn waits_for_the_owner(terminal: &Terminal, grant: &str) {
         "renew",
         grant,
         "--term",
-        "2d",
+        "36h",
         "--justification",
         "more",
     ];
