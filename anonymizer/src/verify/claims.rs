@@ -138,7 +138,6 @@ fn in_order(classes: &Classes, keys: &[&Released<'_>]) -> Vec<usize> {
     let ranks: Vec<Vec<u32>> = keys.par_iter().map(|column| ranks(column)).collect();
     let rank = |(code, ranks): (&u32, &Vec<u32>)| ranks.get(*code as usize).copied().unwrap_or(0);
     let bits = |ranks: &Vec<u32>| usize::BITS - ranks.len().leading_zeros();
-    let places = classes.iter().enumerate();
     // Each thread has met classes in their order, or nearly, which a stable sort makes use of.
     if ranks.iter().map(bits).sum::<u32>() <= u128::BITS {
         let packed = |(class, (key, _)): (usize, (&[u32], u64))| {
@@ -147,12 +146,12 @@ fn in_order(classes: &Classes, keys: &[&Released<'_>]) -> Vec<usize> {
             });
             (key, class)
         };
-        let mut order: Vec<(u128, usize)> = places.map(packed).collect();
+        let mut order: Vec<(u128, usize)> = classes.iter().enumerate().map(packed).collect();
         order.sort();
         return order.into_iter().map(|(_, class)| class).collect();
     }
     let mut placed = Vec::with_capacity(classes.len() * keys.len());
-    for (_, (key, _)) in places {
+    for (key, _) in classes.iter() {
         placed.extend(key.iter().zip(&ranks).map(rank));
     }
     let place = |class: usize| placed.get(class * keys.len()..(class + 1) * keys.len());

@@ -318,7 +318,10 @@ pub async fn two_people_approve_and_a_renewal_is_a_request(site: &Site, version:
         ..Default::default()
     };
     let listed = site.user("owner").access().list_grants(listed).await;
-    assert_eq!(listed.unwrap().into_inner().grants, [waiting.clone()]);
+    assert_eq!(
+        listed.unwrap().into_inner().grants,
+        std::slice::from_ref(&waiting)
+    );
     // One of the two opens nothing by himself, neither before the other nor after.
     let opening = |max_bytes| v1::ApproveGrantRequest {
         name: asked.name.clone(),
