@@ -204,7 +204,7 @@ fn errors_name_file_and_line_and_leave_nothing() {
     let input = folder.write("d", b"{\"id\": 1, \"text\": \"\xff\"}");
     let (_, said) = ends(2, &["detect", text(&input), "--out", text(&out)], "");
     assert!(said.contains("line 1: byte 20 is no UTF-8"), "{said}");
-    let (_, said) = ends(1, &["mask", text(&folder.path("none"))], "");
+    let (_, said) = ends(2, &["mask", text(&folder.path("none"))], "");
     assert!(said.contains("cannot read"), "{said}");
     assert_eq!(folder.names(), ["a", "b", "c", "d"]);
 }
