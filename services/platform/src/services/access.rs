@@ -8,7 +8,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 use tonic::{Request, Response, Status};
 
-use super::{PageRequest, Services};
+use super::Services;
 use crate::call::required_reason;
 use crate::convert;
 use crate::error::{Error, Result};
@@ -103,35 +103,7 @@ impl Services {
             operator_policy: false,
         })
     }
-
-    /// A page of the grants that wait for their owner; the others are passed over.
-    async fn waiting(
-        &self,
-        filter: &Filter<'_>,
-        size: i32,
-        token: &str,
-    ) -> Result<(Vec<Stored<Grant>>, String)> {
-        let page = PageRequest::new(size, token)?;
-        let (mut found, mut after) = (Vec::new(), page.after.clone());
-        loop {
-            let chunk = sandyq_store::Page {
-                size: CHUNK,
-                after: after.as_deref(),
-            };
-            let read = self.0.store.list::<Grant>(filter, chunk).await?;
-            let Some(last) = read.last() else { break };
-            after = Some(last.name.clone());
-            found.extend(read.into_iter().filter(|grant| grant.waits()));
-            if found.len() > page.size as usize {
-                break;
-            }
-        }
-        Ok(page.cut(found, |grant| &grant.name))
-    }
 }
-
-/// Grants that are looked at for a page of those that wait.
-const CHUNK: u32 = 500;
 
 #[tonic::async_trait]
 impl AccessService for Services {
@@ -182,7 +154,7 @@ impl AccessService for Services {
         };
         let (size, token) = (message.page_size, message.page_token.as_str());
         let (found, next_page_token) = if message.waiting_only {
-            self.waiting(&filter, size, token).await?
+            self.page_where(&filter, size, token, Grant::waits).await?
         } else {
             self.page::<Grant>(&filter, size, token).await?
         };

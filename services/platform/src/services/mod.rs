@@ -96,7 +96,36 @@ impl Services {
         let found = self.0.store.list::<R>(filter, page.page()).await?;
         Ok(page.cut(found, |stored| stored.name()))
     }
+
+    /// A page of those records that are wanted, and the token of the next one; the others are passed over.
+    async fn page_where<R: Record>(
+        &self,
+        filter: &Filter<'_>,
+        size: i32,
+        token: &str,
+        wanted: impl Fn(&R) -> bool + Send,
+    ) -> Result<(Vec<Stored<R>>, String)> {
+        let page = PageRequest::new(size, token)?;
+        let (mut found, mut after) = (Vec::new(), page.after.clone());
+        loop {
+            let chunk = Page {
+                size: CHUNK,
+                after: after.as_deref(),
+            };
+            let read = self.0.store.list::<R>(filter, chunk).await?;
+            let Some(last) = read.last() else { break };
+            after = Some(last.name().to_owned());
+            found.extend(read.into_iter().filter(|stored| wanted(&stored.record)));
+            if found.len() > page.size as usize {
+                break;
+            }
+        }
+        Ok(page.cut(found, |stored| stored.name()))
+    }
 }
+
+/// Records that are looked at for a page of those that are wanted.
+const CHUNK: u32 = 500;
 
 /// The message that a request must carry.
 fn required<T>(field: &str, message: Option<T>) -> Result<T> {

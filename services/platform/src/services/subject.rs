@@ -10,7 +10,7 @@ use time::{Duration, OffsetDateTime};
 use tonic::{Request, Response, Status};
 use zeroize::Zeroizing;
 
-use super::{PageRequest, Services, required, text};
+use super::{Services, required, text};
 use crate::call::Call;
 use crate::convert;
 use crate::error::{Class, Error, Result};
@@ -26,9 +26,6 @@ use crate::subjects::{deadline, due, evidence, holdings, withdrawal};
 
 /// A request may be entered so long after the agency received it: a paper that lay about is still a request.
 const OLDEST: Duration = Duration::days(366);
-
-/// Requests that are looked at for a page of those that are overdue.
-const CHUNK: u32 = 500;
 
 /// How often a change is tried again when another got in first.
 const ATTEMPTS: usize = 8;
@@ -265,37 +262,11 @@ impl Services {
         }
         let names: Vec<&str> = held.iter().map(|version| version.name.as_str()).collect();
         let text = format!(
-            "data of the subject is held, in {}; another ground is needed, or the request is accepted",
-            names.join(", ")
+            "data of the subject is held, in {}; another ground is needed, or the request is accepted ({})",
+            names.join(", "),
+            request.kind.article()
         );
-        let text = format!("{text} ({})", request.kind.article());
         Err(Error::precondition("DATA_HELD", text))
-    }
-
-    /// A page of requests that are overdue; the others are passed over.
-    async fn overdue(
-        &self,
-        filter: &Filter<'_>,
-        size: i32,
-        token: &str,
-    ) -> Result<(Vec<Stored<SubjectRequest>>, String)> {
-        let page = PageRequest::new(size, token)?;
-        let (mut found, mut after) = (Vec::new(), page.after.clone());
-        let now = self.0.now();
-        loop {
-            let chunk = sandyq_store::Page {
-                size: CHUNK,
-                after: after.as_deref(),
-            };
-            let read = self.0.store.list::<SubjectRequest>(filter, chunk).await?;
-            let Some(last) = read.last() else { break };
-            after = Some(last.name.clone());
-            found.extend(read.into_iter().filter(|request| request.overdue(now)));
-            if found.len() > page.size as usize {
-                break;
-            }
-        }
-        Ok(page.cut(found, |request| &request.name))
     }
 }
 
@@ -377,12 +348,13 @@ impl SubjectService for Services {
             states,
             ..Filter::default()
         };
+        let (size, token) = (message.page_size, message.page_token.as_str());
         let (found, next_page_token) = if message.overdue_only {
-            self.overdue(&filter, message.page_size, &message.page_token)
-                .await?
+            let now = self.0.now();
+            let overdue = |request: &SubjectRequest| request.overdue(now);
+            self.page_where(&filter, size, token, overdue).await?
         } else {
-            self.page::<SubjectRequest>(&filter, message.page_size, &message.page_token)
-                .await?
+            self.page::<SubjectRequest>(&filter, size, token).await?
         };
         Ok(Response::new(v1::ListSubjectRequestsResponse {
             subject_requests: found.iter().map(|request| self.shown(request)).collect(),
