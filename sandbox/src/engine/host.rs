@@ -2,6 +2,7 @@
 //! neither keep a job alive nor move its deadline.
 
 use std::fs;
+use std::sync::LazyLock;
 use std::time::{Duration, SystemTime};
 
 use nix::sys::signal::{Signal, kill};
@@ -20,6 +21,17 @@ const BEFORE_THE_COMMAND: Duration = Duration::from_millis(300);
 /// How often a container's processes are killed anew: some may have been born meanwhile.
 const ROUNDS: u32 = 50;
 const PAUSE: Duration = Duration::from_millis(20);
+
+/// Names the present run of the machine (random(4)): another one after each boot. `None` where the kernel does not tell.
+#[must_use]
+pub fn boot() -> Option<&'static str> {
+    static BOOT: LazyLock<Option<String>> = LazyLock::new(|| {
+        let id = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        let id = id.trim();
+        (!id.is_empty()).then(|| id.to_owned())
+    });
+    BOOT.as_deref()
+}
 
 /// Counts a running container's time by the machine's boot clock instead of the engine's notes: nobody sets that clock.
 /// `since` is then that long before the present wall clock, whatever the wall clock said at the start.

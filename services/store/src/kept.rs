@@ -8,7 +8,7 @@ use crate::sql::{Row, Value};
 use crate::store::Store;
 
 const COLUMNS: &str =
-    "place, id, key_id, wrapped_key, segment_chunks, segments, bytes, sha256, complete";
+    "place, id, key_id, wrapped_key, segment_chunks, segments, bytes, sha256, complete, held";
 
 impl Store {
     /// The object that is kept at a place.
@@ -85,6 +85,7 @@ fn object(row: &Row) -> Result<ObjectRecord, StoreError> {
         bytes: u64::try_from(row.int(6)?).map_err(damaged)?,
         sha256: row.text(7)?,
         complete: row.int(8)? != 0,
+        held: row.text(9)?,
         place,
     })
 }

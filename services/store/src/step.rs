@@ -140,11 +140,11 @@ async fn keep_object(
     now: i64,
 ) -> Result<(), StoreError> {
     let sql = "INSERT INTO objects (place, id, key_id, wrapped_key, segment_chunks, segments, bytes, sha256,
-                                    complete, create_time)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+                                    complete, create_time, held)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
                ON CONFLICT (place) DO UPDATE SET key_id = excluded.key_id, wrapped_key = excluded.wrapped_key,
                    segments = excluded.segments, bytes = excluded.bytes, sha256 = excluded.sha256,
-                   complete = excluded.complete
+                   complete = excluded.complete, held = excluded.held
                WHERE objects.id = excluded.id";
     let values = [
         Value::Text(&object.place),
@@ -157,6 +157,7 @@ async fn keep_object(
         Value::Text(&object.sha256),
         Value::Int(i64::from(object.complete)),
         Value::Int(now),
+        Value::Text(&object.held),
     ];
     match connection.execute(sql, &values).await? {
         0 => Err(StoreError::ObjectExists {

@@ -228,10 +228,9 @@ async fn bytes_that_were_changed_on_the_disk_go_nowhere() {
     let sandbox = site.open_sandbox("box").await;
     site.grant(&version.name, &sandbox, "research", 600).await;
     let image = site.approved_image().await;
-    let job = site
-        .submit(&sandbox, shell(&image, "echo result > /out/result"))
-        .await
-        .unwrap();
+    // Enough for a file: what is small lies in the database.
+    let script = "echo result > /out/result; head -c 100000 /dev/zero > /out/rest";
+    let job = site.submit(&sandbox, shell(&image, script)).await.unwrap();
     let output = site.wait_job(&job.name).await.output;
     site.release(&output).await;
     let whole = site.download("developer", &output, "result").await.unwrap();

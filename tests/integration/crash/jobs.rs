@@ -234,6 +234,15 @@ async fn an_orderly_stop_is_quick_and_leaves_jobs_running() {
     audit::verified(&site).await;
 }
 
+/// Changes one record behind the server's back.
+async fn rewrite_one(site: &Site, sql: &'static str) {
+    let url = format!("sqlite:{}", site.dir.join("state.db").display());
+    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let changed = sqlx::query(sql).execute(&mut connection).await.unwrap();
+    assert_eq!(changed.rows_affected(), 1);
+    connection.close().await.unwrap();
+}
+
 /// The server was killed after a grant had ended in the database and before its job was told.
 #[tokio::test]
 async fn a_job_whose_grant_ended_with_the_server_ends_after_the_restart() {
@@ -245,12 +254,8 @@ async fn a_job_whose_grant_ended_with_the_server_ends_after_the_restart() {
     site.wait_job_until(&job.name, |job| job.state() == v1::job::State::Running)
         .await;
     site.kill();
-    let url = format!("sqlite:{}", site.dir.join("state.db").display());
-    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
     let sql = "UPDATE grants SET state = 'REVOKED', body = json_set(body, '$.state', 'REVOKED')";
-    let changed = sqlx::query(sql).execute(&mut connection).await.unwrap();
-    assert_eq!(changed.rows_affected(), 1);
-    connection.close().await.unwrap();
+    rewrite_one(&site, sql).await;
     let begin = std::time::Instant::now();
     site.serve().await;
     let ended = site.wait_job(&job.name).await;
@@ -261,13 +266,14 @@ async fn a_job_whose_grant_ended_with_the_server_ends_after_the_restart() {
     site.wait_clean().await;
 }
 
-/// An engine that was killed while it started a container may know nothing of it afterwards.
+/// An engine that was killed while it started a container may know nothing of it afterwards; after the machine went down, the job's folder
+/// may know nothing of it either.
 #[tokio::test]
 async fn a_start_of_which_nobody_knows_the_outcome_is_not_tried_again() {
     let mut site = Site::start_with(Options::default()).await;
     let sandbox = site.open_sandbox("crash").await;
     let image = site.approved_image().await;
-    for container in ["is there", "is gone"] {
+    for container in ["is there", "is gone", "is of an earlier boot"] {
         site.set_environment(&[(sandyq_platform::failpoint::VARIABLE, "container-created")]);
         site.kill();
         site.serve().await;
@@ -277,7 +283,13 @@ async fn a_start_of_which_nobody_knows_the_outcome_is_not_tried_again() {
         }
         let jobs = site.dir.join("work/jobs");
         let folder = std::fs::read_dir(jobs).unwrap().flatten().next().unwrap();
-        std::fs::write(folder.path().join("begun"), b"").unwrap();
+        if container == "is of an earlier boot" {
+            let sql = "UPDATE jobs SET body = json_set(body, '$.boot', 'an earlier one') \
+                WHERE json_extract(body, '$.state') = 'STAGING'";
+            rewrite_one(&site, sql).await;
+        } else {
+            std::fs::write(folder.path().join("begun"), b"").unwrap();
+        }
         if container == "is gone" {
             let filter = format!("name={}", folder.file_name().to_str().unwrap());
             let remove = format!("docker rm -f $(docker ps -aq --filter '{filter}')");

@@ -1,5 +1,6 @@
 //! Applies an event to a job: the pure transition, then one change with its audit entry.
 
+use sandyq_sandbox::engine::host;
 use sandyq_sandbox::logs::HeldBack;
 use sandyq_sandbox::{Action, CauseOfDeath, JobEvent, JobState, transition};
 use sandyq_store::{Change, Stored};
@@ -131,6 +132,7 @@ async fn change(
     let now = platform.now();
     if matches!(event, JobEvent::Admit) {
         job.attempts = job.attempts.saturating_add(1);
+        job.boot = host::boot().map(str::to_owned);
     }
     if matches!(event, JobEvent::Started) && job.start_time.is_none() {
         job.start_time = Some(now);

@@ -167,6 +167,7 @@ pub async fn prepare(
         reserved: Budget::default(),
         priority: admission::priority(wanted.priority)?,
         attempts: 0,
+        boot: None,
         state: JobState::Queued(WaitingReason::Accepted),
         stop: None,
         cause: None,
@@ -259,6 +260,7 @@ pub async fn successor(platform: &Platform, last: &Job, left: Duration) -> Resul
             ..last.limits
         },
         attempts: 0,
+        boot: None,
         state: JobState::Queued(WaitingReason::Accepted),
         stop: None,
         cause: None,

@@ -122,6 +122,9 @@ pub struct Job {
     /// How often it was admitted: more than once where the platform failed to start it.
     #[serde(default)]
     pub attempts: u32,
+    /// In which run of the machine it was last admitted ([`sandyq_sandbox::engine::host::boot`]).
+    #[serde(default)]
+    pub boot: Option<String>,
     /// Life.
     pub state: JobState,
     /// Set when it must end early; obeyed by whoever drives the job.

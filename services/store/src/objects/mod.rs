@@ -18,6 +18,9 @@
 //! Chunk numbers run on through the whole object, so neither chunks nor segments can be moved, swapped with those of
 //! another place, or cut off. The salt is fresh whenever a segment is written: a segment that is written again after
 //! an interruption never uses a nonce twice with the same key.
+//!
+//! The segment of an object that is small, and is not to be resumed, may lie in the object's record instead of a file: it is durable
+//! with the change that keeps the record, and costs the disk no wait of its own.
 
 mod format;
 mod reader;
@@ -153,6 +156,10 @@ pub struct ObjectRecord {
     pub sha256: String,
     /// Whether it was finished.
     pub complete: bool,
+    /// The one segment of a small object in base64, sealed as in a file; empty where there are files. See
+    /// [`ObjectWriter::finish_held`].
+    #[serde(default)]
+    pub held: String,
 }
 
 /// Where objects are kept. Clones share the same storage.

@@ -4,6 +4,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::ObjectStoreExt as _;
@@ -326,6 +328,9 @@ impl Source {
         range: Range<u64>,
         chunk: u64,
     ) -> Result<Bytes, ObjectError> {
+        if !self.record.held.is_empty() {
+            return self.fetch_held(segment, range, chunk);
+        }
         let path = segment_path(&self.record.id, segment);
         let place = || self.record.place.clone();
         let backend = &self.objects.shared.backend;
@@ -347,6 +352,32 @@ impl Source {
                 }),
                 _ => Err(error.into()),
             },
+        }
+    }
+
+    /// The same of the segment that the record holds.
+    fn fetch_held(
+        &self,
+        segment: u32,
+        range: Range<u64>,
+        chunk: u64,
+    ) -> Result<Bytes, ObjectError> {
+        let place = || self.record.place.clone();
+        if segment != 0 {
+            return Err(ObjectError::Missing {
+                place: place(),
+                segment,
+            });
+        }
+        let held = BASE64.decode(&self.record.held);
+        let held = Bytes::from(held.map_err(|_| self.tampered(chunk))?);
+        let at = |offset: u64| usize::try_from(offset).ok().filter(|at| *at <= held.len());
+        match (at(range.start), at(range.end)) {
+            (Some(start), Some(end)) if start <= end => Ok(held.slice(start..end)),
+            _ => Err(ObjectError::Truncated {
+                place: place(),
+                chunk,
+            }),
         }
     }
 

@@ -103,7 +103,8 @@ impl Segment {
         self.chunks
     }
 
-    fn file(&self) -> &[u8] {
+    /// What is written of it.
+    pub fn file(&self) -> &[u8] {
         self.memory.get(self.start..).unwrap_or_default()
     }
 }

@@ -5,6 +5,7 @@
     reason = "tests fail by panicking"
 )]
 
+mod held;
 mod tampering;
 
 use std::io::{Read as _, Seek as _, SeekFrom};

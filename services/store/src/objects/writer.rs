@@ -7,6 +7,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use bytes::Bytes;
 use ring::digest::{Context, Digest, SHA256};
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
@@ -22,6 +24,9 @@ use crate::keys::{KEY_LEN, random_key};
 /// What is copied is hashed while the processor's cache still has it.
 const CACHED: usize = 64 << 10;
 
+/// The largest segment that a record holds. The database writes it twice, into its log and into its tables.
+pub(super) const HELD_BYTES: usize = 16 << 10;
+
 /// Chunks that wait to be sealed before the sender does, and that are sealed in one go: neither side stands still while
 /// the other is scheduled.
 const QUEUED: usize = 4;
@@ -33,7 +38,7 @@ pub struct ObjectWriter {
     chunk: Vec<Bytes>,
     offset: u64,
     orders: mpsc::Sender<Order>,
-    work: Option<JoinHandle<Result<Option<Digest>, ObjectError>>>,
+    work: Option<JoinHandle<Result<Option<Ended>, ObjectError>>>,
     durable: Arc<AtomicU64>,
 }
 
@@ -63,6 +68,7 @@ pub(super) async fn create(
         bytes: 0,
         sha256: String::new(),
         complete: false,
+        held: String::new(),
     };
     let lease = lease(objects, &record).await?;
     let sealer = Sealer::new(objects, &record, key, 0, Context::new(&SHA256))?;
@@ -159,6 +165,7 @@ impl ObjectWriter {
             sealer: Box::new(sealer),
             storing: None,
             spare: None,
+            holds: false,
             durable: Arc::clone(&durable),
             lease: Arc::new(lease),
         };
@@ -241,7 +248,8 @@ impl ObjectWriter {
         self.seal(true).await?;
         let interrupted = || ObjectError::Interrupted(self.record.place.clone());
         let work = self.work.take().ok_or_else(interrupted)?;
-        let digest = work.await.map_err(|_| interrupted())??;
+        let ended = work.await.map_err(|_| interrupted())??;
+        let Ended { digest, held } = ended.ok_or_else(interrupted)?;
         let geometry = Geometry {
             bytes: self.offset,
             segment_chunks: self.record.segment_chunks,
@@ -249,10 +257,21 @@ impl ObjectWriter {
         Ok(ObjectRecord {
             segments: geometry.segments(),
             bytes: self.offset,
-            sha256: hex::encode(digest.ok_or_else(interrupted)?),
+            sha256: hex::encode(digest),
             complete: true,
+            held,
             ..self.record.clone()
         })
+    }
+
+    /// As [`Self::finish`], but an object of less than 16 KiB is not written to the storage: its record holds it, and it is
+    /// durable when the change is that keeps the record. Not for a writer whose record was kept before.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn finish_held(mut self) -> Result<ObjectRecord, ObjectError> {
+        self.order(Order::Hold).await?;
+        self.finish().await
     }
 
     /// Hands the chunk over to be sealed; waits while too many are.
@@ -286,6 +305,15 @@ enum Order {
     Seal { pieces: Vec<Bytes>, last: bool },
     /// To be answered when every whole segment is in its place.
     Settle(oneshot::Sender<()>),
+    /// What is small is given back instead of stored.
+    Hold,
+}
+
+/// A whole object.
+struct Ended {
+    digest: Digest,
+    /// Its segment, where the record is to hold it.
+    held: String,
 }
 
 /// Seals and stores what a writer hands over.
@@ -295,16 +323,17 @@ struct Work {
     sealer: Box<Sealer>,
     storing: Option<JoinHandle<Result<Option<Segment>, ObjectError>>>,
     spare: Option<Segment>,
+    holds: bool,
     durable: Arc<AtomicU64>,
     lease: Arc<OwnedMutexGuard<()>>,
 }
 
 impl Work {
-    /// Works until the last chunk, whose hash of all is returned, or until the writer is dropped.
+    /// Works until the last chunk, with what is returned of all, or until the writer is dropped.
     async fn run(
         mut self,
         mut orders: mpsc::Receiver<Order>,
-    ) -> Result<Option<Digest>, ObjectError> {
+    ) -> Result<Option<Ended>, ObjectError> {
         let mut next = None;
         loop {
             let order = match next.take() {
@@ -326,12 +355,19 @@ impl Work {
                         }
                     }
                     self = self.seal(chunks, last).await?;
+                    if last && let Some(held) = self.held() {
+                        let digest = self.sealer.digest.finish();
+                        return Ok(Some(Ended { digest, held }));
+                    }
                     if last || self.sealer.is_full() {
                         self.store(last).await?;
                     }
                     if last {
                         self.stored().await?;
-                        return Ok(Some(self.sealer.digest.finish()));
+                        return Ok(Some(Ended {
+                            digest: self.sealer.digest.finish(),
+                            held: String::new(),
+                        }));
                     }
                 }
                 Some(Order::Settle(settled)) => {
@@ -339,6 +375,7 @@ impl Work {
                     // Whoever asked may have gone.
                     let _ = settled.send(());
                 }
+                Some(Order::Hold) => self.holds = true,
                 None => {
                     self.stored().await?;
                     return Ok(None);
@@ -363,6 +400,13 @@ impl Work {
         }
         let sealing = tokio::task::spawn_blocking(sealing);
         sealing.await.map_err(|_| ObjectError::Interrupted(place))?
+    }
+
+    /// The only segment, when it is small and wanted back.
+    fn held(&self) -> Option<String> {
+        let segment = self.sealer.segment.file();
+        let wanted = self.holds && self.sealer.next == 1 && segment.len() <= HELD_BYTES;
+        wanted.then(|| BASE64.encode(segment))
     }
 
     /// Hands the segment over to be stored, when the one before is.

@@ -164,6 +164,7 @@ pub async fn an_object_is_kept_with_a_change(database: &Database) {
         bytes: 0,
         sha256: String::new(),
         complete: false,
+        held: String::new(),
     };
     store
         .commit(change().keep_object(begun.clone()), NOW)
@@ -174,6 +175,7 @@ pub async fn an_object_is_kept_with_a_change(database: &Database) {
         bytes: 1 << 40,
         sha256: "ab".repeat(32),
         complete: true,
+        held: "U05EUU9CSjE".to_owned(),
         ..begun.clone()
     };
     store

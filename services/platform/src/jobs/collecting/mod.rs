@@ -89,7 +89,8 @@ pub async fn harvest(
         mut objects,
         ..
     } = taking;
-    objects.push(pack.finish().await?);
+    // With little in it, it is kept with the job's last record.
+    objects.push(pack.finish_held().await?);
     let listed = list.finish().await?;
     objects.extend(listed.object);
     out.objects = objects;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use sandyq_sandbox::engine::host;
 use sandyq_sandbox::serve::ServeFolder;
 use sandyq_sandbox::stage::StageError;
 use sandyq_sandbox::volume::{OutputVolume, VolumeError};
@@ -22,8 +23,8 @@ impl Driver {
         if let Some(stop) = Self::stopped(job) {
             return Ok(stop);
         }
-        if begun_file(&job_folder(&self.platform, job)).exists() {
-            // Its container went before anybody saw it run.
+        if begun_file(&job_folder(&self.platform, job)).exists() || admitted_before_a_boot(job) {
+            // Its container went before anybody saw it run, or with the machine.
             return Ok(step_failed(CauseOfDeath::NodeFailed));
         }
         let prepared = self.prepare(job).await;
@@ -184,14 +185,14 @@ impl Driver {
         spec: &JobSpec,
     ) -> Result<bool, EngineError> {
         let note = begun_file(&job_folder(&self.platform, job));
-        if note.exists() {
+        if note.exists() || admitted_before_a_boot(job) {
             let observed = engine.observe(spec.id()).await?;
             return Ok(!matches!(observed, Observed::Absent | Observed::Created));
         }
         if !self.prepared && self.noted_container(job).await.is_none() {
             self.create(engine, job, spec).await?;
         }
-        note_begun(&note).await?;
+        note_begun(&note, job).await?;
         let started = match engine.start(spec.id()).await {
             Err(EngineError::NoContainer { .. }) => {
                 self.create(engine, job, spec).await?;
@@ -212,9 +213,23 @@ fn begun_file(folder: &Path) -> PathBuf {
     folder.join("begun")
 }
 
-async fn note_begun(note: &Path) -> Result<(), EngineError> {
+/// Whether the machine went down after the job was admitted. What its folder says is then not to be relied on: notes are not made
+/// durable, and it may have begun.
+fn admitted_before_a_boot(job: &Job) -> bool {
+    job.boot
+        .as_deref()
+        .is_some_and(|boot| host::boot() != Some(boot))
+}
+
+/// Not waited for until the disk has it: who reads it reads the same machine's memory, or the machine went down, which the job's
+/// record tells.
+async fn note_begun(note: &Path, job: &Job) -> Result<(), EngineError> {
     let path = note.to_owned();
-    let written = tokio::task::spawn_blocking(move || std::fs::File::create(path)?.sync_all());
+    let durable = job.boot.is_none();
+    let written = tokio::task::spawn_blocking(move || {
+        let file = std::fs::File::create(path)?;
+        if durable { file.sync_all() } else { Ok(()) }
+    });
     let written = written.await.map_err(std::io::Error::other).flatten();
     written.map_err(|error| EngineError::Mount {
         path: note.to_owned(),
