@@ -109,6 +109,17 @@ impl Packed {
 static PACKED: LazyLock<[Packed; 0x800]> =
     LazyLock::new(|| std::array::from_fn(|character| Packed::new(character as u32)));
 
+/// The rows of the characters whose first byte is one of 0xD0 to 0xD3: Cyrillic ones.
+pub type Cyrillic = [Packed; 0x100];
+
+static CYRILLIC: LazyLock<Cyrillic> =
+    LazyLock::new(|| std::array::from_fn(|character| Packed::new(0x400 + character as u32)));
+
+/// The rows of Cyrillic characters.
+pub fn cyrillic() -> &'static Cyrillic {
+    &CYRILLIC
+}
+
 /// The rows of the characters of at most two bytes.
 pub fn packed() -> &'static [Packed; 0x800] {
     &PACKED

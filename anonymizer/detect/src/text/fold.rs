@@ -4,11 +4,12 @@
 //! behind the copy. Plain words and numbers are read by loops of their own; whatever else a word may hold (entities,
 //! marks, invisible characters) is added letter by letter to an open token.
 
+mod four;
 mod quick;
 
 use quick::decode;
 
-use super::alphabet::{Class, Packed, Row, loose, packed, row};
+use super::alphabet::{Class, Cyrillic, Packed, Row, cyrillic, loose, packed, row};
 use super::markup::{self, Markup};
 use super::script::unmasked;
 use super::{Gap, Letters, Loose, Text, Token, TokenKind};
@@ -40,6 +41,7 @@ pub struct Fold<'t> {
     text: &'t mut Text,
     piece: &'t str,
     table: &'static [Packed; 0x800],
+    cyrillic: &'static Cyrillic,
     open: Option<Open>,
     gap: Gap,
     /// Ends of lines since the last token.
@@ -60,6 +62,7 @@ impl<'t> Fold<'t> {
             text,
             piece,
             table: packed(),
+            cyrillic: cyrillic(),
             open: None,
             gap: Gap::Block,
             lines: 0,

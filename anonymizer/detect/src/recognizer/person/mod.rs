@@ -64,8 +64,12 @@ fn find(text: &Text, out: &mut Candidates) {
     scan.fields();
     let mut place = 0;
     while let Some(token) = text.token(place) {
-        if token.is_word() {
-            let facts = scan.words.lexicon.get(token.hash);
+        if !token.is_word() {
+            place += 1;
+            continue;
+        }
+        let facts = scan.words.lexicon.get(token.hash);
+        if facts.any(Facts::HEADING.and(Facts::SORTS)) {
             if facts.has(Facts::HEADING) {
                 scan.heading(place);
             }
@@ -73,7 +77,7 @@ fn find(text: &Text, out: &mut Candidates) {
                 scan.sorts = quoted::sentence_end(text, place);
             }
         }
-        place = match scan.wakes(token, place) {
+        place = match scan.wakes(token, facts, place) {
             Wake::No => place + 1,
             Wake::Cyrillic => scan.cyrillic(place),
             Wake::Latin => latin::find(text, scan.words.lexicon, place, scan.out),
@@ -100,10 +104,8 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    fn wakes(&mut self, token: &Token, place: usize) -> Wake {
-        if !token.is_word() {
-            return Wake::No;
-        }
+    /// Whether a name may begin with a word, of which `facts` are known.
+    fn wakes(&mut self, token: &Token, facts: Facts, place: usize) -> Wake {
         self.words.plain = false;
         if token.letters.has(Letters::LATIN) {
             return if token.letters.has(Letters::TITLE) && token.len >= 3 {
@@ -117,7 +119,6 @@ impl Scan<'_> {
             let initials = initial::pair_of_initials(self.words.text, place);
             return if initials { Wake::Cyrillic } else { Wake::No };
         }
-        let facts = self.words.lexicon.get(token.hash);
         if token.letters.has(Letters::TITLE) {
             if is_capital(token) {
                 self.zone.capital_until(place);
