@@ -83,12 +83,21 @@ impl<'t> Fold<'t> {
         let bytes = self.piece.as_bytes().get(..end).unwrap_or_default();
         let mut at = start;
         while let Some((character, len)) = decode(bytes, at) {
+            // Most of what stands between words is one space.
+            if character == usize::from(b' ') {
+                self.separate(Gap::Space);
+                at += 1;
+                continue;
+            }
             let Some(plain) = self.table.get(character).filter(|_| len > 0).copied() else {
                 at = self.rare(at, markup);
                 continue;
             };
+            if plain.is_letter() && self.open.is_none() {
+                at = self.word(bytes, at, plain, len);
+                continue;
+            }
             match plain.class() {
-                Class::Letter if self.open.is_none() => at = self.word(bytes, at, plain, len),
                 Class::Digit if self.open.is_none() && len == 1 => at = self.number(bytes, at),
                 Class::Space => {
                     self.separate(Gap::Space);

@@ -35,11 +35,15 @@ impl Four {
         let places = (lanes & 0x0003_0003_0003_0003) << 6 | (lanes >> 8 & 0x003F_003F_003F_003F);
         let row = |lane: usize| {
             let place = (places >> (16 * lane)) as u8;
-            let row = table.get(usize::from(place)).copied().unwrap_or_default();
-            if lane < count { row } else { Packed::default() }
+            table.get(usize::from(place)).copied().unwrap_or_default()
+        };
+        let among = |lane: usize| if lane < count { row(lane) } else { Packed::default() };
+        let rows = match count {
+            4 => [row(0), row(1), row(2), row(3)],
+            _ => [among(0), among(1), among(2), Packed::default()],
         };
         let four = Self {
-            rows: [row(0), row(1), row(2), row(3)],
+            rows,
             count,
             bytes: 2 * count,
         };
