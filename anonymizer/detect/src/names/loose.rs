@@ -30,7 +30,10 @@ impl Word {
             // All these letters have two bytes.
             let place = usize::from(word.len);
             let code = word.bytes.get_mut(place..)?.first_chunk_mut::<2>()?;
-            *code = [0xC0 | (plain as u32 >> 6) as u8, 0x80 | (plain as u8 & 0x3F)];
+            *code = [
+                0xC0 | (plain as u32 >> 6) as u8,
+                0x80 | (plain as u8 & 0x3F),
+            ];
             word.len += 2;
         }
         Some(word)

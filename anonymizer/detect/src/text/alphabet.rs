@@ -60,7 +60,8 @@ impl Packed {
     const LETTERS: u32 = 32;
     const CLASS: u32 = 40;
 
-    fn new(character: u32) -> Self {
+    /// The row of a character.
+    pub fn new(character: u32) -> Self {
         let row = row(character);
         let letter = row.class == Class::Letter;
         // What does not fit is read the slow way, and so is a letter that hashes as none.
@@ -108,17 +109,6 @@ impl Packed {
 
 static PACKED: LazyLock<[Packed; 0x800]> =
     LazyLock::new(|| std::array::from_fn(|character| Packed::new(character as u32)));
-
-/// The rows of the characters whose first byte is one of 0xD0 to 0xD3: Cyrillic ones.
-pub type Cyrillic = [Packed; 0x100];
-
-static CYRILLIC: LazyLock<Cyrillic> =
-    LazyLock::new(|| std::array::from_fn(|character| Packed::new(0x400 + character as u32)));
-
-/// The rows of Cyrillic characters.
-pub fn cyrillic() -> &'static Cyrillic {
-    &CYRILLIC
-}
 
 /// The rows of the characters of at most two bytes.
 pub fn packed() -> &'static [Packed; 0x800] {

@@ -7,9 +7,10 @@
 mod four;
 mod quick;
 
+use four::{Cyrillic, cyrillic};
 use quick::decode;
 
-use super::alphabet::{Class, Cyrillic, Packed, Row, cyrillic, loose, packed, row};
+use super::alphabet::{Class, Packed, Row, loose, packed, row};
 use super::markup::{self, Markup};
 use super::script::unmasked;
 use super::{Gap, Letters, Loose, Text, Token, TokenKind};

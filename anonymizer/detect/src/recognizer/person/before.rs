@@ -102,9 +102,9 @@ fn read(
         }
         let ahead = text.before(place, back + 1);
         if ahead.is_some_and(|dash| dash.is('-') && token.is_glued()) && token.len <= 3 {
-            let whole = text
-                .before(place, back + 2)
-                .is_some_and(|part| const { [hash("г"), hash("гр"), hash("гражд")] }.contains(&part.hash));
+            let whole = text.before(place, back + 2).is_some_and(|part| {
+                const { [hash("г"), hash("гр"), hash("гражд")] }.contains(&part.hash)
+            });
             found.cue |= whole && back == 1;
             return false;
         }

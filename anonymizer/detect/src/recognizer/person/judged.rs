@@ -2,7 +2,8 @@
 
 use crate::names::{
     Facts, Lexicon, Patronymic, Shape, Strength, Word, abstracted, compound, declined_given,
-    ends_as_kazakh, in_kazakh_case, is_ordinary, likeness, nearly_patronymic, patronymic, possible, shape,
+    ends_as_kazakh, in_kazakh_case, is_ordinary, likeness, nearly_patronymic, patronymic, possible,
+    shape,
 };
 use crate::text::{Text, Token};
 
@@ -158,7 +159,10 @@ impl Memory {
         if let Some(bytes) = slot.word.get_mut(..word.len()) {
             bytes.copy_from_slice(word);
         }
-        let before = self.0.get_mut(first).map(|kept| std::mem::replace(kept, slot));
+        let before = self
+            .0
+            .get_mut(first)
+            .map(|kept| std::mem::replace(kept, slot));
         let before = before.filter(|before| before.len > 0);
         if let (Some(before), Some(kept)) = (before, self.0.get_mut(second)) {
             *kept = before;

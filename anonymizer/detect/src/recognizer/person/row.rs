@@ -3,9 +3,7 @@
 use super::element::{Case, Element, element};
 use super::initial::pair_of_initials;
 use super::judged::Words;
-use crate::names::{
-    Facts, Lexicon, Patronymic, Strength, Word, patronymic, patronymic_tail,
-};
+use crate::names::{Facts, Lexicon, Patronymic, Strength, Word, patronymic, patronymic_tail};
 use crate::text::{Gap, Text, Token, hash};
 
 /// The longest row that is looked at.

@@ -1,7 +1,20 @@
 //! Four Cyrillic letters at once.
 
+use std::sync::LazyLock;
+
 use super::super::Loose;
-use super::super::alphabet::{Cyrillic, Packed};
+use super::super::alphabet::Packed;
+
+/// The rows of the characters whose first byte is one of 0xD0 to 0xD3: Cyrillic ones.
+pub type Cyrillic = [Packed; 0x100];
+
+static CYRILLIC: LazyLock<Cyrillic> =
+    LazyLock::new(|| std::array::from_fn(|character| Packed::new(0x400 + character as u32)));
+
+/// The rows of Cyrillic characters.
+pub fn cyrillic() -> &'static Cyrillic {
+    &CYRILLIC
+}
 
 /// Up to four letters in a row, which are the next ones of a word.
 #[derive(Clone, Copy)]
@@ -37,7 +50,13 @@ impl Four {
             let place = (places >> (16 * lane)) as u8;
             table.get(usize::from(place)).copied().unwrap_or_default()
         };
-        let among = |lane: usize| if lane < count { row(lane) } else { Packed::default() };
+        let among = |lane: usize| {
+            if lane < count {
+                row(lane)
+            } else {
+                Packed::default()
+            }
+        };
         let rows = match count {
             4 => [row(0), row(1), row(2), row(3)],
             _ => [among(0), among(1), among(2), Packed::default()],
