@@ -1,9 +1,10 @@
 //! What words say by themselves, which is remembered: judging a word costs more than finding it.
 
+use super::latin;
 use crate::names::{
     Facts, Lexicon, Patronymic, Shape, Strength, Word, abstracted, compound, declined_given,
     ends_as_kazakh, in_kazakh_case, is_ordinary, likeness, nearly_patronymic, patronymic, possible,
-    shape,
+    shape, trunks,
 };
 use crate::text::{Text, Token};
 
@@ -35,6 +36,8 @@ struct Slot {
     judged: Option<Judged>,
     /// Whether it stands in a Kazakh case, once that was asked.
     cased: Option<bool>,
+    /// What its forms share, once that was asked; nothing of what is no word.
+    trunks: Option<Option<[u64; 2]>>,
 }
 
 impl Slot {
@@ -44,6 +47,7 @@ impl Slot {
         lower: false,
         judged: None,
         cased: None,
+        trunks: None,
     };
 
     fn is(&self, word: &[u8], lower: bool) -> bool {
@@ -55,7 +59,10 @@ impl Slot {
 
 /// The words that were judged last, kept from text to text.
 #[derive(Debug, Default)]
-pub struct Memory(Vec<Slot>);
+pub struct Memory {
+    slots: Vec<Slot>,
+    pub latin: latin::Memory,
+}
 
 /// The words of a text.
 #[derive(Debug)]
@@ -128,6 +135,17 @@ impl Words<'_> {
             None => read(),
         }
     }
+
+    /// What the forms of the word of a token share.
+    pub fn trunks(&mut self, token: &Token) -> Option<[u64; 2]> {
+        let folded = self.text.folded(token);
+        let read = || Word::new(folded).map(|word| trunks(&word));
+        let lower = token.is_lower() && !self.plain;
+        match self.memory.find(token, folded.as_bytes(), lower) {
+            Some(slot) => *slot.trunks.get_or_insert_with(read),
+            None => read(),
+        }
+    }
 }
 
 impl Memory {
@@ -139,15 +157,19 @@ impl Memory {
 
     fn find(&mut self, token: &Token, word: &[u8], lower: bool) -> Option<&mut Slot> {
         let mut places = Self::places(token, lower).into_iter();
-        let is = |place: &usize| self.0.get(*place).is_some_and(|slot| slot.is(word, lower));
+        let is = |place: &usize| {
+            self.slots
+                .get(*place)
+                .is_some_and(|slot| slot.is(word, lower))
+        };
         let place = places.find(is)?;
-        self.0.get_mut(place)
+        self.slots.get_mut(place)
     }
 
     /// Remembers a word in its first place; what stood there moves to the second.
     fn note(&mut self, token: &Token, word: &[u8], lower: bool, judged: Option<Judged>) {
-        if self.0.is_empty() {
-            self.0.resize(SLOTS, Slot::EMPTY);
+        if self.slots.is_empty() {
+            self.slots.resize(SLOTS, Slot::EMPTY);
         }
         let [first, second] = Self::places(token, lower);
         let mut slot = Slot {
@@ -160,11 +182,11 @@ impl Memory {
             bytes.copy_from_slice(word);
         }
         let before = self
-            .0
+            .slots
             .get_mut(first)
             .map(|kept| std::mem::replace(kept, slot));
         let before = before.filter(|before| before.len > 0);
-        if let (Some(before), Some(kept)) = (before, self.0.get_mut(second)) {
+        if let (Some(before), Some(kept)) = (before, self.slots.get_mut(second)) {
             *kept = before;
         }
     }

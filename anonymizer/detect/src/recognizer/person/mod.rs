@@ -80,7 +80,7 @@ fn find(text: &Text, out: &mut Candidates) {
         place = match scan.wakes(token, facts, place) {
             Wake::No => place + 1,
             Wake::Cyrillic => scan.cyrillic(place),
-            Wake::Latin => latin::find(text, scan.words.lexicon, place, scan.out),
+            Wake::Latin => latin::find(&mut scan.words, place, scan.out),
         };
     }
     scan.recall();
@@ -196,7 +196,7 @@ impl Scan<'_> {
         }
         if subject::with_object(self.words.text, self.words.lexicon, row) {
             for element in row {
-                self.seen.note(self.words.text, element);
+                self.seen.note(&mut self.words, element);
                 self.push(element.first, element.last, 0.85, "person.subject_object");
             }
             return row.len();
@@ -284,7 +284,7 @@ impl Scan<'_> {
             return;
         }
         for element in elements.iter().filter(|element| element.initial.is_none()) {
-            self.seen.note(self.words.text, element);
+            self.seen.note(&mut self.words, element);
         }
         self.out.push(
             self.words.text,
@@ -350,7 +350,7 @@ impl Scan<'_> {
         match verdict {
             Lone::Name(rule) => {
                 let sure = before.cue || after.title;
-                self.seen.note(self.words.text, element);
+                self.seen.note(&mut self.words, element);
                 self.out.push(
                     self.words.text,
                     element.first,
@@ -361,7 +361,7 @@ impl Scan<'_> {
                 );
             }
             Lone::Perhaps if signed::is_signed(self.words.text, element) => {
-                self.seen.note(self.words.text, element);
+                self.seen.note(&mut self.words, element);
                 self.push(element.first, element.last, 0.7, "person.signed");
             }
             Lone::Perhaps => {
