@@ -140,7 +140,8 @@ impl Reader<'_> {
                 .is_some_and(|street| street.level == Level::Street)
     }
 
-    /// Whether a word of which nothing is known is the street of a village just named: `с. Жибек Жолы, Орталык 6`.
+    /// Whether a word of which nothing is known is the street of a settlement just named, where the text speaks of residence:
+    /// `прописан: с. Жибек Жолы, Орталык 6`.
     fn is_in_village(&self, place: usize, before: Before) -> bool {
         let word = |token: &Token| token.is_title() && token.len > 4;
         let ends = |next: usize| {
@@ -151,7 +152,7 @@ impl Reader<'_> {
         let number = self.house_number(place + 1, Certainty::Bare);
         before.last == Some(Level::City)
             && before.parted
-            && before.city
+            && before.context
             && self.same_line(place)
             && self.same_line(place + 1)
             && self.token(place).is_some_and(word)
