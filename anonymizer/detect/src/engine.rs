@@ -94,6 +94,9 @@ impl Detector {
             for find in &self.numbers {
                 find(text, place as usize, &mut self.candidates);
             }
+            if !Run::may_reach(text, place as usize, SHORTEST) {
+                continue;
+            }
             let run = Run::read(text, place as usize);
             if run.reach() >= SHORTEST {
                 for find in &self.runs {

@@ -1,6 +1,7 @@
 //! Precision and recall of sandyq-detect on invented texts, each with its bar.
 //!
-//! `detect_quality [DOCUMENTS] [SEED] [errors KIND]`. With `errors KIND`, texts with wrong spans of that kind are shown.
+//! `detect_quality [DOCUMENTS] [SEED] [errors KIND]`. With `errors KIND`, texts with wrong spans of that kind are shown; with `errors FACTS`,
+//! those of numbers, addresses and dates of birth written by hand.
 //! `detect_quality texts FILE [errors PEOPLE]` measures names in a file of anybody's, as [`people::read`] says.
 
 mod quality;
@@ -9,7 +10,7 @@ use quality::{Score, Tally};
 use sandyq_detect::{Detector, code_points};
 use sandyq_synth::corpus::{CORPORA, Corpus, clean};
 use sandyq_synth::label::{Document, Language, Span};
-use sandyq_synth::{people, second};
+use sandyq_synth::{facts, people, second};
 
 /// Kinds with a form or a check digit of their own.
 const FORMATTED: &[&str] = &[
@@ -74,6 +75,7 @@ fn main() {
     ] {
         measure_people(&mut detector, name, documents, show);
     }
+    missed += measure_facts(&mut detector, facts::documents(), shown.map(String::as_str));
     missed += measure_clean(&mut detector, seed, shown.is_some());
     missed += measure_second_clean(&mut detector, shown.is_some());
     println!("\n{missed} bars missed");
@@ -188,6 +190,41 @@ fn measure_people(detector: &mut Detector, name: &str, documents: Vec<Document>,
         let name = format!("person names, {language:?}");
         print_score(&name, &tally.sum(&["PERSON"], Some(language)), None);
     }
+}
+
+/// The texts written by hand, in which everything but names is marked.
+fn measure_facts(detector: &mut Detector, documents: Vec<Document>, shown: Option<&str>) -> usize {
+    let mut tally = Tally::default();
+    for document in documents {
+        let mut found = detect(detector, &document.text);
+        found.retain(|span| span.kind != "PERSON");
+        let wrong = tally.add(&document, &found);
+        if let Some(kind) = shown {
+            for line in wrong
+                .iter()
+                .filter(|line| line.starts_with(kind) || kind == "FACTS")
+            {
+                println!("{line}\n    {}", document.text.replace('\n', "⏎"));
+            }
+        }
+    }
+    println!("\nnumbers, addresses and dates of birth in texts written by hand\n");
+    for (name, score) in tally.kinds() {
+        print_score(&name, &score, None);
+    }
+    let formatted = tally.sum(&facts::FORMATTED, None);
+    let mut missed = print_score("formatted identifiers", &formatted, Some((0.995, 0.99)));
+    for kind in ["ADDRESS", "BIRTHDATE"] {
+        missed += print_score(kind, &tally.sum(&[kind], None), Some((0.92, 0.90)));
+        for language in [Language::Russian, Language::Kazakh] {
+            print_score(
+                &format!("{kind}, {language:?}"),
+                &tally.sum(&[kind], Some(language)),
+                None,
+            );
+        }
+    }
+    missed
 }
 
 /// Prints a line, and counts a missed bar.

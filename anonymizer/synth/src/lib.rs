@@ -10,6 +10,7 @@
 pub mod corpus;
 pub mod date;
 pub mod dirt;
+pub mod facts;
 pub mod grammar;
 pub mod label;
 pub mod library;

@@ -58,7 +58,8 @@ pub fn seventh() -> Vec<Document> {
     read(SEVENTH)
 }
 
-/// Texts of anybody's, one a line: the language (`ru` or `kk`), `: `, the text with names in `⟦⟧`, `⏎` for a new line and `⇥` for a tabulator.
+/// Texts of anybody's, one a line: the language (`ru`, `kk`; `en` counts as mixed), `: `, the text with names in `⟦⟧` and other kinds in
+/// `⟦KIND|⟧`, `⏎` for a new line and `⇥` for a tabulator.
 pub fn read(texts: &str) -> Vec<Document> {
     let lines = texts.lines().map(str::trim);
     lines
@@ -73,29 +74,30 @@ fn document(number: usize, line: &str) -> Option<Document> {
     let language = match language {
         "ru" => Language::Russian,
         "kk" => Language::Kazakh,
+        "en" => Language::Mixed,
         _ => return None,
     };
-    let (mut text, mut spans, mut begun, mut at) = (String::new(), Vec::new(), 0, 0);
-    for letter in marked.chars() {
-        match letter {
-            '⟦' => begun = at,
-            '⟧' => spans.push(Span {
-                start: begun,
-                end: at,
-                kind: "PERSON".to_owned(),
-                optional: false,
-                unlisted: false,
-            }),
-            _ => {
-                text.push(match letter {
-                    '⏎' => '\n',
-                    '⇥' => '\t',
-                    other => other,
-                });
-                at += 1;
-            }
-        }
+    let plain = |piece: &str| piece.replace('⏎', "\n").replace('⇥', "\t");
+    let (mut text, mut spans) = (String::new(), Vec::new());
+    let (mut rest, mut at) = (marked, 0);
+    while let Some((before, opened)) = rest.split_once('⟦') {
+        let (inner, after) = opened.split_once('⟧')?;
+        let (kind, value) = inner.split_once('|').unwrap_or(("PERSON", inner));
+        let (before, value) = (plain(before), plain(value));
+        let start = at + before.chars().count();
+        at = start + value.chars().count();
+        text.push_str(&before);
+        text.push_str(&value);
+        spans.push(Span {
+            start,
+            end: at,
+            kind: kind.to_owned(),
+            optional: false,
+            unlisted: false,
+        });
+        rest = after;
     }
+    text.push_str(&plain(rest));
     Some(Document {
         id: number.to_string(),
         text,

@@ -1,6 +1,7 @@
 //! Letters of the two alphabets.
 
 /// A Russian letter for each letter that only Kazakh has, and е for ё.
+#[inline]
 pub const fn russian_letter(letter: char) -> char {
     match letter {
         'ә' => 'а',

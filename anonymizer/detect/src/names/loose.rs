@@ -27,13 +27,14 @@ impl Word {
             }
             let plain = russian_letter(letter);
             word.kazakh |= plain != letter && letter != 'ё';
+            // All these letters have two bytes.
             let place = usize::from(word.len);
-            let mut coded = [0; 4];
-            let code = plain.encode_utf8(&mut coded).as_bytes();
-            word.bytes
-                .get_mut(place..place + code.len())?
-                .copy_from_slice(code);
-            word.len += code.len() as u8;
+            let code = word.bytes.get_mut(place..)?.first_chunk_mut::<2>()?;
+            *code = [
+                0xC0 | (plain as u32 >> 6) as u8,
+                0x80 | (plain as u8 & 0x3F),
+            ];
+            word.len += 2;
         }
         Some(word)
     }

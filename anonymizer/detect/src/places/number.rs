@@ -102,7 +102,8 @@ impl Reader<'_> {
         Some(None)
     }
 
-    /// A word after a hyphen: `10-А` is a house; `10-й`, `10-летний` are not; `10-үй` ends the number before the hyphen.
+    /// A word after a hyphen: `10-А` is a house; `10-й`, `10-летний` are not; `10-үй` and
+    /// `10-да` end the number before the hyphen.
     fn hyphened(&self, at: usize, word: &Token) -> Option<Option<usize>> {
         let ordinal = matches!(
             self.text.folded(word),
@@ -115,7 +116,7 @@ impl Reader<'_> {
         let part = roles.any(
             Roles::HOUSE_AFTER | Roles::FLAT_AFTER | Roles::CORPUS | Roles::FLAT | Roles::ENTRANCE,
         );
-        part.then_some(None)
+        (part || is_case(self.text.folded(word))).then_some(None)
     }
 
     /// A letter of a house apart from its digits: `10 А, кв. 5`, `10 «б»`.
@@ -208,4 +209,12 @@ impl Reader<'_> {
             | Roles::SETTLEMENT_HEAD;
         !self.lexicon.roles(token.hash).any(known) && !self.roles(next).any(known)
     }
+}
+
+/// Whether a word is the ending of a Kazakh case behind a number: `Абай көшесі, 7-де`.
+fn is_case(word: &str) -> bool {
+    const ENDINGS: [&str; 12] = [
+        "да", "де", "та", "те", "ға", "ге", "қа", "ке", "дан", "ден", "тан", "тен",
+    ];
+    ENDINGS.contains(&word)
 }

@@ -104,6 +104,15 @@ impl<'t> Reader<'t> {
     pub fn mark(&self, place: usize) -> Mark {
         match self.token(place) {
             Some(token) if token.is_word() => {
+                // Most words are of no class, alone or joined to what is glued to them.
+                let joined = self.token(place + 1).is_some_and(Token::is_glued);
+                if !joined && !self.lexicon.may_have_roles(token.hash) {
+                    return Mark {
+                        next: place + 1,
+                        letter: token.len == 1,
+                        ..Mark::default()
+                    };
+                }
                 self.window.mark(place, || self.word_mark(place, token))
             }
             Some(token) if token.is('№') => Mark {

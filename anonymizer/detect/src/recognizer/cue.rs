@@ -102,20 +102,20 @@ impl Cues {
     pub fn before(text: &Text, place: usize) -> Self {
         let mut cues = Self([Self::FAR; Topic::COUNT]);
         let mut distance = 0;
-        let mut at = place;
-        while let Some(token) = text.token(at) {
-            if token.gap == Gap::Block {
+        let Some((last, tokens)) = text.tokens().get(..=place).and_then(<[_]>::split_last) else {
+            return cues;
+        };
+        let mut gap = last.gap;
+        for (at, token) in tokens.iter().enumerate().rev() {
+            if gap == Gap::Block {
                 distance += 4;
             }
-            let Some(previous) = at.checked_sub(1) else {
-                break;
-            };
-            at = previous;
-            distance += text.token(at).map_or(1, cost);
+            distance += cost(token);
             if distance > Self::WINDOW {
                 break;
             }
-            cues.note(text, at, distance);
+            cues.note(text, (at, token), distance);
+            gap = token.gap;
         }
         cues
     }
@@ -133,13 +133,15 @@ impl Cues {
             if distance > Self::WINDOW {
                 break;
             }
-            cues.note(text, at, distance);
+            cues.note(text, (at, token), distance);
         }
         cues
     }
 
-    fn note(&mut self, text: &Text, at: usize, distance: u8) {
-        let Some(topic) = topic(text, at) else { return };
+    fn note(&mut self, text: &Text, (at, token): (usize, &Token), distance: u8) {
+        let Some(topic) = topic(text, at, token) else {
+            return;
+        };
         if let Some(nearest) = self.0.get_mut(topic as usize) {
             *nearest = distance.min(*nearest);
         }
@@ -172,8 +174,7 @@ fn cost(token: &Token) -> u8 {
 }
 
 /// What a token tells.
-fn topic(text: &Text, at: usize) -> Option<Topic> {
-    let token = text.token(at)?;
+fn topic(text: &Text, at: usize, token: &Token) -> Option<Topic> {
     if token.is_number() {
         return None;
     }

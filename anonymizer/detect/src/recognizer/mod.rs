@@ -218,6 +218,14 @@ fn hexadecimal(text: &Text, place: usize, sign: char) -> Option<(usize, usize, S
     {
         return None;
     }
+    // Most of these signs stand alone.
+    let goes_on = |at: usize| {
+        let next = text.token(at).filter(|next| next.is_glued());
+        next.is_some_and(|next| next.is(sign) || is_digits(at).is_some())
+    };
+    if first == place && !goes_on(place + 1) {
+        return None;
+    }
     let mut address = String::new();
     let mut last = first;
     for at in first..first + 40 {

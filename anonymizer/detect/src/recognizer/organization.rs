@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use super::{Candidates, Recognizer};
 use crate::kind::Kind;
 use crate::names::{Facts, lexicon};
-use crate::text::{Gap, Text};
+use crate::text::{Gap, Text, hash};
 
 /// Finds names of organizations.
 pub const RECOGNIZER: Recognizer = Recognizer::Number(find);
@@ -73,13 +73,8 @@ fn name(text: &Text, at: usize) -> Option<RangeInclusive<usize>> {
 }
 
 fn is_label(word: u64) -> bool {
-    [
-        crate::text::hash("бин"),
-        crate::text::hash("бсн"),
-        crate::text::hash("иин"),
-        crate::text::hash("bin"),
-    ]
-    .contains(&word)
+    const LABELS: [u64; 4] = [hash("бин"), hash("бсн"), hash("иин"), hash("bin")];
+    LABELS.contains(&word)
 }
 
 /// The place of the quote that closes the one at `open`.

@@ -42,11 +42,16 @@ fn find(run: &Run<'_>, out: &mut Candidates) {
             } else {
                 let after = Cues::after(text, last);
                 let issued = capital && alone && !other && after.within(Topic::Issued, 8);
+                // `паспорты N1234567, серігінің құжаты N 1234568`
+                let second = || {
+                    let mut found = out.spans().iter();
+                    capital && digits == 8 && found.any(|span| span.kind == Kind::Passport)
+                };
+                let traveller = || number.is_glued() && is_of_traveller(text, place);
                 let document = alone
-                    && number.is_glued()
                     && cues.leads(Topic::Certificate, 3, &OTHERS)
                     && !other
-                    && is_of_traveller(text, place);
+                    && (second() || traveller());
                 let found = (0.85, "passport.issued");
                 if issued {
                     Some(found)
@@ -156,6 +161,10 @@ mod tests {
                 (
                     "пассажир AKHMETOV ERLAN, документ N1234567, место 4C",
                     "PASSPORT N1234567",
+                ),
+                (
+                    "паспорттың нөмірі N13304521, бөлмем 217, ертеңге дейін боламын, ал серігімнің құжаты N 13304538",
+                    "PASSPORT N13304521|PASSPORT N 13304538",
                 ),
                 ("входящий документ N1234567", ""),
                 ("артикул N12345678", ""),

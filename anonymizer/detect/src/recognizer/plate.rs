@@ -79,8 +79,18 @@ fn modern(text: &Text, place: usize, letters: usize, out: &mut Candidates) {
         None
     };
     if let Some((confidence, rule)) = found {
-        out.push(text, place, region, Kind::Plate, confidence, rule);
+        let first = place - usize::from(follows_country(text, place));
+        out.push(text, first, region, Kind::Plate, confidence, rule);
     }
+}
+
+/// Whether the sign of the country stands before: `KZ 123 ABC 02`.
+fn follows_country(text: &Text, place: usize) -> bool {
+    let near = text
+        .token(place)
+        .is_some_and(|number| number.gap <= Gap::Space);
+    let country = text.before(place, 1);
+    near && country.is_some_and(|word| word.is_upper() && text.folded(word) == "kz")
 }
 
 /// `A123BCD` and `A123BC77`.
@@ -143,8 +153,10 @@ fn is_continued(text: &Text, first: usize, last: usize) -> bool {
 fn speaks_of_vehicle(text: &Text, first: usize, last: usize) -> bool {
     let before = Cues::before(text, first);
     let nearer = before.distance(Topic::Vehicle);
-    (nearer <= 14 && before.distance(Topic::Trade) >= nearer)
-        || Cues::after(text, last).within(Topic::Vehicle, 5)
+    (nearer <= 14 && before.distance(Topic::Trade) >= nearer) || {
+        let after = Cues::after(text, last);
+        after.within(Topic::Vehicle, 5) || after.within(Topic::Vin, 2)
+    }
 }
 
 /// Units that stand between numbers in capitals: `512GB 10`.
@@ -177,6 +189,9 @@ mod tests {
                 ("123 ABC|02", "PLATE 123 ABC|02"),
                 ("м/н 284 ABC 18", "PLATE 284 ABC 18"),
                 ("г/н 284AB18", "PLATE 284AB18"),
+                ("plate KZ 123 ABC 02", "PLATE KZ 123 ABC 02"),
+                ("договор № 7: 123 ABC 02, VIN 1", "PLATE 123 ABC 02"),
+                ("стоит его Нива B 228 KDM", "PLATE B 228 KDM"),
                 ("жүргізуші, а/к K178OUB", "PLATE K178OUB"),
             ],
         );

@@ -111,7 +111,16 @@ impl Digits {
 }
 
 impl<'t> Run<'t> {
+    /// Whether the run that begins with the number at `place` may have so many digits; a quick look.
+    pub fn may_reach(text: &Text, place: usize, digits: usize) -> bool {
+        let long = text
+            .token(place)
+            .is_some_and(|token| token.folded_len() >= digits);
+        long || next(text, place).is_some()
+    }
+
     /// The run that begins with the number at `place`.
+    #[inline]
     pub fn read(text: &'t Text, place: usize) -> Self {
         let mut run = Self {
             text,

@@ -60,7 +60,8 @@ impl Packed {
     const LETTERS: u32 = 32;
     const CLASS: u32 = 40;
 
-    fn new(character: u32) -> Self {
+    /// The row of a character.
+    pub fn new(character: u32) -> Self {
         let row = row(character);
         let letter = row.class == Class::Letter;
         // What does not fit is read the slow way, and so is a letter that hashes as none.

@@ -4,8 +4,10 @@
 //! behind the copy. Plain words and numbers are read by loops of their own; whatever else a word may hold (entities,
 //! marks, invisible characters) is added letter by letter to an open token.
 
+mod four;
 mod quick;
 
+use four::{Cyrillic, cyrillic};
 use quick::decode;
 
 use super::alphabet::{Class, Packed, Row, loose, packed, row};
@@ -40,6 +42,7 @@ pub struct Fold<'t> {
     text: &'t mut Text,
     piece: &'t str,
     table: &'static [Packed; 0x800],
+    cyrillic: &'static Cyrillic,
     open: Option<Open>,
     gap: Gap,
     /// Ends of lines since the last token.
@@ -60,6 +63,7 @@ impl<'t> Fold<'t> {
             text,
             piece,
             table: packed(),
+            cyrillic: cyrillic(),
             open: None,
             gap: Gap::Block,
             lines: 0,
@@ -80,12 +84,21 @@ impl<'t> Fold<'t> {
         let bytes = self.piece.as_bytes().get(..end).unwrap_or_default();
         let mut at = start;
         while let Some((character, len)) = decode(bytes, at) {
+            // Most of what stands between words is one space.
+            if character == usize::from(b' ') {
+                self.separate(Gap::Space);
+                at += 1;
+                continue;
+            }
             let Some(plain) = self.table.get(character).filter(|_| len > 0).copied() else {
                 at = self.rare(at, markup);
                 continue;
             };
+            if plain.is_letter() && self.open.is_none() {
+                at = self.word(bytes, at, plain, len);
+                continue;
+            }
             match plain.class() {
-                Class::Letter if self.open.is_none() => at = self.word(bytes, at, plain, len),
                 Class::Digit if self.open.is_none() && len == 1 => at = self.number(bytes, at),
                 Class::Space => {
                     self.separate(Gap::Space);

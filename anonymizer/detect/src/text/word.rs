@@ -53,6 +53,24 @@ impl Loose {
         }
     }
 
+    /// With four letters, 16 bits each, where none waited.
+    #[inline]
+    pub(super) const fn with_four(self, letters: u64) -> Self {
+        Self {
+            hash: mix(self.hash, letters),
+            rest: 0,
+        }
+    }
+
+    /// With up to three letters that wait, 16 bits each, where none waited.
+    #[inline]
+    pub(super) const fn with_waiting(self, letters: u64) -> Self {
+        Self {
+            rest: letters,
+            ..self
+        }
+    }
+
     /// With the four letters that waited.
     #[inline]
     pub(super) const fn taken_up(self) -> Self {

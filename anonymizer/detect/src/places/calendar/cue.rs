@@ -113,7 +113,7 @@ impl Cues {
                 built.add(word, class, month);
             }
         }
-        for letter in ["р", "т", "ж", "гр", "др", "b"] {
+        for letter in ["р", "т", "ж", "гр", "др", "b", "свет"] {
             built.triggers.add(hash(letter));
         }
         built

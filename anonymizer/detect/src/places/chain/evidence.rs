@@ -10,6 +10,8 @@ pub(super) struct Evidence {
     street: bool,
     /// A street or microdistrict without its type.
     untyped: bool,
+    /// It has a known name.
+    known: bool,
     /// The street has neither capital letter nor a known name.
     dim: bool,
     house: bool,
@@ -30,6 +32,7 @@ impl Evidence {
                 Level::Street | Level::Micro => {
                     evidence.street |= one.typed;
                     evidence.untyped |= !one.typed;
+                    evidence.known |= !one.typed && one.known;
                     evidence.dim |= one.doubtful;
                     evidence.dotted |= one.dotted;
                 }
@@ -69,8 +72,10 @@ impl Evidence {
             return credible.then_some((confidence, "address.street"));
         }
         if self.untyped && numbered {
-            let credible =
-                self.city || context.near || self.named_flat || self.named_house && self.flat;
+            let credible = self.city
+                || context.near
+                || self.named_flat
+                || self.named_house && (self.flat || self.known);
             return credible.then_some((0.85, "address.untyped_street"));
         }
         if self.named_house && self.named_flat {

@@ -10,7 +10,10 @@ use crate::text::{Gap, Token};
 impl Reader<'_> {
     /// A name without its type: a known settlement, a street before the number of its house.
     pub(super) fn untyped(&self, place: usize, before: Before) -> Option<Component> {
-        if (before.city || before.context)
+        // `Сатпаева, 30А`: a street and a town of one name.
+        let both = self.known(place, Names::STREET);
+        let both = both.is_some() && both >= self.known(place, Names::SETTLEMENT);
+        if (before.city || before.context || both)
             && let Some(street) = self.untyped_street(place, before)
         {
             return Some(street);
@@ -46,10 +49,16 @@ impl Reader<'_> {
             .filter(|_| self.may_name(place))
             .map(|_| place)?;
         let known = self.known(begin, kind);
+        if known.is_none() && self.is_quarter(place, before) {
+            let quarter = self.plain(Level::Micro, place, place + 3);
+            let typed = false;
+            return Some(Component { typed, ..quarter });
+        }
         let micro = self.known(begin, Names::MICRO).is_some();
         let cased = self.is_cased(place);
         let next = match known {
             Some(next) => next,
+            None if self.is_in_village(place, before) => place + 1,
             None if cased
                 && token.gap < Gap::Line
                 && before.last.is_none_or(|last| last < Level::House)
@@ -102,12 +111,52 @@ impl Reader<'_> {
             || self
                 .number_first(next + comma, before)
                 .is_some_and(|house| house.level == Level::House);
+        let follows = follows || micro && comma > 0 && self.leads_to_street(next + comma, before);
         (follows && (cased || before.city || before.context)).then(|| Component {
             typed: false,
             known: known.is_some(),
             strong: cased,
             ..self.plain(level, place, next)
         })
+    }
+
+    /// Whether a numbered quarter stands before a street: `Күншығыс-2, Наурызбай батыр көшесі 8`.
+    fn is_quarter(&self, place: usize, before: Before) -> bool {
+        let title = |token: &Token| token.is_title() && token.len > 3;
+        self.token(place).is_some_and(title)
+            && self.is_glued(place + 1, '-')
+            && self
+                .glued_number(place + 2)
+                .is_some_and(|number| number.len <= 2)
+            && self.is(place + 3, ',')
+            && self.leads_to_street(place + 4, before)
+    }
+
+    /// Whether a street with its type begins at `place`.
+    fn leads_to_street(&self, place: usize, before: Before) -> bool {
+        self.same_line(place)
+            && self
+                .named(place, before)
+                .is_some_and(|street| street.level == Level::Street)
+    }
+
+    /// Whether a word of which nothing is known is the street of a settlement just named, where the text speaks of residence:
+    /// `прописан: с. Жибек Жолы, Орталык 6`.
+    fn is_in_village(&self, place: usize, before: Before) -> bool {
+        let word = |token: &Token| token.is_title() && token.len > 4;
+        let ends = |next: usize| {
+            self.token(next).is_none_or(|sign| {
+                sign.gap >= Gap::Line || [',', '.', ';', ')'].iter().any(|end| sign.is(*end))
+            })
+        };
+        let number = self.house_number(place + 1, Certainty::Bare);
+        before.last == Some(Level::City)
+            && before.parted
+            && before.context
+            && self.same_line(place)
+            && self.same_line(place + 1)
+            && self.token(place).is_some_and(word)
+            && number.is_some_and(|number| !number.doubtful && ends(number.next))
     }
 
     /// Whether a word may be the name of a street by its ending: streets are named after persons in the genitive.

@@ -20,6 +20,8 @@ pub struct Lexicon {
     roles: HashMap<u64, Roles, Folded>,
     names: HashMap<u64, Names, Folded>,
     triggers: Sieve,
+    /// Words of any class.
+    words: Sieve,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::build);
@@ -45,11 +47,17 @@ impl Lexicon {
         self.triggers.may_hold(hash)
     }
 
+    /// Whether a word by itself may have a class; right when it denies.
+    pub fn may_have_roles(&self, hash: u64) -> bool {
+        self.words.may_hold(hash)
+    }
+
     fn build() -> Self {
         let mut lexicon = Self {
             roles: HashMap::default(),
             names: HashMap::default(),
             triggers: Sieve::default(),
+            words: Sieve::default(),
         };
         lexicon.add_words(include_str!("../../../data/places/address_words.txt"));
         lexicon.add_settlements();
@@ -60,6 +68,7 @@ impl Lexicon {
         }
         lexicon.add_regions();
         for (hash, roles) in &lexicon.roles {
+            lexicon.words.add(*hash);
             if roles.any(Roles::TRIGGER) {
                 lexicon.triggers.add(*hash);
             }

@@ -115,9 +115,23 @@ impl Finder<'_> {
             self.before_verb(place, out);
         } else if cue.is(Cue::ENGLISH_BIRTH) {
             self.label(place + 1, true, out);
+        } else if self.is_light(place) {
+            self.verb(place, out);
         } else if token.len <= 2 {
             self.abbreviation(place, out);
         }
+    }
+
+    /// `появился на свет`.
+    fn is_light(self, place: usize) -> bool {
+        let appeared = |at: usize| {
+            let token = self.calendar.token(at);
+            token.is_some_and(|token| self.calendar.text.folded(token).starts_with("появи"))
+        };
+        place >= 2
+            && self.calendar.reads(place, "свет")
+            && self.calendar.reads(place - 1, "на")
+            && (place.saturating_sub(3)..place - 1).any(appeared)
     }
 
     /// `дата рождения`, `года рождения`, `год рождения`.
@@ -293,9 +307,19 @@ impl Finder<'_> {
         self.before_verb(place, out);
     }
 
+    /// The year right before a verb, with its word.
+    fn year_before(self, place: usize) -> Option<usize> {
+        let year = place.checked_sub(2)?;
+        let worded = self.calendar.cue(place - 1).is(Cue::YEAR);
+        (worded && self.calendar.year(year).is_some()).then_some(year)
+    }
+
     /// The date, or the year, before a Kazakh verb.
     fn before_verb(self, place: usize, out: &mut Candidates) {
-        if let Some(date) = self.behind(place, VERB) {
+        // `2023 жылғы 6 қыркүйекте оқиға орнында болған, өзі 1966 жылы туған`
+        let beside = self.year_before(place);
+        let date = self.behind(place, VERB);
+        if let Some(date) = date.filter(|date| beside.is_none_or(|year| date.next > year)) {
             self.push(
                 out,
                 date,
@@ -304,7 +328,7 @@ impl Finder<'_> {
             );
             return;
         }
-        if self.label(place + 1, false, out) {
+        if beside.is_none() && self.label(place + 1, false, out) {
             return;
         }
         let range = place.saturating_sub(7)..place;

@@ -16,7 +16,7 @@ const PATRONYMIC: [&str; 12] = [
 ];
 
 impl Finder<'_> {
-    /// `г.р.`, `г/р`, `гр`, `ж.т.`, `д.р.`, `д/р`, `др`, `т.ж.`, `(р. 12.03.1985)`.
+    /// `г.р.`, `г/р`, `гр`, `ж.т.`, `д.р.`, `д/р`, `др`, `т.ж.`, `d.o.b.`, `(р. 12.03.1985)`.
     pub(super) fn abbreviation(self, place: usize, out: &mut Candidates) {
         let calendar = self.calendar;
         let joined = |first: &str, last: &str| {
@@ -30,10 +30,14 @@ impl Finder<'_> {
         } else if joined("д", "р") || joined("т", "ж") {
             let dot = usize::from(calendar.is(place + 1, '.'));
             if self.ahead(place + 1 + dot, 4, 0).is_none() {
-                self.date_before(place - 2, 1, out);
+                if !self.date_before(place - 2, 1, out) {
+                    self.year_label(place + 1 + dot, out);
+                }
             } else {
                 self.label(place + 1 + dot, false, out);
             }
+        } else if joined("o", "b") && place >= 4 && calendar.reads(place - 4, "d") {
+            self.label(place + 1, true, out);
         } else if calendar.reads(place, "гр") {
             self.glued_suffix(place, out);
         } else if calendar.reads(place, "др")

@@ -46,7 +46,7 @@ pub fn after(text: &Text, lexicon: &Lexicon, place: usize) -> After {
             };
             found.title |= facts.has(Facts::AFTER) && ahead == 1 && !found.street && !rank();
             found.called |= ahead == 1
-                && ([hash("деген"), hash("есімді")].contains(&token.hash)
+                && (const { [hash("деген"), hash("есімді")] }.contains(&token.hash)
                     || facts.has(Facts::DOES))
                 && text
                     .token(place)
@@ -60,10 +60,10 @@ pub fn after(text: &Text, lexicon: &Lexicon, place: usize) -> After {
                 ahead == 1 && (facts.has(Facts::CUE) || owned(token.hash)) && owns(text, place);
             // `мен Перизатгүл ғой`.
             found.called |= ahead == 1
-                && token.hash == hash("ғой")
+                && token.hash == const { hash("ғой") }
                 && text
                     .before(place, 1)
-                    .is_some_and(|me| me.hash == hash("мен"));
+                    .is_some_and(|me| me.hash == const { hash("мен") });
             if found.street
                 || leads_away(token.hash)
                 || !facts.any(Facts::MIDDLE.and(Facts::AFTER).and(Facts::STOP))

@@ -102,9 +102,9 @@ fn read(
         }
         let ahead = text.before(place, back + 1);
         if ahead.is_some_and(|dash| dash.is('-') && token.is_glued()) && token.len <= 3 {
-            let whole = text
-                .before(place, back + 2)
-                .is_some_and(|part| [hash("г"), hash("гр"), hash("гражд")].contains(&part.hash));
+            let whole = text.before(place, back + 2).is_some_and(|part| {
+                const { [hash("г"), hash("гр"), hash("гражд")] }.contains(&part.hash)
+            });
             found.cue |= whole && back == 1;
             return false;
         }
@@ -113,7 +113,7 @@ fn read(
         if facts.has(Facts::TITLE) && in_genitive(text.folded(token)) {
             return false;
         }
-        let named = [hash("от"), hash("по")];
+        let named = const { [hash("от"), hash("по")] };
         if facts.has(Facts::NAMED) && ahead.is_some_and(|from| named.contains(&from.hash)) {
             found.cue |= back == 1;
             return false;
@@ -179,7 +179,7 @@ fn read(
             || greets(3)
                 && text
                     .before(place, 2)
-                    .is_some_and(|word| word.hash == hash("бе"));
+                    .is_some_and(|word| word.hash == const { hash("бе") });
         return false;
     }
     found.start |= back == 1
@@ -254,14 +254,14 @@ fn word(
     found.done_to |= back == 1 && done_to(token.hash);
     found.agent |= back == 1 && facts.is_empty() && token.is_lower() && agent(folded);
     // `Ұлы Жібек жолы`, `Қызы`: with a capital it is no word for a child.
-    if token.is_title() && [hash("ұлы"), hash("қызы")].contains(&token.hash) {
+    if token.is_title() && const { [hash("ұлы"), hash("қызы")] }.contains(&token.hash) {
         // `58 жаста. Қызы Әсем келді`
-        let daughter = token.hash == hash("қызы") && starts;
+        let daughter = token.hash == const { hash("қызы") } && starts;
         found.institution |= back == 1 && !daughter;
         found.cue |= back == 1 && daughter;
         return false;
     }
-    if back == 1 && token.hash == hash("бұл") && !found.dotted {
+    if back == 1 && token.hash == const { hash("бұл") } && !found.dotted {
         return false;
     }
     if facts.any(Facts::STREET.and(Facts::NAMED)) && !facts.has(Facts::GIVEN) {

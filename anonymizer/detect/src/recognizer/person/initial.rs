@@ -25,7 +25,7 @@ pub fn initial(
     let dotted = text
         .token(place + 1)
         .is_some_and(|next| next.is('.') && next.is_glued());
-    let short = token.len == 1 || dotted && token.len == 2 && token.hash == hash("дж");
+    let short = token.len == 1 || dotted && token.len == 2 && token.hash == const { hash("дж") };
     let initial = match (dotted, token.len) {
         _ if token.is_lower()
             && short

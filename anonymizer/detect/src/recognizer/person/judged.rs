@@ -1,12 +1,14 @@
 //! What words say by themselves, which is remembered: judging a word costs more than finding it.
 
+use super::latin;
 use crate::names::{
     Facts, Lexicon, Patronymic, Shape, Strength, Word, abstracted, compound, declined_given,
-    ends_as_kazakh, is_ordinary, likeness, nearly_patronymic, patronymic, possible, shape,
+    ends_as_kazakh, in_kazakh_case, is_ordinary, likeness, nearly_patronymic, patronymic, possible,
+    shape, trunks,
 };
 use crate::text::{Text, Token};
 
-/// How many words are remembered; of two with one place the later stays.
+/// How many words are remembered; of three with one pair of places the first leaves.
 const SLOTS: usize = 1 << 12;
 /// Longer words, in bytes, are no names.
 const LONGEST: usize = 56;
@@ -32,11 +34,35 @@ struct Slot {
     len: u8,
     lower: bool,
     judged: Option<Judged>,
+    /// Whether it stands in a Kazakh case, once that was asked.
+    cased: Option<bool>,
+    /// What its forms share, once that was asked; nothing of what is no word.
+    trunks: Option<Option<[u64; 2]>>,
+}
+
+impl Slot {
+    const EMPTY: Self = Self {
+        word: [0; LONGEST],
+        len: 0,
+        lower: false,
+        judged: None,
+        cased: None,
+        trunks: None,
+    };
+
+    fn is(&self, word: &[u8], lower: bool) -> bool {
+        usize::from(self.len) == word.len()
+            && self.lower == lower
+            && self.word.get(..word.len()) == Some(word)
+    }
 }
 
 /// The words that were judged last, kept from text to text.
 #[derive(Debug, Default)]
-pub struct Memory(Vec<Slot>);
+pub struct Memory {
+    slots: Vec<Slot>,
+    pub latin: latin::Memory,
+}
 
 /// The words of a text.
 #[derive(Debug)]
@@ -84,33 +110,85 @@ impl Judged {
 impl Words<'_> {
     /// What the word of a token says; nothing if it is no Cyrillic word or too long for a name.
     pub fn judge(&mut self, token: &Token) -> Option<Judged> {
-        const EMPTY: Slot = Slot {
-            word: [0; LONGEST],
-            len: 0,
-            lower: false,
-            judged: None,
-        };
         let folded = self.text.folded(token);
         let bytes = folded.as_bytes();
         let lower = token.is_lower() && !self.plain;
         if bytes.len() > LONGEST {
             return None;
         }
-        let slots = &mut self.memory.0;
-        if slots.is_empty() {
-            slots.resize(SLOTS, EMPTY);
-        }
-        let place = token.hash as usize ^ usize::from(lower);
-        let slot = slots.get_mut(place & (SLOTS - 1))?;
-        let known = slot.word.get(..usize::from(slot.len));
-        if known == Some(bytes) && slot.lower == lower && slot.len > 0 {
+        if let Some(slot) = self.memory.find(token, bytes, lower) {
             return slot.judged;
         }
-        slot.judged = judge(folded, token, lower, self.lexicon);
-        slot.word.get_mut(..bytes.len())?.copy_from_slice(bytes);
-        slot.len = bytes.len() as u8;
-        slot.lower = lower;
-        slot.judged
+        let judged = judge(folded, token, lower, self.lexicon);
+        self.memory.note(token, bytes, lower, judged);
+        judged
+    }
+
+    /// Whether the word of a token is a name in a Kazakh case.
+    pub fn is_cased(&mut self, token: &Token) -> bool {
+        let folded = self.text.folded(token);
+        let lexicon = self.lexicon;
+        let read = || Word::new(folded).is_some_and(|word| in_kazakh_case(&word, lexicon));
+        let lower = token.is_lower() && !self.plain;
+        match self.memory.find(token, folded.as_bytes(), lower) {
+            Some(slot) => *slot.cased.get_or_insert_with(read),
+            None => read(),
+        }
+    }
+
+    /// What the forms of the word of a token share.
+    pub fn trunks(&mut self, token: &Token) -> Option<[u64; 2]> {
+        let folded = self.text.folded(token);
+        let read = || Word::new(folded).map(|word| trunks(&word));
+        let lower = token.is_lower() && !self.plain;
+        match self.memory.find(token, folded.as_bytes(), lower) {
+            Some(slot) => *slot.trunks.get_or_insert_with(read),
+            None => read(),
+        }
+    }
+}
+
+impl Memory {
+    /// The two places of a word.
+    fn places(token: &Token, lower: bool) -> [usize; 2] {
+        let place = (token.hash as usize ^ usize::from(lower)) & (SLOTS - 1);
+        [place, place ^ 2]
+    }
+
+    fn find(&mut self, token: &Token, word: &[u8], lower: bool) -> Option<&mut Slot> {
+        let mut places = Self::places(token, lower).into_iter();
+        let is = |place: &usize| {
+            self.slots
+                .get(*place)
+                .is_some_and(|slot| slot.is(word, lower))
+        };
+        let place = places.find(is)?;
+        self.slots.get_mut(place)
+    }
+
+    /// Remembers a word in its first place; what stood there moves to the second.
+    fn note(&mut self, token: &Token, word: &[u8], lower: bool, judged: Option<Judged>) {
+        if self.slots.is_empty() {
+            self.slots.resize(SLOTS, Slot::EMPTY);
+        }
+        let [first, second] = Self::places(token, lower);
+        let mut slot = Slot {
+            len: word.len() as u8,
+            lower,
+            judged,
+            ..Slot::EMPTY
+        };
+        if let Some(bytes) = slot.word.get_mut(..word.len()) {
+            bytes.copy_from_slice(word);
+        }
+        let before = self
+            .slots
+            .get_mut(first)
+            .map(|kept| std::mem::replace(kept, slot));
+        let before = before.filter(|before| before.len > 0);
+        if let (Some(before), Some(kept)) = (before, self.slots.get_mut(second)) {
+            *kept = before;
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Candidates;
 use super::before::before;
+use super::judged::Words;
 use crate::kind::Kind;
 use crate::names::{
     Facts, LatinName, Lexicon, Word, is_ordinary, latin_patronymic, latin_surname, likeness,
@@ -25,13 +26,14 @@ struct Part {
 }
 
 /// Reads the row of capitalized Latin words that begins at `place`; the place to go on from.
-pub fn find(text: &Text, lexicon: &Lexicon, place: usize, out: &mut Candidates) -> usize {
+pub fn find(words: &mut Words<'_>, place: usize, out: &mut Candidates) -> usize {
+    let (text, lexicon) = (words.text, words.lexicon);
     let mut parts: Vec<Part> = Vec::new();
     let mut at = place;
     let before = before(text, lexicon, place);
     while parts.len() < LONGEST {
         let least = if before.cue { TOLD } else { LIKELY };
-        let Some(part) = part(text, lexicon, at, parts.is_empty(), least) else {
+        let Some(part) = part(words, at, parts.is_empty(), least) else {
             break;
         };
         at = part.last + 1;
@@ -73,7 +75,8 @@ pub fn find(text: &Text, lexicon: &Lexicon, place: usize, out: &mut Candidates) 
     place + 1
 }
 
-fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool, least: i32) -> Option<Part> {
+fn part(words: &mut Words<'_>, place: usize, first: bool, least: i32) -> Option<Part> {
+    let text = words.text;
     let token = text.token(place)?;
     if !token.is_word()
         || !token.letters.has(Letters::TITLE.and(Letters::LATIN))
@@ -104,13 +107,17 @@ fn part(text: &Text, lexicon: &Lexicon, place: usize, first: bool, least: i32) -
     if first && brand(folded) {
         return None;
     }
-    let facts = lexicon.latin(&LatinName::of_latin(folded));
+    let Judged {
+        facts,
+        surname,
+        patronymic,
+        english,
+        likeness,
+    } = words.memory.latin.judge(folded, token.hash, words.lexicon);
     let given = facts.has(Facts::GIVEN);
-    let surname = facts.has(Facts::SURNAME) || latin_surname(folded);
-    let patronymic = latin_patronymic(folded);
     let possible = !given && !surname && !patronymic;
-    let likely = possible && !english(folded) && resembles_name(folded, least);
-    if possible && (first && !likely || english(folded)) {
+    let likely = likeness.is_some_and(|likeness| likeness >= least);
+    if possible && (first && !likely || english) {
         return None;
     }
     let clear = given && facts.has(Facts::COMMON) && !facts.has(Facts::WORD);
@@ -132,10 +139,54 @@ const LIKELY: i32 = 32;
 /// The same after a word for people.
 const TOLD: i32 = -16;
 
-/// Whether a lower-case Latin word, spelled in Cyrillic, is no ordinary word and has the letters of names.
-fn resembles_name(folded: &str, least: i32) -> bool {
-    Word::new(&respelled(folded))
-        .is_some_and(|word| !is_ordinary(&word) && likeness(&word) >= least)
+/// What a Latin word by itself says.
+#[derive(Clone, Copy, Debug)]
+struct Judged {
+    facts: Facts,
+    surname: bool,
+    patronymic: bool,
+    english: bool,
+    /// How much its letters, spelled in Cyrillic, speak for a name, if nothing else says what it is and it is no ordinary word.
+    likeness: Option<i32>,
+}
+
+/// The Latin words that were judged last, kept from text to text; of two with one place the later stays.
+#[derive(Debug, Default)]
+pub struct Memory(Vec<(String, Option<Judged>)>);
+
+impl Memory {
+    const SLOTS: usize = 1 << 9;
+
+    fn judge(&mut self, folded: &str, hash: u64, lexicon: &Lexicon) -> Judged {
+        if self.0.is_empty() {
+            self.0.resize(Self::SLOTS, (String::new(), None));
+        }
+        let Some((word, judged)) = self.0.get_mut(hash as usize % Self::SLOTS) else {
+            return judge(folded, lexicon);
+        };
+        if let Some(judged) = judged.filter(|_| word == folded) {
+            return judged;
+        }
+        word.clear();
+        word.push_str(folded);
+        *judged.insert(judge(folded, lexicon))
+    }
+}
+
+fn judge(folded: &str, lexicon: &Lexicon) -> Judged {
+    let facts = lexicon.latin(&LatinName::of_latin(folded));
+    let surname = facts.has(Facts::SURNAME) || latin_surname(folded);
+    let patronymic = latin_patronymic(folded);
+    let english = english(folded);
+    let open = !facts.has(Facts::GIVEN) && !surname && !patronymic && !english;
+    let spelled = || Word::new(&respelled(folded)).filter(|word| !is_ordinary(word));
+    Judged {
+        facts,
+        surname,
+        patronymic,
+        english,
+        likeness: open.then(spelled).flatten().map(|word| likeness(&word)),
+    }
 }
 
 /// The last token of a hyphenated word.

@@ -64,8 +64,12 @@ fn find(text: &Text, out: &mut Candidates) {
     scan.fields();
     let mut place = 0;
     while let Some(token) = text.token(place) {
-        if token.is_word() {
-            let facts = scan.words.lexicon.get(token.hash);
+        if !token.is_word() {
+            place += 1;
+            continue;
+        }
+        let facts = scan.words.lexicon.get(token.hash);
+        if facts.any(Facts::HEADING.and(Facts::SORTS)) {
             if facts.has(Facts::HEADING) {
                 scan.heading(place);
             }
@@ -73,10 +77,10 @@ fn find(text: &Text, out: &mut Candidates) {
                 scan.sorts = quoted::sentence_end(text, place);
             }
         }
-        place = match scan.wakes(token, place) {
+        place = match scan.wakes(token, facts, place) {
             Wake::No => place + 1,
             Wake::Cyrillic => scan.cyrillic(place),
-            Wake::Latin => latin::find(text, scan.words.lexicon, place, scan.out),
+            Wake::Latin => latin::find(&mut scan.words, place, scan.out),
         };
     }
     scan.recall();
@@ -100,10 +104,8 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    fn wakes(&mut self, token: &Token, place: usize) -> Wake {
-        if !token.is_word() {
-            return Wake::No;
-        }
+    /// Whether a name may begin with a word, of which `facts` are known.
+    fn wakes(&mut self, token: &Token, facts: Facts, place: usize) -> Wake {
         self.words.plain = false;
         if token.letters.has(Letters::LATIN) {
             return if token.letters.has(Letters::TITLE) && token.len >= 3 {
@@ -117,7 +119,6 @@ impl Scan<'_> {
             let initials = initial::pair_of_initials(self.words.text, place);
             return if initials { Wake::Cyrillic } else { Wake::No };
         }
-        let facts = self.words.lexicon.get(token.hash);
         if token.letters.has(Letters::TITLE) {
             if is_capital(token) {
                 self.zone.capital_until(place);
@@ -195,7 +196,7 @@ impl Scan<'_> {
         }
         if subject::with_object(self.words.text, self.words.lexicon, row) {
             for element in row {
-                self.seen.note(self.words.text, element);
+                self.seen.note(&mut self.words, element);
                 self.push(element.first, element.last, 0.85, "person.subject_object");
             }
             return row.len();
@@ -283,7 +284,7 @@ impl Scan<'_> {
             return;
         }
         for element in elements.iter().filter(|element| element.initial.is_none()) {
-            self.seen.note(self.words.text, element);
+            self.seen.note(&mut self.words, element);
         }
         self.out.push(
             self.words.text,
@@ -349,7 +350,7 @@ impl Scan<'_> {
         match verdict {
             Lone::Name(rule) => {
                 let sure = before.cue || after.title;
-                self.seen.note(self.words.text, element);
+                self.seen.note(&mut self.words, element);
                 self.out.push(
                     self.words.text,
                     element.first,
@@ -360,7 +361,7 @@ impl Scan<'_> {
                 );
             }
             Lone::Perhaps if signed::is_signed(self.words.text, element) => {
-                self.seen.note(self.words.text, element);
+                self.seen.note(&mut self.words, element);
                 self.push(element.first, element.last, 0.7, "person.signed");
             }
             Lone::Perhaps => {

@@ -2,9 +2,10 @@
 
 use super::doubt::Weighed;
 use super::element::{Case, Element};
+use super::judged::Words;
 use super::{Scan, after, column, field, judged};
 use crate::kind::Kind;
-use crate::names::{Facts, Word, trunks};
+use crate::names::Facts;
 use crate::span::Span;
 use crate::text::{Gap, Text, hash};
 
@@ -28,7 +29,7 @@ pub struct Seen {
 
 impl Seen {
     /// Remembers a part of a name in all its forms.
-    pub fn note(&mut self, text: &Text, element: &Element) {
+    pub fn note(&mut self, words: &mut Words<'_>, element: &Element) {
         if self.hashes.len() >= MOST {
             return;
         }
@@ -36,7 +37,7 @@ impl Seen {
         if let Some(shape) = element.shape {
             self.keep(shape.stem);
         }
-        for trunk in forms(text, element).into_iter().flatten() {
+        for trunk in forms(words, element).into_iter().flatten() {
             self.keep(trunk);
         }
     }
@@ -51,10 +52,10 @@ impl Seen {
     }
 
     /// Whether the text names somebody so.
-    pub fn knows(&self, text: &Text, element: &Element) -> bool {
+    pub fn knows(&self, words: &mut Words<'_>, element: &Element) -> bool {
         let stem = element.shape.is_some_and(|shape| self.has(shape.stem));
-        let form = || {
-            let trunks = forms(text, element);
+        let mut form = || {
+            let trunks = forms(words, element);
             trunks.is_some_and(|trunks| trunks.iter().any(|trunk| self.has(*trunk)))
         };
         let known = element.is_given() || element.family() > 0 || element.likely > 0;
@@ -62,9 +63,9 @@ impl Seen {
     }
 }
 
-fn forms(text: &Text, element: &Element) -> Option<[u64; 2]> {
-    let token = text.token(element.last)?;
-    Word::new(text.folded(token)).map(|word| trunks(&word))
+fn forms(words: &mut Words<'_>, element: &Element) -> Option<[u64; 2]> {
+    let token = words.text.token(element.last)?;
+    words.trunks(token)
 }
 
 /// Whether the token at `place` joins two of a row: `Асель и Данияр`, `Сәкен, Нұрлан`.
@@ -135,10 +136,10 @@ impl Scan<'_> {
         let row = self.in_row(element) || self.in_list(element);
         let weighed =
             weighed.is_some_and(|weighed| weighed.anywhere || self.is_near_somebody(element));
-        let named = row || weighed || self.seen.knows(self.words.text, element);
+        let named = row || weighed || self.seen.knows(&mut self.words, element);
         if named {
             if row {
-                self.seen.note(self.words.text, element);
+                self.seen.note(&mut self.words, element);
             }
             let last = self.with_initials(element.last);
             let rule = if weighed && !row {
@@ -239,7 +240,7 @@ impl Scan<'_> {
     fn whole(&mut self, elements: &[Element], rule: &'static str) {
         if let [first, .., last] | [first @ last] = elements {
             for element in elements.iter().filter(|element| element.initial.is_none()) {
-                self.seen.note(self.words.text, element);
+                self.seen.note(&mut self.words, element);
             }
             self.push(first.first, last.last, 0.96, rule);
         }

@@ -3,9 +3,7 @@
 use super::element::{Case, Element, element};
 use super::initial::pair_of_initials;
 use super::judged::Words;
-use crate::names::{
-    Facts, Lexicon, Patronymic, Strength, Word, in_kazakh_case, patronymic, patronymic_tail,
-};
+use crate::names::{Facts, Lexicon, Patronymic, Strength, Word, patronymic, patronymic_tail};
 use crate::text::{Gap, Text, Token, hash};
 
 /// The longest row that is looked at.
@@ -37,16 +35,14 @@ pub fn row(words: &mut Words<'_>, place: usize, row: &mut Vec<Element>) {
 }
 
 /// Whether an element is a name in a Kazakh case.
-fn inflected(words: &Words<'_>, element: &Element) -> bool {
+fn inflected(words: &mut Words<'_>, element: &Element) -> bool {
     let given = element.facts.has(Facts::GIVEN.and(Facts::NOMINATIVE));
     let surname = element.shape.is_some_and(|shape| shape.nominative);
     let token = words.text.token(element.last);
     !given
         && !surname
         && element.initial.is_none()
-        && token
-            .and_then(|token| Word::new(words.text.folded(token)))
-            .is_some_and(|word| in_kazakh_case(&word, words.lexicon))
+        && token.is_some_and(|token| words.is_cased(token))
 }
 
 /// Whether the token goes on with the row.

@@ -133,7 +133,7 @@ pub fn settlement(word: u64) -> bool {
 
 /// `это Асель`, `бұл Асель ғой`.
 pub fn presents(word: u64) -> bool {
-    [hash("это"), hash("бұл"), hash("бул"), hash("я")].contains(&word)
+    const { [hash("это"), hash("бұл"), hash("бул"), hash("я")] }.contains(&word)
 }
 
 /// Verbs after which somebody is named to whom something is said or done.

@@ -2,6 +2,7 @@
 
 use super::super::alphabet::{Class, Packed};
 use super::super::{Letters, Loose, Token, TokenKind};
+use super::four::Four;
 use super::{Fold, Open, first};
 
 impl Fold<'_> {
@@ -10,11 +11,20 @@ impl Fold<'_> {
     #[inline]
     pub(super) fn word(&mut self, bytes: &[u8], start: usize, plain: Packed, len: usize) -> usize {
         let table = self.table;
-        let mut at = start + len;
-        let mut hash = Loose::EMPTY.with_plain(plain.loose());
-        let mut rest = Packed::default();
-        let mut count = 1;
+        let begin = Four::read(bytes, start, self.cyrillic).unwrap_or(Four::one(plain, len));
+        let mut at = start + begin.bytes;
+        let mut hash = begin.append(Loose::EMPTY);
+        let mut rest = begin.later();
+        let mut count = begin.count;
+        let mut whole = begin.is_whole();
         let next = 'word: loop {
+            while whole && let Some(four) = Four::read(bytes, at, self.cyrillic) {
+                hash = four.append(hash);
+                rest = rest.or(four.all());
+                count += four.count;
+                at += four.bytes;
+                whole = four.is_whole();
+            }
             // So many letters more until the hash takes up four of them.
             for _ in 0..hash.missing() {
                 let Some((character, len)) = decode(bytes, at) else {
@@ -32,6 +42,7 @@ impl Fold<'_> {
                 at += len;
             }
             hash = hash.taken_up();
+            whole = true;
         };
         let letters = first(plain.letters()) | rest.letters();
         let letters = Letters(letters);

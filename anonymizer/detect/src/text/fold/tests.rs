@@ -144,3 +144,33 @@ fn a_long_word_of_composed_letters_is_read_in_one_pass() {
     assert_eq!(text.tokens().len(), 1);
     assert_eq!(text.tokens()[0].hash, hash(&"й".repeat(50_000)));
 }
+
+#[test]
+fn words_of_every_length_are_hashed_alike_wherever_they_end() {
+    // Cyrillic letters are read four at a time, except near the end of the text and beside other letters.
+    let letters = "Қабцдежүзйкл";
+    for count in 1..=letters.chars().count() {
+        let word: String = letters.chars().take(count).collect();
+        for after in [
+            "",
+            " ",
+            ",5",
+            " длинное слово",
+            "\u{483} и дальше",
+            "҂тысяча",
+        ] {
+            let text = format!("{word}{after}");
+            let mut read = Text::default();
+            read.read(&text);
+            let token = read.tokens()[0];
+            assert_eq!(token.hash, hash(&word), "{text:?}");
+            assert_eq!(usize::from(token.len), count, "{text:?}");
+            assert_eq!(read.folded(&token), word.to_lowercase(), "{text:?}");
+            assert!(
+                token.is_title() && token.letters.has(Letters::KAZAKH),
+                "{text:?}"
+            );
+            assert_eq!(token.letters.has(Letters::LOWER), count > 1, "{text:?}");
+        }
+    }
+}
