@@ -21,5 +21,6 @@ pub mod place;
 pub mod rng;
 pub mod scene;
 pub mod second;
+pub mod slots;
 pub mod template;
 pub mod text;
