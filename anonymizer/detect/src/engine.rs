@@ -1,7 +1,7 @@
 //! The detector: pieces of text through all recognizers.
 
 use crate::overlap::{Candidate, resolve};
-use crate::recognizer::person::Doubt;
+use crate::recognizer::person::{Doubt, Weights};
 use crate::recognizer::run::Run;
 use crate::recognizer::{Candidates, RECOGNIZERS, Recognizer};
 use crate::span::Span;
@@ -84,6 +84,11 @@ impl Detector {
         self.candidates.doubts = Some(Vec::new());
         self.piece(text, 0, (0, text.len()), &mut Vec::new());
         self.candidates.doubts.take().unwrap_or_default()
+    }
+
+    /// Weighs words in doubt by other weights than those that are frozen, to try them.
+    pub fn weigh_by(&mut self, weights: Weights) {
+        self.candidates.trial = Some(Box::new(weights));
     }
 
     /// Adds what a piece that begins at `offset` holds and what begins in the bytes of `kept`.

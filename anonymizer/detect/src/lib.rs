@@ -19,5 +19,5 @@ pub use engine::Detector;
 pub use kind::Kind;
 pub use mask::{Style, mask, mask_into};
 pub use names::{likeness, ordinary};
-pub use recognizer::person::{Doubt, WEIGHTS as DOUBT_WEIGHTS};
+pub use recognizer::person::{Doubt, WEIGHTS as DOUBT_WEIGHTS, Weights as DoubtWeights};
 pub use span::{CodePoints, Span, code_points};

@@ -72,6 +72,8 @@ fn main() {
         ("a fifth part of texts", people::fifth()),
         ("a sixth part of texts", people::sixth()),
         ("a seventh part of texts", people::seventh()),
+        ("an eighth part of texts", people::eighth()),
+        ("a ninth part of texts", people::ninth()),
     ] {
         measure_people(&mut detector, name, documents, show);
     }

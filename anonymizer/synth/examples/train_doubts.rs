@@ -2,140 +2,122 @@
 //!
 //! `train_doubts OUT`. They are made from the first corpus, the clean text beside it, and texts written by hand, as they are, in
 //! small and in large letters; not from the second corpus. A fifth of the texts is left out at first, and what the weights make of it is printed.
+//! `train_doubts apart [NEAR ELSEWHERE]...` measures each part by hand with weights that have not seen it, at these thresholds, in sixteenths of log-odds.
 #![allow(
     clippy::indexing_slicing,
     reason = "places are those of the weights they were counted from"
 )]
 #![allow(dead_code, reason = "another example uses the rest")]
 
+#[path = "quality/mod.rs"]
+mod quality;
 mod train;
 
-use sandyq_detect::{DOUBT_WEIGHTS, Detector};
-use sandyq_synth::corpus::{CORPORA, clean};
-use sandyq_synth::label::Document;
-use sandyq_synth::people;
-use train::{Example, Model, Training, hash};
+use quality::Tally;
+use sandyq_detect::{DOUBT_WEIGHTS, Detector, DoubtWeights, Kind, code_points};
+use sandyq_synth::label::{Document, Language, Span};
+use train::doubts::{Texts, clean_texts, parts, texts};
+use train::{Example, Model, Training};
 
-/// So many texts of the first corpus, which has few templates.
-const DOCUMENTS: u64 = 3_000;
-const SEED: u64 = 77;
-/// How often what is no name in clean text counts.
-const CLEAN: usize = 3;
+const TRAINING: Training = Training {
+    weights: DOUBT_WEIGHTS,
+    balanced: false,
+    shrink: 2e-4,
+};
 
 fn main() -> std::io::Result<()> {
-    let Some(out) = std::env::args().nth(1) else {
-        eprintln!("train_doubts OUT");
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [first, rest @ ..] = arguments.as_slice() else {
+        eprintln!("train_doubts OUT | train_doubts apart [NEAR ELSEWHERE]...");
         return Ok(());
     };
-    let mut detector = Detector::new();
-    let mut examples = Vec::new();
-    let corpus = (0..DOCUMENTS).map_while(|number| (CORPORA[0].document)(SEED, number));
-    for document in corpus {
-        read(
-            &mut detector,
-            &document,
-            ["corpus: other", "corpus: name"],
-            &mut examples,
-        );
+    let Texts {
+        mut examples,
+        parts,
+    } = texts();
+    let shift = 32 - DOUBT_WEIGHTS.trailing_zeros();
+    for example in &mut examples {
+        example.shift(shift);
     }
-    let parts = [
-        people::documents(),
-        people::more(),
-        people::third(),
-        people::fourth(),
-        people::fifth(),
-        people::lone(),
-    ];
-    for document in parts.into_iter().flatten() {
-        read(
-            &mut detector,
-            &document,
-            ["by hand: other", "by hand: name"],
-            &mut examples,
-        );
-        let large = Document {
-            text: document.text.to_uppercase(),
-            ..document.clone()
-        };
-        if hash(&large.text).is_multiple_of(3) {
-            read(
-                &mut detector,
-                &large,
-                ["large: other", "large: name"],
-                &mut examples,
-            );
-        }
-        let small = Document {
-            text: document.text.to_lowercase(),
-            ..document
-        };
-        read(
-            &mut detector,
-            &small,
-            ["small: other", "small: name"],
-            &mut examples,
-        );
+    if first == "apart" {
+        let numbers: Vec<i32> = rest
+            .iter()
+            .filter_map(|number| number.parse().ok())
+            .collect();
+        let pairs = numbers.chunks_exact(2).map(|pair| (pair[0], pair[1]));
+        apart(examples, &parts, &pairs.collect::<Vec<_>>());
+        return Ok(());
     }
-    let clean = (0..clean::count() as u64).map_while(|number| clean::paragraph(SEED, number));
-    let texts = clean.map(|(_, text)| text);
-    let texts = texts.chain(people::nobody().map(str::to_owned));
-    for text in texts {
-        let held = hash(&text).is_multiple_of(5);
-        for text in [text.to_lowercase(), text] {
-            for doubt in detector.doubts(&text) {
-                for _ in 0..CLEAN {
-                    examples.push(Example::of("clean", doubt.features.clone(), false, held));
-                }
-            }
-        }
-    }
-    let training = Training {
-        weights: DOUBT_WEIGHTS,
-        balanced: false,
-        shrink: 2e-4,
-    };
-    Model::train(&examples, training).report(&examples);
+    Model::train(&examples, TRAINING).report(&examples);
     let all: Vec<Example> = examples.into_iter().map(Example::trained).collect();
-    std::fs::write(out, Model::train(&all, training).frozen())
+    std::fs::write(first, Model::train(&all, TRAINING).frozen())
 }
 
-/// The words in doubt of a text: `sources` name those that are none, and names.
-fn read(
-    detector: &mut Detector,
-    document: &Document,
-    sources: [&'static str; 2],
-    examples: &mut Vec<Example>,
-) {
-    let held = hash(&document.text).is_multiple_of(5);
-    let places: Vec<usize> = document
-        .text
-        .char_indices()
-        .map(|(place, _)| place)
-        .chain([document.text.len()])
+/// Prints what weights that have not seen a part find in it, at several thresholds.
+fn apart(mut examples: Vec<Example>, of: &[usize], thresholds: &[(i32, i32)]) {
+    let parts = parts();
+    let steps: Vec<Vec<u8>> = (0..parts.len())
+        .map(|part| {
+            for (example, of) in examples.iter_mut().zip(of) {
+                example.hold(*of == part);
+            }
+            Model::train(&examples, TRAINING).frozen()
+        })
         .collect();
-    let spans: Vec<(usize, usize)> = document
-        .spans
-        .iter()
-        .filter(|span| span.kind == "PERSON")
-        .map(|span| (places[span.start], places[span.end]))
-        .collect();
-    for doubt in detector.doubts(&document.text) {
-        let touches = |&&(start, end): &&(usize, usize)| start < doubt.end && doubt.start < end;
-        let label = spans.iter().find(touches);
-        // A part of a longer name is neither; initials behind it are found with it.
-        let initials = |&(start, end): &(usize, usize)| {
-            let rest = &document.text[doubt.end.min(end)..end];
-            start == doubt.start && rest.chars().filter(|letter| letter.is_alphabetic()).count() < 3
-        };
-        if label.is_some_and(|label| !initials(label)) {
-            continue;
+    for &least in thresholds {
+        println!("near {}, elsewhere {}", least.0, least.1);
+        let mut detector = Detector::new();
+        let (mut all, mut clean, mut words) = (Tally::default(), 0, 0);
+        for (part, documents) in parts.iter().enumerate() {
+            detector.weigh_by(DoubtWeights {
+                steps: steps[part].clone(),
+                least,
+            });
+            let mut tally = Tally::default();
+            for document in documents {
+                let found = people_in(&mut detector, document);
+                tally.add(document, &found);
+                all.add(document, &found);
+            }
+            print(&format!("part {}", part + 1), &tally);
+            for (_, text) in clean_texts(parts.len()).filter(|(of, _)| *of == part) {
+                words += text.split_whitespace().count();
+                let found = detector.detect(&text);
+                clean += found
+                    .iter()
+                    .filter(|span| span.kind == Kind::Person)
+                    .count();
+            }
         }
-        let name = label.is_some();
-        let source = match (doubt.blinded, name) {
-            (true, true) => "blinded name",
-            (true, false) => "blinded other",
-            (false, name) => sources[usize::from(name)],
-        };
-        examples.push(Example::of(source, doubt.features, name, held));
+        print("all parts", &all);
+        println!("{clean} false spans in {words} words of clean text");
     }
+}
+
+fn print(name: &str, tally: &Tally) {
+    let scores = [Language::Russian, Language::Kazakh].map(|language| {
+        let score = tally.sum(&["PERSON"], Some(language));
+        format!(
+            "{:?} {:.4} / {:.4} of {}",
+            language,
+            score.recall(),
+            score.precision(),
+            score.labels
+        )
+    });
+    println!("{name:<12} {}", scores.join("   "));
+}
+
+fn people_in(detector: &mut Detector, document: &Document) -> Vec<Span> {
+    let mut found = detector.detect(&document.text);
+    found.retain(|span| span.kind == Kind::Person);
+    let places = code_points(&document.text, &found);
+    let spans = places.into_iter().map(|place| Span {
+        start: place.start,
+        end: place.end,
+        kind: "PERSON".to_owned(),
+        optional: false,
+        unlisted: false,
+    });
+    spans.collect()
 }

@@ -22,5 +22,6 @@ pub mod place;
 pub mod rng;
 pub mod scene;
 pub mod second;
+pub mod slots;
 pub mod template;
 pub mod text;

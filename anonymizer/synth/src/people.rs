@@ -12,6 +12,8 @@ const LONE: &str = include_str!("../data/doubts_people.txt");
 const FIFTH: &str = include_str!("../data/people_fifth.txt");
 const SIXTH: &str = include_str!("../data/people_sixth.txt");
 const SEVENTH: &str = include_str!("../data/people_seventh.txt");
+const EIGHTH: &str = include_str!("../data/people_eighth.txt");
+const NINTH: &str = include_str!("../data/people_ninth.txt");
 
 /// Texts that name people by single words, to make weights from.
 pub fn lone() -> Vec<Document> {
@@ -56,6 +58,16 @@ pub fn sixth() -> Vec<Document> {
 /// All of the seventh part.
 pub fn seventh() -> Vec<Document> {
     read(SEVENTH)
+}
+
+/// All of the eighth part.
+pub fn eighth() -> Vec<Document> {
+    read(EIGHTH)
+}
+
+/// All of the ninth part.
+pub fn ninth() -> Vec<Document> {
+    read(NINTH)
 }
 
 /// Texts of anybody's, one a line: the language (`ru`, `kk`; `en` counts as mixed), `: `, the text with names in `⟦⟧` and other kinds in
@@ -121,6 +133,8 @@ mod tests {
             (FIFTH, fifth(), 110),
             (SIXTH, sixth(), 200),
             (SEVENTH, seventh(), 110),
+            (EIGHTH, eighth(), 140),
+            (NINTH, ninth(), 140),
         ];
         for (lines_of, documents, least) in parts {
             assert_eq!(documents.len(), lines(lines_of).count());

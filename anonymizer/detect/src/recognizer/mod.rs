@@ -114,6 +114,8 @@ pub struct Candidates {
     words: person::Memory,
     /// Words of which rules do not say whether they are names, where somebody asks for them.
     pub(crate) doubts: Option<Vec<person::Doubt>>,
+    /// Weights on trial.
+    pub(crate) trial: Option<Box<person::Weights>>,
 }
 
 impl Candidates {

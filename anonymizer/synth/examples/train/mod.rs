@@ -1,5 +1,6 @@
 //! Logistic regression over the features of sandyq-detect.
 
+pub mod doubts;
 pub mod hunspell;
 pub mod names;
 
@@ -48,6 +49,18 @@ impl Example {
             held: false,
             ..self
         }
+    }
+
+    /// Takes the first bits of its features for the places of its weights.
+    pub fn shift(&mut self, bits: u32) {
+        for place in &mut self.features {
+            *place >>= bits;
+        }
+    }
+
+    /// Leaves it out of training, or not.
+    pub fn hold(&mut self, held: bool) {
+        self.held = held;
     }
 }
 

@@ -242,6 +242,11 @@ pub fn in_genitive(folded: &str) -> bool {
     ENDINGS.iter().any(|end| folded.ends_with(end))
 }
 
+/// Whether a folded word stands in a Kazakh case by an ending that no Russian word has.
+fn in_kazakh_case(folded: &str) -> bool {
+    folded.ends_with("ға") || folded.ends_with("қа") || in_genitive(folded)
+}
+
 fn word(
     facts: Facts,
     (token, starts): (&Token, bool),
@@ -274,6 +279,10 @@ fn word(
         return false;
     }
     let near = back == 1 || found.quoted && back == 2;
+    // `Операцияға Төреханова дайын`: what is named after somebody has no Kazakh case.
+    if facts.any(Facts::INSTITUTION) && (near || found.title) && in_kazakh_case(folded) {
+        return false;
+    }
     if facts.any(Facts::INSTITUTION) && (near || found.title) {
         found.institution |= near;
         // `староста группы`, `врач поликлиники`: the title is that of the person.

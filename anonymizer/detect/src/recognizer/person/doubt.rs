@@ -6,15 +6,17 @@
 use sandyq_words::russian_letter;
 
 use super::after::After;
+use super::around::{Around, FAR};
 use super::before::Before;
 use super::element::{Case, Element};
+use super::row::is_declined_word;
 use crate::names::{Facts, Lexicon, Strength};
 use crate::text::{Gap, Text, Token};
 
 /// How many weights there are.
 pub const WEIGHTS: usize = 1 << 14;
 /// The log-odds, in sixteenths, from which a word is a name: near somebody who was found, and elsewhere.
-const LEAST: (i32, i32) = (20, 88);
+const LEAST: (i32, i32) = (32, 112);
 /// How far ahead the end of a clause is looked for.
 const CLAUSE: usize = 9;
 
@@ -29,15 +31,19 @@ pub struct Doubt {
     pub end: usize,
     /// Whether it was named by a rule, and is as if no list had it.
     pub blinded: bool,
-    /// The places of its weights.
+    /// Its features, of which the first bits are the places of its weights.
     pub features: Vec<u32>,
+    /// The same as if nobody were found around it.
+    pub alone: Vec<u32>,
 }
 
-/// That a word is a name if somebody was found near it.
-#[derive(Clone, Copy, Debug)]
-pub struct Weighed {
-    /// It is one wherever it stands.
-    pub anywhere: bool,
+/// Weights other than those that are frozen, to try them.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// One byte a weight.
+    pub steps: Vec<u8>,
+    /// As much as makes a word a name: near somebody who was found, and elsewhere.
+    pub least: (i32, i32),
 }
 
 /// A word in its place.
@@ -47,22 +53,45 @@ pub struct Place<'t> {
     pub element: &'t Element,
     pub before: &'t Before,
     pub after: &'t After,
+    /// Whom rules found around it.
+    pub around: Around,
 }
 
 impl Place<'_> {
-    /// How much speaks for the word as a name; nothing if it is refused unweighed.
-    pub fn weigh(&self) -> Option<Weighed> {
+    /// Whether enough speaks for the word as a name; most are refused unweighed.
+    pub fn weigh(&self, others: Option<&Weights>) -> bool {
         if self.is_hopeless() {
-            return None;
+            return false;
         }
+        let element = self.judged();
+        let place = Place {
+            element: &element,
+            ..*self
+        };
+        if place.is_hopeless() {
+            return false;
+        }
+        let steps = others.map_or(FROZEN.as_slice(), |others| &others.steps);
+        let least = others.map_or(LEAST, |others| others.least);
+        let shift = 32 - steps.len().trailing_zeros();
         let mut sum = 0;
-        self.features(&mut |place| {
-            let weight = FROZEN.get(place).copied().unwrap_or_default();
-            sum += i32::from(weight as i8);
+        place.features(&mut |place| {
+            let weight = steps.get((place >> shift) as usize).copied();
+            sum += i32::from(weight.unwrap_or_default() as i8);
         });
-        (sum >= LEAST.0).then_some(Weighed {
-            anywhere: sum >= LEAST.1,
-        })
+        let Around { before, behind } = self.around;
+        let near = before.min(behind) < FAR;
+        sum >= if near { least.0 } else { least.1 }
+    }
+
+    /// The word, which is an ordinary one in a Kazakh case too.
+    fn judged(&self) -> Element {
+        let element = *self.element;
+        let word = || element.unlisted && is_declined_word(self.text, &element);
+        Element {
+            ordinary: element.ordinary || word(),
+            ..element
+        }
     }
 
     /// Whether the word is refused unweighed, as most are.
@@ -101,21 +130,29 @@ impl Place<'_> {
             if place.is_hopeless() {
                 return;
             }
-            place.features(&mut |place| features.push(place as u32));
+            place.features(&mut |place| features.push(place));
+            let mut alone = Vec::new();
+            let place = Place {
+                around: Around::NOBODY,
+                ..place
+            };
+            place.features(&mut |place| alone.push(place));
             out(Doubt {
                 start: first.start as usize,
                 end: last.end as usize,
                 blinded: named,
                 features,
+                alone,
             });
         };
+        let element = self.judged();
         if !named {
-            return note(self.element);
+            return note(&element);
         }
         let unlisted = Element {
             facts: Facts::default(),
             unlisted: true,
-            ..*self.element
+            ..element
         };
         note(&unlisted);
         note(&Element {
@@ -126,7 +163,7 @@ impl Place<'_> {
         });
     }
 
-    fn features(&self, out: &mut impl FnMut(usize)) {
+    fn features(&self, out: &mut impl FnMut(u32)) {
         let mut note = |kind: u64, value: u64| out(place(kind, value));
         note(0, 0);
         let own = self.own(&mut note);
@@ -137,7 +174,47 @@ impl Place<'_> {
                 note(2, number as u64 * 64 + own);
             }
         }
-        note(3, self.clause());
+        let clause = self.clause();
+        note(3, clause);
+        let Around { before, behind } = self.around;
+        note(100, before * 8 + behind);
+        note(101, (before * 8 + behind) << 6 | own);
+        note(102, before.min(behind) << 6 | own);
+        if let Some(token) = self.text.token(self.element.last) {
+            let [_, two] = endings(self.text, token);
+            note(103, clause << 32 ^ two);
+            self.signature(two, &mut note);
+        }
+    }
+
+    /// What stands on both sides together, and a preposition with the ending of the word.
+    fn signature(&self, two: u64, note: &mut impl FnMut(u64, u64)) {
+        let (first, last) = (self.element.first, self.element.last);
+        let gap = self.text.token(first).map_or(Gap::Block, |token| token.gap);
+        let before = self.text.before(first, 1).filter(|_| gap < Gap::Line);
+        let after = self
+            .text
+            .token(last + 1)
+            .filter(|token| token.gap < Gap::Line);
+        let class = |token: Option<&Token>| match token {
+            None => 1,
+            Some(token) if token.is_number() => 2,
+            Some(token) if !token.is_word() => token.hash << 1,
+            Some(token) => {
+                (self.lexicon.get(token.hash).class() << 1 | u64::from(token.is_lower())) << 2 | 3
+            }
+        };
+        note(104, class(before) << 32 ^ class(after));
+        let preposition = |token: &&Token| token.is_word() && token.is_lower() && token.len <= 4;
+        if let Some(word) = before.filter(preposition) {
+            note(105, word.hash ^ two.wrapping_mul(0x9E37_79B9));
+        }
+        if let Some(word) = after.filter(|token| token.is_word() && !token.is_lower()) {
+            note(106, endings(self.text, word)[1]);
+        }
+        if let Some(word) = before.filter(|token| token.is_word() && !token.is_lower()) {
+            note(107, endings(self.text, word)[1]);
+        }
     }
 
     /// What the word is; its likeness and whether it begins a sentence, in a number below 64.
@@ -284,7 +361,7 @@ fn endings(text: &Text, token: &Token) -> [u64; 2] {
     [three, two]
 }
 
-const fn place(kind: u64, value: u64) -> usize {
+const fn place(kind: u64, value: u64) -> u32 {
     let mixed = (value ^ kind << 57 ^ kind << 31).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    ((mixed ^ mixed >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 50) as usize
+    ((mixed ^ mixed >> 29).wrapping_mul(0xBF58_476D_1CE4_E5B9) >> 32) as u32
 }

@@ -282,8 +282,16 @@ const ENDINGS: [u64; 16] = [
     hash("ны"),
 ];
 
-/// What makes a surname or a patronymic of the name before the hyphen: `Мамед-заде`.
-const OFFSPRING: [u64; 4] = [hash("заде"), hash("зада"), hash("зода"), hash("швили")];
+/// What makes a surname or a patronymic of the name before the hyphen: `Мамед-заде`, `Аслан-оглы`.
+const OFFSPRING: [u64; 7] = [
+    hash("заде"),
+    hash("зада"),
+    hash("зода"),
+    hash("швили"),
+    hash("оглы"),
+    hash("оглу"),
+    hash("кызы"),
+];
 
 fn merge(element: &mut Element, part: &Element, text: &Text) {
     const CITY: (u64, u64) = (hash("нур"), hash("султан"));
@@ -318,6 +326,8 @@ fn merge(element: &mut Element, part: &Element, text: &Text) {
             .and(part.facts)
             .and(Facts::COMMON)
             .without(Facts::WORD.and(Facts::PLACE)),
+        // `Сон-Логвиненко`
+        _ if part.family() > 0 && element.syllable => part.facts.and(Facts::SURNAME),
         _ if part.family() > 0 || part.is_given() => element.facts.and(part.facts),
         _ if element.family() > 0 && part.possible && !matches!(part.case, Case::Lower) => {
             element.facts

@@ -232,7 +232,15 @@ fn with_initials(row: &[Element], before: &Before) -> Option<Name> {
     let short = trailing == 2 && told && first.case == Case::Title && dotted;
     // `между Нам Л.П. и банком`: within a sentence a particle has no capital.
     let syllable = trailing == 2 && dotted && first.written == Case::Title && first.syllable;
+    // `үшін Воробей Т.П. жіберілсін`: within a sentence a word beside two initials has a capital only as a surname.
+    let any = trailing == 2
+        && dotted
+        && first.written == Case::Title
+        && !before.start
+        && !first.is_blocked()
+        && !first.facts.has(Facts::PLACE);
     let short = short
+        || any
         || syllable && !before.start
         || trailing == 1
             && told

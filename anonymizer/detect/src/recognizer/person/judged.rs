@@ -193,11 +193,37 @@ impl Memory {
 }
 
 /// Endings, in Russian letters, of words that are no names though no dictionary has them: whoever is from somewhere (`Атыраулық`), whatever
-/// is somewhere (`Дүкендегі`), what people did (`Назначил`).
+/// is somewhere (`Дүкендегі`), who does something (`Шақырушыға`), what people did (`Назначил`), what is without something (`Сүзгісіз`).
 fn is_derived(word: &Word) -> bool {
-    const ENDINGS: [&str; 20] = [
-        "лык", "лик", "дык", "дик", "тык", "тик", "дагы", "деги", "тагы", "теги", "ил", "ила",
-        "или", "лся", "лась", "лись", "ымыз", "имиз", "ыныз", "иниз",
+    const ENDINGS: [&str; 28] = [
+        "лык",
+        "лик",
+        "дык",
+        "дик",
+        "тык",
+        "тик",
+        "дагы",
+        "деги",
+        "тагы",
+        "теги",
+        "ил",
+        "ила",
+        "или",
+        "лся",
+        "лась",
+        "лись",
+        "ымыз",
+        "имиз",
+        "ыныз",
+        "иниз",
+        "сыз",
+        "сиз",
+        "ушы",
+        "уши",
+        "ушынын",
+        "ушинин",
+        "ушыга",
+        "ушиге",
     ];
     let text = word.as_str();
     ENDINGS.iter().any(|end| {

@@ -19,6 +19,9 @@ const DECLINED: (i16, i16) = (-130, -40);
 /// The same where the word is in a list, or written without a capital letter.
 const SURE: i16 = 32;
 
+/// The rule for a given name with nothing beside it that speaks for one.
+pub const GIVEN: &str = "person.given";
+
 /// How a word is a name by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Lone {
@@ -180,7 +183,7 @@ fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     if (doubtful && said || foreign) && !before.title && (word && said || !letters) {
         Lone::Perhaps
     } else {
-        Lone::Name("person.given")
+        Lone::Name(GIVEN)
     }
 }
 

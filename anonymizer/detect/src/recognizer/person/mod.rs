@@ -4,6 +4,7 @@
 //! the words around it ([`before`], [`after`]). Names seen whole are remembered, so that the same surname alone is found too.
 
 mod after;
+mod around;
 mod before;
 mod column;
 mod doubt;
@@ -31,15 +32,14 @@ use crate::names::{Facts, lexicon, patronymic_tail};
 use crate::text::{Gap, Letters, Text, Token};
 use after::after;
 use before::{Before, before, without_capitals};
-use doubt::Place;
-pub use doubt::{Doubt, WEIGHTS};
+pub use doubt::{Doubt, WEIGHTS, Weights};
 use element::{Case, Element};
 use grammar::several;
 pub(crate) use judged::Memory;
 use judged::Words;
-use lone::{Lone, lone};
+use lone::{GIVEN, Lone, lone};
 use otherwise::{genitive, house, in_street, is_whole, says_who, short_headed};
-use recall::Seen;
+use recall::{Perhaps, Seen};
 use row::row;
 use zone::{Zone, is_capital};
 
@@ -178,12 +178,15 @@ impl Scan<'_> {
             self.push(head.first, head.last + 2, 0.8, "person.given_initial");
             return 2;
         }
-        if head.is_blocked() && !called || in_street(self.words.text, row) {
+        // `Терапевт Сон Е. В.`
+        let syllable = head.syllable && lettered;
+        if head.is_blocked() && !called && !syllable || in_street(self.words.text, row) {
             return 1;
         }
         let lower = first && matches!(head.case, Case::Lower);
         let mixed = row.get(1).is_some_and(|next| next.case == Case::Title);
-        if lower && mixed && !head.is_clear() && head.initial.is_none() {
+        // `төлеген Тәшенов`: among capitals a name has one too.
+        if matches!(head.case, Case::Lower) && mixed && head.initial.is_none() {
             return 1;
         }
         if let Some(read) = lower.then(|| self.with_lower_surname(row)).flatten() {
@@ -206,10 +209,12 @@ impl Scan<'_> {
             if head.facts.has(Facts::PLACE) && is_whole(row.get(1..).unwrap_or_default()) {
                 return 1;
             }
-            if head.facts.any(Facts::CUE.and(Facts::TITLE)) && says_who(row) {
-                return 1;
-            }
-            if name.rule == grammar::GUESSED && says_who(row) {
+            let role = head.facts.any(Facts::CUE.and(Facts::TITLE));
+            if (role || name.rule == grammar::GUESSED) && says_who(row) {
+                // `Нотариус Ілиясова Корнейчук Лидияның`: two people.
+                if !role && head.family() >= 2 {
+                    self.lone(&head.as_written(), &before);
+                }
                 return 1;
             }
             self.several(row, name, &before);
@@ -334,22 +339,24 @@ impl Scan<'_> {
             next.gap >= Gap::Line || [',', '.', ';'].iter().any(|sign| next.is(*sign))
         });
         let verdict = lone(element, before, told, ended);
-        let place = Place {
-            text: self.words.text,
-            lexicon: self.words.lexicon,
-            element,
-            before,
-            after: &after,
+        let perhaps = Perhaps {
+            element: *element,
+            before: *before,
+            after,
         };
-        if let Some(doubts) = &mut self.out.doubts {
-            let named = matches!(verdict, Lone::Name(_));
-            if verdict != Lone::No {
-                place.doubts(named, |doubt| doubts.push(doubt));
-            }
+        if matches!(verdict, Lone::Name(_)) && self.out.doubts.is_some() {
+            self.seen.named.push(perhaps);
         }
         match verdict {
             Lone::Name(rule) => {
                 let sure = before.cue || after.title;
+                // A name that is a word too says little of its neighbours.
+                let word = element.ordinary || element.facts.has(Facts::WORD);
+                let rule = if rule == GIVEN && word {
+                    recall::WORD
+                } else {
+                    rule
+                };
                 self.seen.note(&mut self.words, element);
                 self.out.push(
                     self.words.text,
@@ -364,10 +371,7 @@ impl Scan<'_> {
                 self.seen.note(&mut self.words, element);
                 self.push(element.first, element.last, 0.7, "person.signed");
             }
-            Lone::Perhaps => {
-                let weighed = place.weigh();
-                self.seen.perhaps.push((*element, weighed));
-            }
+            Lone::Perhaps => self.seen.perhaps.push(perhaps),
             Lone::No => {}
         }
     }

@@ -147,9 +147,13 @@ fn with_strong_surname(a: &Element, b: &Element, before: &Before) -> bool {
         surname(a) && unknown(b) || probable(a) && unknown(b) && b.likely >= BESIDE
     };
     let second = b.written == Case::Title && b.unlisted && !b.ordinary;
+    // `Назначил Синельников`
+    let word = before.start && a.ordinary;
     pair(a, b)
         || surname(a) && second
-        || pair(b, a) && (!before.start || a.likely >= LAST && (nominative || a.is_likely()))
+        || !word
+            && pair(b, a)
+            && (!before.start || a.likely >= LAST && (nominative || a.is_likely()))
 }
 
 /// Whether a given name is hardly anything else, be it ever so rare.

@@ -1,30 +1,42 @@
 //! Names that were found whole, and words that by themselves say too little but are parts of them, or stand in a row with them.
 
-use super::doubt::Weighed;
+use super::after::{After, joins as joins_two};
+use super::around::Around;
+use super::before::Before;
+use super::doubt::Place;
 use super::element::{Case, Element};
 use super::judged::Words;
 use super::{Scan, after, column, field, judged};
 use crate::kind::Kind;
-use crate::names::Facts;
+use crate::names::{Facts, Lexicon, Word, trunks};
 use crate::span::Span;
 use crate::text::{Gap, Text, hash};
 
 /// So many parts of names are remembered.
 const MOST: usize = 256;
 
-/// The rule of names that were weighed, which speak for no others.
+/// The rule of names that were weighed.
 const WEIGHED: &str = "person.weighed";
-/// Two names so many bytes apart are near one another.
-const NEAR: usize = 240;
-
+/// The rule of a given name that is a word too, with nothing beside it: it says little of its neighbours.
+pub const WORD: &str = "person.given_word";
 /// What was found in a text, and what may be names.
 #[derive(Default)]
 pub struct Seen {
     /// A bit for each hash, to refuse most words at once.
     bits: u64,
     hashes: Vec<u64>,
-    /// Words that may be names, and whether they are by what stands around them.
-    pub perhaps: Vec<(Element, Option<Weighed>)>,
+    /// Words that may be names.
+    pub perhaps: Vec<Perhaps>,
+    /// Words that rules have named, where weights are made.
+    pub named: Vec<Perhaps>,
+}
+
+/// A word that may be a name, and what stands around it.
+#[derive(Clone, Copy)]
+pub struct Perhaps {
+    pub element: Element,
+    pub before: Before,
+    pub after: After,
 }
 
 impl Seen {
@@ -71,7 +83,7 @@ fn forms(words: &mut Words<'_>, element: &Element) -> Option<[u64; 2]> {
 /// Whether the token at `place` joins two of a row: `Асель и Данияр`, `Сәкен, Нұрлан`.
 fn joins(text: &Text, place: usize) -> bool {
     text.token(place)
-        .is_some_and(|token| token.is(',') || token.is_word() && after::joins(token.hash))
+        .is_some_and(|token| token.is(',') || token.is_word() && joins_two(token.hash))
 }
 
 /// Of a word that is all that its line has beside a number before it: where the line begins, and the first word of the next.
@@ -121,21 +133,77 @@ fn between(text: &Text, backwards: bool, step: impl Fn(usize) -> Option<usize>) 
     None
 }
 
+/// A word in its place, among people who were found.
+fn place<'t>(
+    text: &'t Text,
+    lexicon: &'static Lexicon,
+    one: &'t Perhaps,
+    people: &[(usize, usize)],
+) -> Place<'t> {
+    let Perhaps {
+        element,
+        before,
+        after,
+    } = one;
+    let at = |place: usize| {
+        text.token(place)
+            .map_or((0, 0), |token| (token.start as usize, token.end as usize))
+    };
+    let word = (at(element.first).0, at(element.last).1);
+    Place {
+        text,
+        lexicon,
+        element,
+        before,
+        after,
+        around: Around::of(word, people),
+    }
+}
+
 impl Scan<'_> {
     /// Names words that by themselves say too little, but are parts of names found whole, or stand in a row with names.
     pub fn recall(&mut self) {
         let mut perhaps = std::mem::take(&mut self.seen.perhaps);
-        perhaps.retain(|(element, weighed)| !self.recalled(element, *weighed));
+        if perhaps.is_empty() && self.seen.named.is_empty() {
+            return;
+        }
+        let spans = self.out.spans().iter();
+        let people = spans.filter(|span| span.kind == Kind::Person && span.rule != WORD);
+        let mut people: Vec<(usize, usize)> = people.map(|span| (span.start, span.end)).collect();
+        people.sort_unstable();
+        if self.out.doubts.is_some() {
+            self.doubts(&perhaps, &people);
+        }
+        perhaps.retain(|one| !self.recalled(one, Some(&people)));
         // Of a list the first may be known by the second.
-        for (element, weighed) in perhaps.iter().rev() {
-            self.recalled(element, *weighed);
+        for one in perhaps.iter().rev() {
+            self.recalled(one, None);
         }
     }
 
-    fn recalled(&mut self, element: &Element, weighed: Option<Weighed>) -> bool {
+    /// Notes words in doubt, and those that rules have named as if they were.
+    fn doubts(&mut self, perhaps: &[Perhaps], people: &[(usize, usize)]) {
+        let (text, lexicon) = (self.words.text, self.words.lexicon);
+        let named = std::mem::take(&mut self.seen.named);
+        let Some(doubts) = &mut self.out.doubts else {
+            return;
+        };
+        for (all, named) in [(perhaps, false), (named.as_slice(), true)] {
+            for one in all {
+                let place = place(text, lexicon, one, people);
+                place.doubts(named, |doubt| doubts.push(doubt));
+            }
+        }
+    }
+
+    fn recalled(&mut self, one: &Perhaps, people: Option<&[(usize, usize)]>) -> bool {
+        let element = &one.element;
         let row = self.in_row(element) || self.in_list(element);
-        let weighed =
-            weighed.is_some_and(|weighed| weighed.anywhere || self.is_near_somebody(element));
+        let weighed = !row
+            && people.is_some_and(|people| {
+                let place = place(self.words.text, self.words.lexicon, one, people);
+                place.weigh(self.out.trial.as_deref())
+            });
         let named = row || weighed || self.seen.knows(&mut self.words, element);
         if named {
             if row {
@@ -174,17 +242,6 @@ impl Scan<'_> {
             token.is_some_and(|token| self.ends(if end { token.end } else { token.start }, end))
         };
         is(before, true) || is(after, false)
-    }
-
-    /// Whether somebody was found not far from a word.
-    fn is_near_somebody(&self, element: &Element) -> bool {
-        let Some(token) = self.words.text.token(element.first) else {
-            return false;
-        };
-        let place = token.start as usize;
-        let near = |span: &Span| span.end + NEAR > place && span.start < place + NEAR;
-        let mut spans = self.out.spans().iter().rev();
-        spans.any(|span| span.kind == Kind::Person && span.rule != WEIGHED && near(span))
     }
 
     /// Whether a name that was found ends, or begins, there.

@@ -3,7 +3,10 @@
 use super::element::{Case, Element, element};
 use super::initial::pair_of_initials;
 use super::judged::Words;
-use crate::names::{Facts, Lexicon, Patronymic, Strength, Word, patronymic, patronymic_tail};
+use crate::names::{
+    Facts, Lexicon, Patronymic, Strength, Word, in_kazakh_case, is_ordinary, patronymic,
+    patronymic_tail,
+};
 use crate::text::{Gap, Text, Token, hash};
 
 /// The longest row that is looked at.
@@ -32,6 +35,31 @@ pub fn row(words: &mut Words<'_>, place: usize, row: &mut Vec<Element>) {
     {
         last.inflected = inflected(words, last);
     }
+    if let [first, _, ..] = row.as_mut_slice()
+        && first.is_strange()
+        && first.shape.is_none()
+        && is_declined_word(text, first)
+    {
+        first.ordinary = true;
+        first.possible = false;
+        first.blank = false;
+    }
+}
+
+/// Whether an element is an ordinary word in a Kazakh case, which begins no name: `Суретті Юрий түсірген`, `Күннің тұтылуы`.
+pub fn is_declined_word(text: &Text, element: &Element) -> bool {
+    const ENDINGS: [&str; 14] = [
+        "ты", "ти", "ды", "ди", "ны", "ни", "га", "ка", "нын", "нин", "дын", "дин", "тын", "тин",
+    ];
+    let token = text.token(element.last);
+    let word = token.and_then(|token| Word::new(text.folded(token)));
+    word.is_some_and(|word| {
+        let ends = ENDINGS
+            .iter()
+            .filter_map(|end| word.as_str().strip_suffix(end));
+        let mut stems = ends.filter(|stem| stem.len() >= 2 * 3);
+        stems.any(|stem| Word::new(stem).is_some_and(|stem| is_ordinary(&stem)))
+    })
 }
 
 /// Whether an element is a name in a Kazakh case.
@@ -86,8 +114,9 @@ fn continues(words: &mut Words<'_>, last: &Element, (token, at): (&Token, usize)
         return false;
     }
     let facts = lexicon.get(token.hash);
-    let clear =
-        facts.has(Facts::GIVEN.and(Facts::COMMON)) && !facts.any(Facts::WORD.and(Facts::STOP));
+    // `Петя айдайды` is no case of `Айдай`.
+    let clear = facts.has(Facts::GIVEN.and(Facts::COMMON).and(Facts::NOMINATIVE))
+        && !facts.any(Facts::WORD.and(Facts::STOP));
     if clear
         || facts.has(Facts::GIVEN) && matches!(last.case, Case::Lower) && !facts.has(Facts::STOP)
     {

@@ -39,9 +39,12 @@ pub fn with_object(text: &Text, lexicon: &Lexicon, row: &[Element]) -> bool {
         && is_done(text, lexicon, whom.last)
 }
 
-/// Whether a name stands in the accusative or the dative.
+/// Whether a name stands in the accusative, the dative, the ablative or the instrumental.
 fn is_object(text: &Text, element: &Element) -> bool {
-    const ENDINGS: [&str; 10] = ["ны", "ні", "ды", "ді", "ты", "ті", "ға", "ге", "қа", "ке"];
+    const ENDINGS: [&str; 19] = [
+        "ны", "ні", "ды", "ді", "ты", "ті", "ға", "ге", "қа", "ке", "дан", "ден", "тан", "тен",
+        "нан", "нен", "мен", "бен", "пен",
+    ];
     let token = text.token(element.last);
     token.is_some_and(|token| {
         let folded = text.folded(token);
@@ -86,9 +89,11 @@ fn is_done(text: &Text, lexicon: &Lexicon, place: usize) -> bool {
     last.is_some_and(|token| token.is_word() && is_deed(text, token))
 }
 
-/// Whether a word is a verb in the past of the third person, and not in the passive.
+/// Whether a word is a verb of the third person, in the past, the present or of what is over, and not in the passive.
 fn is_deed(text: &Text, token: &Token) -> bool {
-    const PAST: [&str; 4] = ["ды", "ди", "ты", "ти"];
+    const PAST: [&str; 12] = [
+        "ады", "еди", "йды", "йди", "ды", "ди", "ты", "ти", "ган", "ген", "кан", "кен",
+    ];
     // What papers and meetings do, in Russian letters.
     const HAPPENS: [&str; 10] = [
         "от", "тус", "жет", "тий", "шык", "кет", "бар", "жат", "тур", "отыр",
