@@ -6,10 +6,9 @@ use super::before::Before;
 use super::doubt::Place;
 use super::element::{Case, Element};
 use super::judged::Words;
-use super::{Scan, after, column, field, judged};
+use super::{Scan, column, field, judged};
 use crate::kind::Kind;
-use crate::names::{Facts, Lexicon, Word, trunks};
-use crate::span::Span;
+use crate::names::{Facts, Lexicon};
 use crate::text::{Gap, Text, hash};
 
 /// So many parts of names are remembered.

@@ -4,8 +4,7 @@ use super::element::{Case, Element, element};
 use super::initial::pair_of_initials;
 use super::judged::Words;
 use crate::names::{
-    Facts, Lexicon, Patronymic, Strength, Word, in_kazakh_case, is_ordinary, patronymic,
-    patronymic_tail,
+    Facts, Lexicon, Patronymic, Strength, Word, is_ordinary, patronymic, patronymic_tail,
 };
 use crate::text::{Gap, Text, Token, hash};
 
