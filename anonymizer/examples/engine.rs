@@ -1,6 +1,7 @@
 //! What `make bench-anonymizer` measures from within: the search when it is warm, and larger tables made of a small one.
 //!
 //!     engine search TABLE PROFILE HIERARCHIES REPEATS     one line: encode and search, median seconds, scores
+//!     engine verify TABLE PROFILE HIERARCHIES REPEATS OUT  one line: reading the table, reading and verifying its release OUT, median seconds
 //!     engine resample TABLE ROWS OUT                      OUT.csv or OUT.parquet
 //!
 //! Resampled rows are drawn with replacement, and of each column one cell in twenty is drawn anew. The same table comes out every time.
@@ -13,12 +14,13 @@ use std::collections::HashMap;
 use std::error::Error;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use polars::prelude::*;
 use sandyq_anonymizer::{
-    Cancel, Format, Hierarchies, Hierarchy, Limits, Profile, Table, Work, intake,
+    Cancel, DatasetProfile, Format, Hierarchies, Hierarchy, Limits, OutputFormat, Profile,
+    PseudonymKey, Table, Work, intake,
 };
 
 /// As in the program.
@@ -37,9 +39,13 @@ fn main() -> Outcome<()> {
         ["search", table, profile, hierarchies, repeats] => {
             search(table, profile, hierarchies, repeats.parse()?)
         }
+        ["verify", table, profile, hierarchies, repeats, out] => {
+            verify(table, profile, hierarchies, repeats.parse()?, out)
+        }
         ["resample", table, rows, out] => resample(table, rows.parse()?, out),
         _ => Err(
-            "usage: engine search TABLE PROFILE HIERARCHIES REPEATS | engine resample TABLE ROWS OUT"
+            "usage: engine search TABLE PROFILE HIERARCHIES REPEATS | engine verify TABLE PROFILE HIERARCHIES REPEATS OUT | \
+             engine resample TABLE ROWS OUT"
                 .into(),
         ),
     }
@@ -62,17 +68,74 @@ fn read(path: &str, name: &str) -> Outcome<Table> {
     Ok(intake::read(name, File::open(path)?, &format, &limits)?)
 }
 
+fn hierarchies_of(dataset: &DatasetProfile, folder: &str) -> Outcome<Hierarchies> {
+    let mut hierarchies = Hierarchies::new();
+    for name in dataset.hierarchies() {
+        let bytes = fs::read(Path::new(folder).join(format!("{name}.csv")))?;
+        hierarchies.insert(name.to_owned(), Hierarchy::parse(name, &bytes)?);
+    }
+    Ok(hierarchies)
+}
+
+fn median(times: &mut [f64]) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// Reads the table, then reads and verifies its release, in turns, so that whatever else the machine does meets all of them alike.
+fn verify(path: &str, profile: &str, folder: &str, repeats: usize, out: &str) -> Outcome<()> {
+    let profile = Profile::parse(&fs::read_to_string(profile)?)?;
+    let dataset = profile
+        .datasets()
+        .next()
+        .ok_or("the profile has no dataset")?;
+    let hierarchies = hierarchies_of(dataset, folder)?;
+    let table = read(path, dataset.name())?;
+    let work = Work::new(&table, dataset, &hierarchies, None)?;
+    let cancel = Cancel::new();
+    let plan = work.plan(&cancel, &mut |_| {})?;
+    let key = PseudonymKey::new([7; 32]);
+    let output = work.execute(&plan, &key, &cancel, &mut |_| {})?;
+    let delimiter = table.delimiter().unwrap_or(b',');
+    let mut sink = BufWriter::with_capacity(1 << 20, File::create(out)?);
+    output.write_csv(&mut sink, delimiter, &cancel)?;
+    sink.into_inner()?;
+    drop(output);
+    let format = OutputFormat::Csv { delimiter };
+    let (mut reads, mut rereads, mut verifies) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..repeats.max(1) {
+        let begun = Instant::now();
+        let again = read(path, dataset.name())?;
+        reads.push(begun.elapsed().as_secs_f64());
+        drop(again);
+        let begun = Instant::now();
+        let again = read(out, dataset.name())?;
+        rereads.push(begun.elapsed().as_secs_f64());
+        drop(again);
+        let begun = Instant::now();
+        let release = work.verify(&plan, &key, format, PathBuf::from(out), &mut |_| {})?;
+        verifies.push(begun.elapsed().as_secs_f64());
+        drop(release);
+    }
+    let (read, verify) = (median(&mut reads), median(&mut verifies));
+    let line = serde_json::json!({
+        "rows": plan.rows,
+        "read": read,
+        "read_release": median(&mut rereads),
+        "verify": verify,
+        "ratio": verify / read,
+    });
+    println!("{line}");
+    Ok(())
+}
+
 fn search(path: &str, profile: &str, folder: &str, repeats: usize) -> Outcome<()> {
     let profile = Profile::parse(&fs::read_to_string(profile)?)?;
     let dataset = profile
         .datasets()
         .next()
         .ok_or("the profile has no dataset")?;
-    let mut hierarchies = Hierarchies::new();
-    for name in dataset.hierarchies() {
-        let bytes = fs::read(Path::new(folder).join(format!("{name}.csv")))?;
-        hierarchies.insert(name.to_owned(), Hierarchy::parse(name, &bytes)?);
-    }
+    let hierarchies = hierarchies_of(dataset, folder)?;
     let begun = Instant::now();
     let table = read(path, dataset.name())?;
     let reading = begun.elapsed().as_secs_f64();
@@ -86,10 +149,6 @@ fn search(path: &str, profile: &str, folder: &str, repeats: usize) -> Outcome<()
         searches.push(begun.elapsed().as_secs_f64());
     }
     let plan = plan.ok_or("no plan")?;
-    let median = |times: &mut Vec<f64>| {
-        times.sort_by(f64::total_cmp);
-        times[times.len() / 2]
-    };
     let (encode, search) = (median(&mut encodes), median(&mut searches));
     let line = serde_json::json!({
         "rows": plan.rows,

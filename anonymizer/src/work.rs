@@ -10,7 +10,7 @@ use crate::profile::{DatasetProfile, Recoding};
 use crate::pseudonym::PseudonymKey;
 use crate::report::reasons;
 use crate::table::Table;
-use crate::verify::{Assignment, OutputFormat, Release, Verification, Written};
+use crate::verify::{Assignment, Held, OutputFormat, Release, Verification, Written, digested};
 use crate::{Error, ExecuteError, PlanError};
 
 /// A table taken in with the profile and the hierarchies it is depersonalized by.
@@ -144,34 +144,40 @@ impl<'a> Work<'a> {
             .population(self.population)
             .of_library(self.of_library)
             .format(format);
-        let (release, reasons) = rayon::join(
-            || self.held(verification, plan, written),
-            || reasons(&self.input, plan),
-        );
-        let mut release = release?;
-        release.report_mut().suppression = Some(reasons);
+        let mut suppression = None;
+        let mut release = digested(written, |written| {
+            let (held, reasons) = rayon::join(
+                || self.held(verification, plan, written),
+                || reasons(&self.input, plan),
+            );
+            suppression = Some(reasons);
+            held
+        })?;
+        release.report_mut().suppression = suppression;
         tell(total);
         Ok(release)
     }
 
-    fn held<W: Written>(
+    fn held(
         &self,
         verification: Verification<'_>,
         plan: &Plan,
-        written: W,
-    ) -> Result<Release<W>, Error> {
+        written: &impl Written,
+    ) -> Result<Held, Error> {
         if self.input.profile.privacy().recoding == Recoding::Global {
-            return Ok(verification.of(written)?);
+            return Ok(verification.held(written)?);
         }
         let division = execute::division(&self.input, plan)?;
-        let (of_row, classes) = division.class_of_rows(&self.input);
-        let shown = division.texts_of_classes(&self.input);
+        let ((of_row, classes), shown) = rayon::join(
+            || division.class_of_rows(&self.input),
+            || division.texts_of_classes(&self.input),
+        );
         let assignment = Assignment {
             shown: &shown,
             number: division.sizes.len(),
             of_row: &of_row,
             classes: &classes,
         };
-        Ok(verification.assignment(Some(assignment)).of(written)?)
+        Ok(verification.assignment(Some(assignment)).held(written)?)
     }
 }

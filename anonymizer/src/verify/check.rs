@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use polars::prelude::*;
+use rayon::prelude::*;
 
 use super::column::{Column as Released, Generalizer, Maker};
 use super::{OutputFormat, Verification, VerifyError, Written};
@@ -124,8 +125,8 @@ pub(super) fn columns<'a, 'h>(
         key: of.key,
         suppressed: of.profile.privacy().suppressed_records,
     };
-    let (mut columns, mut generalizers) = (Vec::new(), Vec::new());
-    for ((source, rule), hierarchy) in rules(of).zip(hierarchies) {
+    let rules: Vec<_> = rules(of).zip(hierarchies).collect();
+    let made = rules.into_par_iter().map(|((source, rule), hierarchy)| {
         let hidden = matches!(
             rule.transform,
             Transform::Pseudonymize { .. } | Transform::Replace(_)
@@ -143,9 +144,12 @@ pub(super) fn columns<'a, 'h>(
             _ => None,
         };
         let source = replaced.get(&source.name).unwrap_or(source);
-        columns.push(Released::new(&maker, source, rule, by.as_ref())?);
-        generalizers.push(by);
-    }
+        Ok((Released::new(&maker, source, rule, by.as_ref())?, by))
+    });
+    // The first of all faults is told, whichever was found first.
+    let made: Vec<Result<_, VerifyError>> = made.collect();
+    let made = made.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let (columns, generalizers): (Vec<_>, Vec<_>) = made.into_iter().unzip();
     let keys = columns.iter().filter(|column| column.is_key());
     let planned = of.plan.columns.iter().map(|column| column.column.as_str());
     if !keys.map(|column| column.name).eq(planned) {

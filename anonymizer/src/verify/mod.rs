@@ -34,9 +34,9 @@ pub use release::Release;
 pub use written::{OutputFormat, Written};
 
 pub(crate) use claimed::{Assignment, Shown};
+pub(crate) use release::Held;
 
 use account::Counted;
-use release::Held;
 use source::Source;
 
 use crate::hierarchy::{Hierarchies, HierarchyError};
@@ -264,20 +264,14 @@ impl<'a> Verification<'a> {
     /// # Errors
     /// See [`VerifyError`].
     pub fn of<W: Written>(&self, output: W) -> Result<Release<W>, VerifyError> {
-        if self.profile.subject().is_some() && !self.of_library {
-            return Err(VerifyError::Subjects);
-        }
-        let unwanted = AtomicBool::new(false);
-        let refused = |_: &VerifyError| unwanted.store(true, Ordering::Relaxed);
-        let (held, digest) = rayon::join(
-            || self.held(&output).inspect_err(refused),
-            || written::sha256(&output, &unwanted),
-        );
-        Ok(held?.release(output, digest?))
+        digested(output, |output| self.held(output))
     }
 
     /// Holds the output to the dataset, and measures it.
-    fn held(&self, output: &impl Written) -> Result<Held, VerifyError> {
+    pub(crate) fn held(&self, output: &impl Written) -> Result<Held, VerifyError> {
+        if self.profile.subject().is_some() && !self.of_library {
+            return Err(VerifyError::Subjects);
+        }
         check::plan(self)?;
         let hierarchies = check::hierarchies(self)?;
         replaced::derived(self)?;
@@ -327,6 +321,22 @@ impl<'a> Verification<'a> {
         let (source, counted) = rayon::join(|| source(columns), || count(columns));
         Ok((source?, counted?))
     }
+}
+
+/// The release of an output that is held to the dataset while the digest of its bytes is taken. The digest cannot be shared between cores,
+/// and is most of the work where the processor has no instructions for it: it begins at once, on this thread.
+pub(crate) fn digested<W: Written, E: From<VerifyError> + Send>(
+    output: W,
+    held: impl FnOnce(&W) -> Result<Held, E> + Send,
+) -> Result<Release<W>, E> {
+    let unwanted = AtomicBool::new(false);
+    let refused = |_: &E| unwanted.store(true, Ordering::Relaxed);
+    let (digest, held) = rayon::join(
+        || written::sha256(&output, &unwanted),
+        || held(&output).inspect_err(refused),
+    );
+    let held = held?;
+    Ok(held.release(output, digest.map_err(VerifyError::from)?))
 }
 
 /// As [`Verification::of`], of the bytes of a Parquet file without a population.

@@ -25,8 +25,8 @@ pub struct Release<W = Vec<u8>> {
     report: Report,
 }
 
-/// What is told of a release whose file was held to the dataset.
-pub(super) struct Held {
+/// What is told of a release whose file was held to the dataset. Only [`Verification`] makes it.
+pub(crate) struct Held {
     pseudonyms: Vec<String>,
     report: Report,
 }
