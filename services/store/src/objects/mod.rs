@@ -23,7 +23,9 @@
 //! with the change that keeps the record, and costs the disk no wait of its own.
 
 mod format;
+mod held;
 mod reader;
+mod sealer;
 mod segment;
 mod sweep;
 mod writer;

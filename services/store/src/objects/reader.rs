@@ -4,8 +4,6 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use object_store::ObjectStoreExt as _;
@@ -13,7 +11,7 @@ use tokio::runtime::Handle;
 use zeroize::Zeroizing;
 
 use super::format::{CHUNK_BYTES, Geometry, HEADER_LEN, SegmentKey, locate};
-use super::{ObjectError, ObjectRecord, ObjectStore, segment_path};
+use super::{ObjectError, ObjectRecord, ObjectStore, held, segment_path};
 use crate::keys::KEY_LEN;
 
 /// Chunks that a stream has under way at the same time.
@@ -369,16 +367,12 @@ impl Source {
                 segment,
             });
         }
-        let held = BASE64.decode(&self.record.held);
-        let held = Bytes::from(held.map_err(|_| self.tampered(chunk))?);
-        let at = |offset: u64| usize::try_from(offset).ok().filter(|at| *at <= held.len());
-        match (at(range.start), at(range.end)) {
-            (Some(start), Some(end)) if start <= end => Ok(held.slice(start..end)),
-            _ => Err(ObjectError::Truncated {
+        held::bytes(&self.record.held, range)
+            .map_err(|_| self.tampered(chunk))?
+            .ok_or_else(|| ObjectError::Truncated {
                 place: place(),
                 chunk,
-            }),
-        }
+            })
     }
 
     fn tampered(&self, chunk: u64) -> ObjectError {

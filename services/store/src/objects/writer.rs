@@ -7,25 +7,17 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 use bytes::Bytes;
 use ring::digest::{Context, Digest, SHA256};
 use tokio::sync::{OwnedMutexGuard, mpsc, oneshot};
 use tokio::task::JoinHandle;
-use zeroize::Zeroizing;
 
-use super::format::{CHUNK_BYTES, Geometry, SegmentKey};
+use super::format::{CHUNK_BYTES, Geometry};
 use super::reader::Source;
+use super::sealer::{CACHED, Sealer};
 use super::segment::Segment;
-use super::{ObjectError, ObjectRecord, ObjectStore, segment_path};
-use crate::keys::{KEY_LEN, random_key};
-
-/// What is copied is hashed while the processor's cache still has it.
-const CACHED: usize = 64 << 10;
-
-/// The largest segment that a record holds. The database writes it twice, into its log and into its tables.
-pub(super) const HELD_BYTES: usize = 16 << 10;
+use super::{ObjectError, ObjectRecord, ObjectStore, held};
+use crate::keys::random_key;
 
 /// Chunks that wait to be sealed before the sender does, and that are sealed in one go: neither side stands still while
 /// the other is scheduled.
@@ -355,19 +347,17 @@ impl Work {
                         }
                     }
                     self = self.seal(chunks, last).await?;
-                    if last && let Some(held) = self.held() {
-                        let digest = self.sealer.digest.finish();
+                    if last {
+                        let held = self.held();
+                        if held.is_empty() {
+                            self.store(true).await?;
+                            self.stored().await?;
+                        }
+                        let digest = self.sealer.digest();
                         return Ok(Some(Ended { digest, held }));
                     }
-                    if last || self.sealer.is_full() {
-                        self.store(last).await?;
-                    }
-                    if last {
-                        self.stored().await?;
-                        return Ok(Some(Ended {
-                            digest: self.sealer.digest.finish(),
-                            held: String::new(),
-                        }));
+                    if self.sealer.is_full() {
+                        self.store(false).await?;
                     }
                 }
                 Some(Order::Settle(settled)) => {
@@ -402,11 +392,12 @@ impl Work {
         sealing.await.map_err(|_| ObjectError::Interrupted(place))?
     }
 
-    /// The only segment, when it is small and wanted back.
-    fn held(&self) -> Option<String> {
-        let segment = self.sealer.segment.file();
-        let wanted = self.holds && self.sealer.next == 1 && segment.len() <= HELD_BYTES;
-        wanted.then(|| BASE64.encode(segment))
+    /// The only segment, when it is small and wanted back; else nothing.
+    fn held(&self) -> String {
+        match self.sealer.only_segment() {
+            Some(segment) if self.holds => held::of(segment),
+            _ => String::new(),
+        }
     }
 
     /// Hands the segment over to be stored, when the one before is.
@@ -440,90 +431,5 @@ impl Work {
                 .map_err(|_| ObjectError::Interrupted(self.record.place.clone()))??;
         }
         Ok(())
-    }
-}
-
-/// Hashes and seals chunks into a segment.
-struct Sealer {
-    place: String,
-    segment_chunks: u32,
-    keyring: crate::keys::Keyring,
-    data_key: Zeroizing<[u8; KEY_LEN]>,
-    key: SegmentKey,
-    segment: Segment,
-    next: u64,
-    bytes: u64,
-    digest: Context,
-}
-
-impl Sealer {
-    fn new(
-        objects: &ObjectStore,
-        record: &ObjectRecord,
-        data_key: Zeroizing<[u8; KEY_LEN]>,
-        next: u64,
-        digest: Context,
-    ) -> Result<Self, ObjectError> {
-        let keyring = objects.shared.keyring.clone();
-        let (key, header) = SegmentKey::fresh(&data_key, keyring.random())?;
-        Ok(Self {
-            place: record.place.clone(),
-            segment_chunks: record.segment_chunks,
-            keyring,
-            data_key,
-            key,
-            segment: Segment::new(&header, record.segment_chunks),
-            next,
-            bytes: next * CHUNK_BYTES as u64,
-            digest,
-        })
-    }
-
-    fn seal(&mut self, pieces: Vec<Bytes>, last: bool) -> Result<(), ObjectError> {
-        for piece in pieces {
-            for part in piece.chunks(CACHED) {
-                self.segment.push(part);
-                self.digest.update(part);
-            }
-            self.bytes += piece.len() as u64;
-        }
-        let tag = self
-            .key
-            .seal(&self.place, self.next, last, self.segment.open_chunk())?;
-        self.segment.end_chunk(tag.as_ref());
-        self.next += 1;
-        Ok(())
-    }
-
-    fn is_full(&self) -> bool {
-        self.room() == 0
-    }
-
-    /// Chunks for which the segment has room.
-    fn room(&self) -> usize {
-        let left = self.segment_chunks.saturating_sub(self.segment.chunks());
-        usize::try_from(left).unwrap_or(usize::MAX)
-    }
-
-    /// Where the segment goes.
-    fn path(&self, record: &ObjectRecord) -> object_store::path::Path {
-        let number = self.next.saturating_sub(1) / u64::from(self.segment_chunks.max(1));
-        segment_path(&record.id, u32::try_from(number).unwrap_or(u32::MAX))
-    }
-
-    /// The segment after which there is none.
-    fn last_segment(&mut self) -> Segment {
-        std::mem::replace(&mut self.segment, Segment::new(&[], 0))
-    }
-
-    /// The segment. The next one has a key of its own, and the memory of an earlier one if there is any.
-    fn take_segment(&mut self, spare: Option<Segment>) -> Result<Segment, ObjectError> {
-        let (key, header) = SegmentKey::fresh(&self.data_key, self.keyring.random())?;
-        self.key = key;
-        let next = match spare {
-            Some(spare) => spare.again(&header),
-            None => Segment::new(&header, self.segment_chunks),
-        };
-        Ok(std::mem::replace(&mut self.segment, next))
     }
 }

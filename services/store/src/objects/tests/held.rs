@@ -1,7 +1,7 @@
 //! Objects that lie in their records.
 
 use super::*;
-use crate::objects::writer::HELD_BYTES;
+use crate::objects::held::MOST;
 
 const PLACE: &str = "outputs/o/pack";
 
@@ -19,7 +19,7 @@ fn files(folder: &TempDir) -> usize {
 #[tokio::test]
 async fn a_small_object_lies_in_its_record_and_a_larger_one_in_files() {
     let (folder, objects) = objects();
-    let most = HELD_BYTES - format::HEADER_LEN - format::TAG_LEN;
+    let most = MOST - format::HEADER_LEN - format::TAG_LEN;
     for length in [0, 1, 1000, most] {
         let given = bytes(length);
         let record = hold(&objects, PLACE, &given).await;
