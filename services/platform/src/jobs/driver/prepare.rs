@@ -23,7 +23,7 @@ impl Driver {
         if let Some(stop) = Self::stopped(job) {
             return Ok(stop);
         }
-        if begun_file(&job_folder(&self.platform, job)).exists() || admitted_before_a_boot(job) {
+        if may_have_begun(&begun_file(&job_folder(&self.platform, job)), job) {
             // Its container went before anybody saw it run, or with the machine.
             return Ok(step_failed(CauseOfDeath::NodeFailed));
         }
@@ -185,7 +185,7 @@ impl Driver {
         spec: &JobSpec,
     ) -> Result<bool, EngineError> {
         let note = begun_file(&job_folder(&self.platform, job));
-        if note.exists() || admitted_before_a_boot(job) {
+        if may_have_begun(&note, job) {
             let observed = engine.observe(spec.id()).await?;
             return Ok(!matches!(observed, Observed::Absent | Observed::Created));
         }
@@ -213,12 +213,11 @@ fn begun_file(folder: &Path) -> PathBuf {
     folder.join("begun")
 }
 
-/// Whether the machine went down after the job was admitted. What its folder says is then not to be relied on: notes are not made
-/// durable, and it may have begun.
-fn admitted_before_a_boot(job: &Job) -> bool {
-    job.boot
-        .as_deref()
-        .is_some_and(|boot| host::boot() != Some(boot))
+/// Whether a start was asked for, or the machine went down after the job was admitted: notes are not made durable, so that then the
+/// lack of one says nothing.
+fn may_have_begun(note: &Path, job: &Job) -> bool {
+    let boot = job.boot.as_deref();
+    note.exists() || boot.is_some_and(|boot| host::boot() != Some(boot))
 }
 
 /// Not waited for until the disk has it: who reads it reads the same machine's memory, or the machine went down, which the job's
