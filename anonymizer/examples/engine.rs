@@ -68,13 +68,21 @@ fn read(path: &str, name: &str) -> Outcome<Table> {
     Ok(intake::read(name, File::open(path)?, &format, &limits)?)
 }
 
-fn hierarchies_of(dataset: &DatasetProfile, folder: &str) -> Outcome<Hierarchies> {
+/// The first dataset of a profile, and its hierarchies, which are files of a folder.
+fn first_dataset<'p>(
+    profile: &'p Profile,
+    folder: &str,
+) -> Outcome<(&'p DatasetProfile, Hierarchies)> {
+    let dataset = profile
+        .datasets()
+        .next()
+        .ok_or("the profile has no dataset")?;
     let mut hierarchies = Hierarchies::new();
     for name in dataset.hierarchies() {
         let bytes = fs::read(Path::new(folder).join(format!("{name}.csv")))?;
         hierarchies.insert(name.to_owned(), Hierarchy::parse(name, &bytes)?);
     }
-    Ok(hierarchies)
+    Ok((dataset, hierarchies))
 }
 
 fn median(times: &mut [f64]) -> f64 {
@@ -85,11 +93,7 @@ fn median(times: &mut [f64]) -> f64 {
 /// Reads the table, then reads and verifies its release, in turns, so that whatever else the machine does meets all of them alike.
 fn verify(path: &str, profile: &str, folder: &str, repeats: usize, out: &str) -> Outcome<()> {
     let profile = Profile::parse(&fs::read_to_string(profile)?)?;
-    let dataset = profile
-        .datasets()
-        .next()
-        .ok_or("the profile has no dataset")?;
-    let hierarchies = hierarchies_of(dataset, folder)?;
+    let (dataset, hierarchies) = first_dataset(&profile, folder)?;
     let table = read(path, dataset.name())?;
     let work = Work::new(&table, dataset, &hierarchies, None)?;
     let cancel = Cancel::new();
@@ -131,11 +135,7 @@ fn verify(path: &str, profile: &str, folder: &str, repeats: usize, out: &str) ->
 
 fn search(path: &str, profile: &str, folder: &str, repeats: usize) -> Outcome<()> {
     let profile = Profile::parse(&fs::read_to_string(profile)?)?;
-    let dataset = profile
-        .datasets()
-        .next()
-        .ok_or("the profile has no dataset")?;
-    let hierarchies = hierarchies_of(dataset, folder)?;
+    let (dataset, hierarchies) = first_dataset(&profile, folder)?;
     let begun = Instant::now();
     let table = read(path, dataset.name())?;
     let reading = begun.elapsed().as_secs_f64();

@@ -243,7 +243,7 @@ pub fn in_genitive(folded: &str) -> bool {
 }
 
 /// Whether a folded word stands in a Kazakh case by an ending that no Russian word has.
-fn in_kazakh_case(folded: &str) -> bool {
+fn has_kazakh_ending(folded: &str) -> bool {
     folded.ends_with("ға") || folded.ends_with("қа") || in_genitive(folded)
 }
 
@@ -279,11 +279,11 @@ fn word(
         return false;
     }
     let near = back == 1 || found.quoted && back == 2;
-    // `Операцияға Төреханова дайын`: what is named after somebody has no Kazakh case.
-    if facts.any(Facts::INSTITUTION) && (near || found.title) && in_kazakh_case(folded) {
-        return false;
-    }
     if facts.any(Facts::INSTITUTION) && (near || found.title) {
+        // `Операцияға Төреханова дайын`: what is named after somebody has no Kazakh case.
+        if has_kazakh_ending(folded) {
+            return false;
+        }
         found.institution |= near;
         // `староста группы`, `врач поликлиники`: the title is that of the person.
         return near && token.is_lower();

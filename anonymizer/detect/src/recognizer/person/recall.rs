@@ -18,6 +18,7 @@ const MOST: usize = 256;
 const WEIGHED: &str = "person.weighed";
 /// The rule of a given name that is a word too, with nothing beside it: it says little of its neighbours.
 pub const WORD: &str = "person.given_word";
+
 /// What was found in a text, and what may be names.
 #[derive(Default)]
 pub struct Seen {
