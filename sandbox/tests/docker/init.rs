@@ -319,7 +319,8 @@ fn an_engine_that_does_not_read_cannot_hold_the_deadline_up() {
     let took = begin.elapsed();
     assert_eq!(code, Some(124));
     assert!(took >= Duration::from_secs(1), "{took:?}");
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    // Init itself waits less than a second more; the rest is for a busy machine.
+    assert!(took < Duration::from_secs(4), "{took:?}");
     let mut output = Vec::new();
     child
         .stdout
@@ -357,12 +358,12 @@ fn signals_are_passed_on() {
 
 #[test]
 fn a_grace_lies_inside_the_deadline() {
-    let options = ["--wall-clock-ms", "1500", "--grace-ms", "1000"];
+    let options = ["--wall-clock-ms", "3000", "--grace-ms", "2500"];
     let script = "trap 'echo bye; exit 0' TERM; while :; do sleep 0.02; done";
     let begin = Instant::now();
     let output = alone(&options, script).output().unwrap();
     let took = begin.elapsed();
-    assert!(took < Duration::from_millis(1500), "{took:?}");
+    assert!(took < Duration::from_secs(3), "{took:?}");
     assert!(took >= Duration::from_millis(500), "{took:?}");
     assert_eq!(output.status.code(), Some(124));
     let text = String::from_utf8(output.stdout).unwrap();

@@ -10,12 +10,34 @@ use sqlx::Connection as _;
 
 use crate::audit;
 
-/// Writes a line when it begins and one when it ends, to its output and its log.
-fn witness(image: &str, seconds: &str) -> v1::Job {
+/// Writes a line when it begins and one when it ends, to its output and its log, and does something in between.
+fn witness_of(image: &str, between: &str) -> v1::Job {
     let script = format!(
-        "echo begun >> /out/witness; echo begun; sleep {seconds}; echo ended >> /out/witness; echo ended"
+        "echo begun >> /out/witness; echo begun; {between}; echo ended >> /out/witness; echo ended"
     );
     shell(image, &script)
+}
+
+fn witness(image: &str, seconds: &str) -> v1::Job {
+    witness_of(image, &format!("sleep {seconds}"))
+}
+
+/// Waits until the job's container was told so.
+fn until_told(word: &str) -> String {
+    format!("until [ -e /tmp/{word} ]; do sleep 0.05; done")
+}
+
+fn tell(containers: &[String], word: &str) {
+    for id in containers {
+        let mut docker = std::process::Command::new("docker");
+        let touch = ["exec", id, "touch", &format!("/tmp/{word}")];
+        let told = docker.args(touch).output().unwrap();
+        assert!(told.status.success(), "{told:?}");
+    }
+}
+
+fn is_running(container: &String) -> bool {
+    inspect(container)["State"]["Running"] == true
 }
 
 /// The job ran once, from its beginning to its end.
@@ -47,12 +69,14 @@ async fn jobs_go_on_without_the_server_and_are_adopted() {
     .await;
     let sandbox = site.open_sandbox("crash").await;
     let image = site.approved_image().await;
-    let long = site.submit(&sandbox, witness(&image, "8")).await.unwrap();
-    let short = site.submit(&sandbox, witness(&image, "1")).await.unwrap();
+    let long = witness_of(&image, &until_told("served"));
+    let long = site.submit(&sandbox, long).await.unwrap();
+    let short = witness_of(&image, &until_told("killed"));
+    let short = site.submit(&sandbox, short).await.unwrap();
     let mut overdue = shell(&image, "sleep 60");
     let limits = overdue.limits.as_mut().unwrap();
     limits.wall_clock_duration = Some(prost_types::Duration {
-        seconds: 2,
+        seconds: 10,
         nanos: 0,
     });
     let overdue = site.submit(&sandbox, overdue).await.unwrap();
@@ -64,17 +88,17 @@ async fn jobs_go_on_without_the_server_and_are_adopted() {
     let mut limited = Vec::new();
     for (script, cause) in [
         (
-            "sleep 1; x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo ${#x}",
+            "x=$(head -c 200000000 /dev/zero | tr '\\0' a); echo ${#x}",
             v1::CauseOfDeath::OutOfMemory,
         ),
         (
-            "sleep 1; dd if=/dev/zero of=/out/big bs=64k count=400 || exit 3",
+            "dd if=/dev/zero of=/out/big bs=64k count=400 || exit 3",
             v1::CauseOfDeath::OutputQuota,
         ),
     ] {
         let job = v1::Job {
             limits: Some(limits),
-            ..shell(&image, script)
+            ..shell(&image, &format!("{}; {script}", until_told("killed")))
         };
         limited.push((site.submit(&sandbox, job).await.unwrap(), cause));
     }
@@ -90,17 +114,19 @@ async fn jobs_go_on_without_the_server_and_are_adopted() {
     let started = |id: &String| inspect(id)["State"]["StartedAt"].clone();
     let before: Vec<_> = containers.iter().map(started).collect();
     site.kill();
-    // Some of them end meanwhile, another passes its deadline.
+    // Three of them end meanwhile, another passes its deadline.
+    tell(&containers, "killed");
+    let running = || containers.iter().filter(|id| is_running(id));
     eventually("containers ended without the server", || async {
-        let ended = |id: &&String| inspect(id)["State"]["Running"] == false;
-        containers.iter().filter(ended).count() >= 3
+        running().count() == 1
     })
     .await;
-    tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(site.containers(), containers);
     let after: Vec<_> = containers.iter().map(started).collect();
     assert_eq!(before, after);
+    let left: Vec<String> = running().cloned().collect();
     site.serve().await;
+    tell(&left, "served");
     let adopted = site.wait_job(&long.name).await;
     assert!(adopted.usage.as_ref().unwrap().log_bytes > 0);
     for job in [&long, &short, &queued] {

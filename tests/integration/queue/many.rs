@@ -119,7 +119,7 @@ async fn two_thousand_waiting_jobs_slow_nothing() {
     let ended = site.wait_job(&lasts[0]).await;
     assert_eq!(ended.state(), State::Cancelled);
     assert!(
-        begin.elapsed() < Duration::from_secs(2),
+        begin.elapsed() < Duration::from_secs(5),
         "{:?}",
         begin.elapsed()
     );
