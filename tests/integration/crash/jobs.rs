@@ -36,7 +36,7 @@ fn tell(containers: &[String], word: &str) {
     }
 }
 
-fn is_running(container: &String) -> bool {
+fn is_running(container: &str) -> bool {
     inspect(container)["State"]["Running"] == true
 }
 
