@@ -136,6 +136,47 @@ fn power_below(n: u64) -> u64 {
     1 << (n - 1).ilog2()
 }
 
+/// Where the other child of a node stands.
+enum Side {
+    Left,
+    Right,
+}
+
+/// The way from a node to the root, a hash of the proof at a time (RFC 9162, sections 2.1.3.2 and 2.1.4.2: fn and sn).
+struct Climb {
+    node: u64,
+    last: u64,
+}
+
+impl Climb {
+    /// The side of the next hash of the proof.
+    fn up(&mut self) -> Result<Side, ProofError> {
+        if self.last == 0 {
+            return Err(ProofError::WrongLength);
+        }
+        let side = if self.node & 1 == 1 || self.node == self.last {
+            while self.node & 1 == 0 && self.node != 0 {
+                self.node >>= 1;
+                self.last >>= 1;
+            }
+            Side::Left
+        } else {
+            Side::Right
+        };
+        self.node >>= 1;
+        self.last >>= 1;
+        Ok(side)
+    }
+
+    /// Every hash of the proof was used.
+    fn arrived(&self) -> Result<(), ProofError> {
+        match self.last {
+            0 => Ok(()),
+            _ => Err(ProofError::WrongLength),
+        }
+    }
+}
+
 /// Checks that the leaf is entry `index` of the tree with this size and root.
 ///
 /// # Errors
@@ -150,26 +191,18 @@ pub fn verify_inclusion(
     if index >= size {
         return Err(ProofError::NoSuchEntry { index, size });
     }
-    let (mut fnode, mut snode, mut hash) = (index, size - 1, *leaf);
+    let mut climb = Climb {
+        node: index,
+        last: size - 1,
+    };
+    let mut hash = *leaf;
     for step in proof {
-        if snode == 0 {
-            return Err(ProofError::WrongLength);
-        }
-        if fnode & 1 == 1 || fnode == snode {
-            hash = node_hash(step, &hash);
-            while fnode & 1 == 0 && fnode != 0 {
-                fnode >>= 1;
-                snode >>= 1;
-            }
-        } else {
-            hash = node_hash(&hash, step);
-        }
-        fnode >>= 1;
-        snode >>= 1;
+        hash = match climb.up()? {
+            Side::Left => node_hash(step, &hash),
+            Side::Right => node_hash(&hash, step),
+        };
     }
-    if snode != 0 {
-        return Err(ProofError::WrongLength);
-    }
+    climb.arrived()?;
     same(&hash, root)
 }
 
@@ -196,28 +229,21 @@ pub fn verify_consistency(
         (seed, rest) = (*head, tail);
     }
     let shift = (first - 1).trailing_ones();
-    let (mut fnode, mut snode) = ((first - 1) >> shift, (second - 1) >> shift);
+    let mut climb = Climb {
+        node: (first - 1) >> shift,
+        last: (second - 1) >> shift,
+    };
     let (mut earlier, mut later) = (seed, seed);
     for step in rest {
-        if snode == 0 {
-            return Err(ProofError::WrongLength);
-        }
-        if fnode & 1 == 1 || fnode == snode {
-            earlier = node_hash(step, &earlier);
-            later = node_hash(step, &later);
-            while fnode & 1 == 0 && fnode != 0 {
-                fnode >>= 1;
-                snode >>= 1;
+        match climb.up()? {
+            Side::Left => {
+                earlier = node_hash(step, &earlier);
+                later = node_hash(step, &later);
             }
-        } else {
-            later = node_hash(&later, step);
+            Side::Right => later = node_hash(&later, step),
         }
-        fnode >>= 1;
-        snode >>= 1;
     }
-    if snode != 0 {
-        return Err(ProofError::WrongLength);
-    }
+    climb.arrived()?;
     same(&earlier, first_root)?;
     same(&later, second_root)
 }
