@@ -118,23 +118,7 @@ async fn what_may_not_be_tried(site: &Site, wanted: &v1::Trial) {
         }),
         ..site.sandbox(&other).await
     };
-    let request = v1::CreateSandboxRequest {
-        sandbox_id: "silent".to_owned(),
-        sandbox: Some(silent),
-        request_id: request_id(),
-    };
-    let silent = site
-        .user("developer")
-        .sandbox()
-        .create_sandbox(request)
-        .await;
-    let name = silent.unwrap().into_inner().sandbox.unwrap().name;
-    let request = v1::ApproveSandboxRequest {
-        name: name.clone(),
-        ..Default::default()
-    };
-    let approved = site.user("admin").sandbox().approve_sandbox(request).await;
-    approved.unwrap();
+    let name = site.open_described("developer", "silent", silent).await;
     let refused = site.start_trial(&name, "t", wanted.clone()).await;
     assert_eq!(reason(&refused.unwrap_err()), "NO_ANSWER_BUDGET");
 }

@@ -76,7 +76,6 @@ impl Site {
         stage: v1::Stage,
         seconds: u64,
     ) -> String {
-        let (user, admin) = (self.user(developer), self.user("admin"));
         let sandbox = v1::Sandbox {
             display_name: id.to_owned(),
             system: system.to_owned(),
@@ -85,25 +84,46 @@ impl Site {
             budget: Some(budget()),
             ..Default::default()
         };
+        self.open_described(developer, id, sandbox).await
+    }
+
+    /// An active sandbox for as many jobs as are asked for.
+    pub async fn open_roomy_sandbox(&self, developer: &str, system: &str, id: &str) -> String {
+        let sandbox = v1::Sandbox {
+            display_name: id.to_owned(),
+            system: system.to_owned(),
+            stage: v1::Stage::Training.into(),
+            expire_time: in_seconds(3600),
+            budget: Some(v1::Budget {
+                cpu_duration: Some(prost_types::Duration {
+                    seconds: 1_000_000_000,
+                    nanos: 0,
+                }),
+                concurrent_jobs: 1_000_000,
+                output_bytes: 1 << 50,
+                ..budget()
+            }),
+            ..Default::default()
+        };
+        self.open_described(developer, id, sandbox).await
+    }
+
+    /// An active sandbox as it is described.
+    pub async fn open_described(&self, developer: &str, id: &str, sandbox: v1::Sandbox) -> String {
+        let (user, admin) = (self.user(developer), self.user("admin"));
         let request = v1::CreateSandboxRequest {
             sandbox_id: id.to_owned(),
             sandbox: Some(sandbox),
             request_id: request_id(),
         };
-        let sandbox = user
-            .sandbox()
-            .create_sandbox(request)
-            .await
-            .unwrap()
-            .into_inner()
-            .sandbox
-            .unwrap();
+        let made = user.sandbox().create_sandbox(request).await.unwrap();
+        let name = made.into_inner().sandbox.unwrap().name;
         let request = v1::ApproveSandboxRequest {
-            name: sandbox.name.clone(),
+            name: name.clone(),
             ..Default::default()
         };
         admin.sandbox().approve_sandbox(request).await.unwrap();
-        sandbox.name
+        name
     }
 
     /// A grant asked for and given.

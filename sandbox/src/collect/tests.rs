@@ -21,6 +21,10 @@ const CAPS: Caps = Caps {
     depth: 8,
 };
 
+fn paths(found: &Collected) -> Vec<&str> {
+    found.files.iter().map(|file| file.path.as_str()).collect()
+}
+
 fn refusals(found: &Collected) -> Vec<(&str, RefusalReason)> {
     let mut all: Vec<_> = found
         .refused
@@ -38,8 +42,7 @@ fn plain_files_are_taken_whole() {
     fs::write(folder.path().join("metrics.json"), b"{}").unwrap();
     fs::write(folder.path().join("models/deep/m.bin"), [7; 5000]).unwrap();
     let found = collect(folder.path(), CAPS).unwrap();
-    let paths: Vec<_> = found.files.iter().map(|f| f.path.as_str()).collect();
-    assert_eq!(paths, ["metrics.json", "models/deep/m.bin"]);
+    assert_eq!(paths(&found), ["metrics.json", "models/deep/m.bin"]);
     assert_eq!(found.bytes(), 5002);
     let mut bytes = Vec::new();
     found
@@ -66,14 +69,7 @@ fn links_and_specials_are_refused_by_name_without_blocking() {
     let start = Instant::now();
     let found = collect(folder.path(), CAPS).unwrap();
     assert!(start.elapsed() < Duration::from_secs(2));
-    assert_eq!(
-        found
-            .files
-            .iter()
-            .map(|f| f.path.as_str())
-            .collect::<Vec<_>>(),
-        ["kept"]
-    );
+    assert_eq!(paths(&found), ["kept"]);
     assert_eq!(
         refusals(&found),
         [
@@ -101,14 +97,7 @@ fn names_are_refused_that_do_not_show_what_they_are() {
         fs::write(folder.path().join(std::ffi::OsStr::from_bytes(name)), b"").unwrap();
     }
     let found = collect(folder.path(), CAPS).unwrap();
-    assert_eq!(
-        found
-            .files
-            .iter()
-            .map(|f| f.path.as_str())
-            .collect::<Vec<_>>(),
-        ["Same"]
-    );
+    assert_eq!(paths(&found), ["Same"]);
     assert_eq!(
         refusals(&found),
         [

@@ -4,7 +4,7 @@ use futures::StreamExt;
 use futures::stream;
 use sandyq_proto::v1;
 use sandyq_proto::v1::job::State;
-use sandyq_tests::work::{budget, in_seconds, shell};
+use sandyq_tests::work::shell;
 use sandyq_tests::{Options, Site, request_id};
 
 /// A platform with these settings.
@@ -21,36 +21,12 @@ pub async fn with(settings: &[(&str, &str)]) -> Site {
 pub async fn roomy(site: &Site, user: &str, id: &str) -> String {
     // It comes with a registered system.
     site.open_sandbox_for(user, id, 3600).await;
-    let sandbox = v1::Sandbox {
-        display_name: id.to_owned(),
-        system: format!("systems/{id}-system"),
-        stage: v1::Stage::Training.into(),
-        expire_time: in_seconds(3600),
-        budget: Some(v1::Budget {
-            cpu_duration: Some(prost_types::Duration {
-                seconds: 1_000_000_000,
-                nanos: 0,
-            }),
-            concurrent_jobs: 1_000_000,
-            output_bytes: 1 << 50,
-            ..budget()
-        }),
-        ..Default::default()
-    };
-    let request = v1::CreateSandboxRequest {
-        sandbox_id: format!("{id}-roomy"),
-        sandbox: Some(sandbox),
-        request_id: request_id(),
-    };
-    let made = site.user(user).sandbox().create_sandbox(request).await;
-    let name = made.unwrap().into_inner().sandbox.unwrap().name;
-    let request = v1::ApproveSandboxRequest {
-        name: name.clone(),
-        ..Default::default()
-    };
-    let mut admin = site.user("admin").sandbox();
-    admin.approve_sandbox(request).await.unwrap();
-    name
+    site.open_roomy_sandbox(
+        user,
+        &format!("systems/{id}-system"),
+        &format!("{id}-roomy"),
+    )
+    .await
 }
 
 /// A job of little memory with a limit in seconds.

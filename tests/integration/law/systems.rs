@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use sandyq_proto::v1;
-use sandyq_tests::work::{budget, evidence, in_seconds, shell, system};
+use sandyq_tests::work::{evidence, in_seconds, shell, system};
 use sandyq_tests::{Site, fields, reason, request_id};
 use tonic::{Code, Status};
 
@@ -279,31 +279,10 @@ async fn open(site: &Site, id: &str, described: v1::System) -> (String, String) 
     let system = create(site, id, described).await.unwrap().name;
     submit(site, "developer", &system).await.unwrap();
     register(site, &system).await;
-    let sandbox = v1::Sandbox {
-        display_name: id.to_owned(),
-        system: system.clone(),
-        stage: v1::Stage::Training.into(),
-        expire_time: in_seconds(3600),
-        budget: Some(budget()),
-        ..Default::default()
-    };
-    let request = v1::CreateSandboxRequest {
-        sandbox_id: id.to_owned(),
-        sandbox: Some(sandbox),
-        request_id: request_id(),
-    };
-    let mut developer = site.user("developer").sandbox();
-    let made = developer.create_sandbox(request).await.unwrap();
-    let name = made.into_inner().sandbox.unwrap().name;
-    let request = v1::ApproveSandboxRequest {
-        name: name.clone(),
-        ..Default::default()
-    };
-    site.user("admin")
-        .sandbox()
-        .approve_sandbox(request)
-        .await
-        .unwrap();
+    let stage = v1::Stage::Training;
+    let name = site
+        .open_sandbox_of("developer", &system, id, stage, 3600)
+        .await;
     (system, name)
 }
 

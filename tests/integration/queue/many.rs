@@ -5,51 +5,12 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use sandyq_proto::v1;
 use sandyq_proto::v1::job::State;
-use sandyq_tests::work::{budget, in_seconds};
-use sandyq_tests::{Site, request_id};
+use sandyq_tests::Site;
 
 use super::{cancel, get, job, runs, site_with, submit};
 
 const SANDBOXES: usize = 8;
 const EACH: usize = 250;
-
-/// A sandbox of the developer for as many jobs as are asked for.
-async fn roomy(site: &Site, system: &str, id: &str) -> String {
-    let sandbox = v1::Sandbox {
-        display_name: id.to_owned(),
-        system: system.to_owned(),
-        stage: v1::Stage::Training.into(),
-        expire_time: in_seconds(3600),
-        budget: Some(v1::Budget {
-            cpu_duration: Some(prost_types::Duration {
-                seconds: 10_000_000,
-                nanos: 0,
-            }),
-            concurrent_jobs: 100_000,
-            output_bytes: 1 << 40,
-            ..budget()
-        }),
-        ..Default::default()
-    };
-    let request = v1::CreateSandboxRequest {
-        sandbox_id: id.to_owned(),
-        sandbox: Some(sandbox),
-        request_id: request_id(),
-    };
-    let mut client = site.user("developer").sandbox();
-    let made = client.create_sandbox(request).await.unwrap();
-    let name = made.into_inner().sandbox.unwrap().name;
-    let request = v1::ApproveSandboxRequest {
-        name: name.clone(),
-        ..Default::default()
-    };
-    site.user("admin")
-        .sandbox()
-        .approve_sandbox(request)
-        .await
-        .unwrap();
-    name
-}
 
 async fn median_get(site: &Site, name: &str) -> Duration {
     let mut times = Vec::new();
@@ -82,7 +43,14 @@ async fn two_thousand_waiting_jobs_slow_nothing() {
 
     let mut sandboxes = Vec::new();
     for number in 0..SANDBOXES {
-        sandboxes.push(roomy(&site, "systems/many-system", &format!("many-{number}")).await);
+        sandboxes.push(
+            site.open_roomy_sandbox(
+                "developer",
+                "systems/many-system",
+                &format!("many-{number}"),
+            )
+            .await,
+        );
     }
     let wanted = job(&image, "true", 500, 60);
     let filling = sandboxes.iter().map(|sandbox| async {

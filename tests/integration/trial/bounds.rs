@@ -188,23 +188,8 @@ async fn the_bytes_of_answers_are_taken_from_the_sandboxs_budget() {
         }),
         ..site.sandbox(&wide).await
     };
-    let request = v1::CreateSandboxRequest {
-        sandbox_id: "narrow".to_owned(),
-        sandbox: Some(v1::Sandbox { system, ..narrow }),
-        ..Default::default()
-    };
-    let made = site
-        .user("developer")
-        .sandbox()
-        .create_sandbox(request)
-        .await;
-    let sandbox = made.unwrap().into_inner().sandbox.unwrap().name;
-    let request = v1::ApproveSandboxRequest {
-        name: sandbox.clone(),
-        ..Default::default()
-    };
-    let approved = site.user("admin").sandbox().approve_sandbox(request).await;
-    approved.unwrap();
+    let narrow = v1::Sandbox { system, ..narrow };
+    let sandbox = site.open_described("developer", "narrow", narrow).await;
     let trial = site
         .serving_trial(&sandbox, "t", trial(&image, "serve"))
         .await;
