@@ -18,7 +18,7 @@ mod observe;
 mod trials;
 
 pub use exits::RawExits;
-pub use incidents::RawIncidents;
+pub use incidents::{RawCategory, RawIncidents};
 pub use jobs::{RawJobs, RawQuota};
 pub use observe::{RawMetrics, RawTraces};
 pub use trials::RawTrials;

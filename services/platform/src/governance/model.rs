@@ -9,15 +9,16 @@
 use sandyq_access::Policies;
 use time::{Duration, OffsetDateTime};
 
+use self::made::{Random, library, rule, sandbox, system, version};
 use super::libraries::{lendable_purpose, within_terms};
 use super::purposes::Purposes;
-use super::systems::tests::system as registered;
 use crate::records::access::{Conditions, Grant, GrantEvent, GrantState};
 use crate::records::library::{Library, Version, VersionEvent, VersionState};
-use crate::records::rule::Declared;
-use crate::records::sandbox::{Budget, Exits, Sandbox, SandboxEvent, SandboxState, Stage};
+use crate::records::sandbox::{Sandbox, SandboxEvent, SandboxState, Stage};
 use crate::records::system::{RiskClass, System, SystemEvent, SystemState};
 use crate::usage::{self, Facts};
+
+mod made;
 
 const SEQUENCES: u64 = 2000;
 const STEPS: usize = 25;
@@ -37,28 +38,6 @@ const RISKS: [RiskClass; 3] = [RiskClass::Minimal, RiskClass::Medium, RiskClass:
 const USERS: [&str; 3] = ["users/a", "users/b", "users/c"];
 const ORGANIZATIONS: [&str; 2] = ["organizations/lab", "organizations/rival"];
 
-/// A generator that needs nothing (Steele, Lea and Flood, Fast splittable pseudorandom number generators, 2014).
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-    fn below(&mut self, most: usize) -> usize {
-        (self.next() % most as u64) as usize
-    }
-    fn one_in(&mut self, many: usize) -> bool {
-        self.below(many) == 0
-    }
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len())]
-    }
-}
-
 #[derive(Clone)]
 struct Run {
     sandbox: usize,
@@ -77,108 +56,6 @@ struct World {
     grants: Vec<Grant>,
     running: Vec<Run>,
     purposes: Purposes,
-}
-
-fn library(number: usize, random: &mut Random, now: OffsetDateTime) -> Library {
-    Library {
-        name: format!("libraries/l{number}"),
-        display_name: String::new(),
-        description: String::new(),
-        organization: "organizations/agency".to_owned(),
-        purposes: vec![random.of(&LENT).to_owned()],
-        versions: 2,
-        published_version: None,
-        two_approvals_lifted_by: None,
-        declared: rule(random, now),
-    }
-}
-
-/// A rule that narrows one thing or another.
-fn rule(random: &mut Random, now: OffsetDateTime) -> Declared {
-    let mut declared = Declared::default();
-    let access = &mut declared.access;
-    access.trial_use = !random.one_in(3);
-    if random.one_in(8) {
-        access.organizations = vec![random.of(&ORGANIZATIONS).to_owned()];
-    }
-    if random.one_in(8) {
-        access.developers = vec![random.of(&USERS).to_owned()];
-    }
-    if random.one_in(8) {
-        access.stages = vec![random.of(&STAGES)];
-    }
-    if random.one_in(6) {
-        access.max_risk_class = Some(random.of(&RISKS));
-    }
-    if random.one_in(10) {
-        access.min_k = 6;
-    }
-    access.aggregate_only = random.one_in(20);
-    if random.one_in(6) {
-        access.max_term_seconds = Some(40);
-    }
-    declared.training_reserved = random.one_in(8);
-    if random.one_in(5) {
-        let seconds = 10 + random.below(90) as i64;
-        declared.consent_expire_time = Some(now + Duration::seconds(seconds));
-    }
-    if random.one_in(6) {
-        let seconds = 10 + random.below(90) as i64;
-        declared.purpose_expire_time = Some(now + Duration::seconds(seconds));
-    }
-    declared
-}
-
-fn version(number: usize, random: &mut Random) -> Version {
-    Version {
-        name: format!("libraries/l{}/versions/v{}", number / 2, number % 2),
-        library: format!("libraries/l{}", number / 2),
-        organization: "organizations/agency".to_owned(),
-        state: random.of(&[
-            VersionState::Published,
-            VersionState::Published,
-            VersionState::Published,
-            VersionState::Verified,
-        ]),
-        datasets: Vec::new(),
-        provenance: String::new(),
-        failure: String::new(),
-        publish_time: None,
-        published_run: None,
-        runs: 1,
-        owner_depersonalized: false,
-        measured_k: random.of(&[5, 7]),
-    }
-}
-
-fn system(number: usize, random: &mut Random) -> System {
-    System {
-        name: format!("systems/s{number}"),
-        organization: ORGANIZATIONS[number % 2].to_owned(),
-        ..registered(random.of(&RISKS))
-    }
-}
-
-fn sandbox(number: usize, random: &mut Random, now: OffsetDateTime) -> Sandbox {
-    Sandbox {
-        name: format!("sandboxes/b{number}"),
-        display_name: String::new(),
-        system: format!("systems/s{number}"),
-        organization: ORGANIZATIONS[number % 2].to_owned(),
-        stage: random.of(&STAGES),
-        expire_time: now + Duration::seconds(30 + random.below(120) as i64),
-        budget: Budget::default(),
-        used: Budget::default(),
-        exits: Exits::default(),
-        requester: String::new(),
-        state: SandboxState::Active,
-        decision_reason: String::new(),
-        viewers: Vec::new(),
-        jobs: 0,
-        shredded: Vec::new(),
-        destruction: None,
-        certificate: String::new(),
-    }
 }
 
 impl World {

@@ -1,5 +1,7 @@
 //! The register of incidents.
 
+mod classify;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use sandyq_access::{OrganizationKind, Resource};
@@ -16,22 +18,19 @@ use crate::error::{Error, Result, Violation};
 use crate::governed::Governed;
 use crate::incidents::survey;
 use crate::names;
-use crate::records::identity::Organization;
-use crate::records::incident::{
-    Exposure, Incident, IncidentEvent, IncidentNotice, IncidentState, Offender, Reclassification,
-};
+use crate::records::incident::{Incident, IncidentEvent, IncidentNotice, IncidentState};
 use crate::records::library::{Library, Version};
 use crate::records::system::System;
-use crate::subjects::{deadline, evidence};
+use crate::subjects::evidence;
 
 /// By what notices of an incident are due.
 const ARTICLE: &str = "law on informatization, article 7-2";
 
+/// Incidents that are read at once: any may be the one that is repeated, and who sees which is told by its record.
+const MOST: u32 = 1_000_000;
+
 /// Most things that one incident names.
 const MOST_NAMES: usize = 1000;
-
-/// Incidents that are looked at for a repetition.
-const MOST: u32 = 1_000_000;
 
 /// What a request adds to an incident.
 struct Links {
@@ -136,167 +135,6 @@ impl Services {
         };
         self.link(&mut incident, links).await?;
         Ok(incident)
-    }
-
-    /// Who may be fined, and how much.
-    async fn exposed(
-        &self,
-        incident: &Incident,
-        offender: Option<v1::incident::Offender>,
-    ) -> Result<(Option<Offender>, Option<Exposure>)> {
-        let offender = match (offender, &incident.offender) {
-            (Some(offender), _) => convert::offender(&offender)?,
-            (None, Some(known)) => known.clone(),
-            (None, None) => return Ok((None, None)),
-        };
-        let name = std::slice::from_ref(&offender.organization);
-        self.there::<Organization>("offender.organization", name)
-            .await?;
-        let all = Filter::default();
-        let known = self
-            .0
-            .store
-            .list::<Incident>(&all, Page::first(MOST))
-            .await?;
-        let table = &self.0.config.raw.exposure;
-        let known = known.iter().map(|stored| &stored.record);
-        let exposure = table.exposure(&incident.name, &offender, incident.detect_time, known);
-        let exposure = exposure.map_err(|year| {
-            Error::precondition(
-                "EXPOSURE_NOT_CONFIGURED",
-                format!(
-                    "the monthly calculation index of {year} is not configured, so the fine of article 641-1 of the Code on Administrative \
-                     Offences cannot be told; enter it under [exposure.mrp] of the server's configuration"
-                ),
-            )
-        })?;
-        Ok((Some(offender), Some(exposure)))
-    }
-
-    async fn classify(
-        &self,
-        mut call: Call,
-        message: v1::ClassifyIncidentRequest,
-    ) -> Result<v1::ClassifyIncidentResponse> {
-        let mut incident = call.fetch::<Incident>(&message.name).await?;
-        call.authorize(incident.resource()).await?;
-        if let Some(done) = call.replayed(&message, &message.request_id).await? {
-            return Ok(done);
-        }
-        incident.state = incident.state.after(IncidentEvent::Classify)?;
-        let categories = &self.0.config.raw.incidents.category;
-        let Some(category) = categories
-            .iter()
-            .find(|category| category.id == message.category)
-        else {
-            let known: Vec<&str> = categories
-                .iter()
-                .map(|category| category.id.as_str())
-                .collect();
-            return Err(Error::invalid(
-                "category",
-                format!(
-                    "is none of those that are configured: {} ({ARTICLE})",
-                    known.join(", ")
-                ),
-            ));
-        };
-        if category.breach && incident.affected.is_empty() {
-            return Err(Error::precondition(
-                "NOTHING_AFFECTED",
-                format!(
-                    "a breach of personal data must name the libraries, versions or systems that it touches, so that subjects can be informed \
-                     ({ARTICLE}); link them first"
-                ),
-            ));
-        }
-        let reason = text("reason", &message.reason, false, 2000)?;
-        let another = !incident.category.is_empty() && incident.category != category.id;
-        if another && reason.is_empty() {
-            let why = format!(
-                "say why an incident of the category {} becomes one of {}: who was to be told of it may lose that ({ARTICLE})",
-                incident.category, category.id
-            );
-            return Err(Error::invalid("reason", why));
-        }
-        // Whoever was told stays in the record.
-        let others = |known: &&IncidentNotice| {
-            let wanted = category.notices.iter();
-            !wanted
-                .into_iter()
-                .any(|notice| notice.recipient == known.recipient)
-        };
-        let (mut notices, dropped): (Vec<_>, Vec<_>) = incident
-            .notices
-            .iter()
-            .filter(others)
-            .cloned()
-            .partition(|known| known.send_time.is_some());
-        let dropped: Vec<String> = dropped.into_iter().map(|known| known.recipient).collect();
-        for notice in &category.notices {
-            let due_time = deadline(
-                &self.0,
-                "incident.detect_time",
-                incident.detect_time,
-                notice.working_days,
-                ARTICLE,
-            )?;
-            let known = incident
-                .notices
-                .iter()
-                .find(|known| known.recipient == notice.recipient);
-            notices.push(IncidentNotice {
-                recipient: notice.recipient.clone(),
-                due_time,
-                send_time: known.and_then(|known| known.send_time),
-                reference: known
-                    .map(|known| known.reference.clone())
-                    .unwrap_or_default(),
-                overdue_time: known.and_then(|known| known.overdue_time),
-            });
-        }
-        let (offender, exposure) = self.exposed(&incident, message.offender).await?;
-        survey(&self.0, &mut incident).await?;
-        if another {
-            let earlier = Reclassification {
-                category: incident.category.clone(),
-                reason: reason.clone(),
-                user: call.principal.user.clone(),
-                time: call.now,
-                dropped: dropped.clone(),
-            };
-            incident.reclassifications.push(earlier);
-        }
-        incident.category.clone_from(&category.id);
-        incident.breach = category.breach;
-        incident.notices = notices;
-        incident.offender = offender;
-        incident.exposure = exposure;
-        let detail = [
-            ("category", json!(incident.category)),
-            ("reason", json!(reason)),
-            ("dropped_recipients", json!(dropped)),
-            ("breach", json!(incident.breach)),
-            ("versions", json!(incident.affected.len())),
-            ("subjects", json!(incident.subjects)),
-            (
-                "exposure_tenge",
-                json!(incident.exposure.as_ref().map(|of| of.amount_tenge)),
-            ),
-        ];
-        let mut change = Change::new(call.event(&incident.name, detail));
-        if incident
-            .notices
-            .iter()
-            .all(|notice| notice.send_time.is_some())
-        {
-            incident.state = incident.state.after(IncidentEvent::Notify)?;
-        }
-        change = change.update(&incident)?;
-        let answer = v1::ClassifyIncidentResponse {
-            incident: self.incident_written(incident),
-        };
-        call.commit(change, answer).await
     }
 
     async fn add_links(
