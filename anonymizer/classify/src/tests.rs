@@ -6,6 +6,7 @@
     reason = "tests fail by panicking"
 )]
 mod made;
+mod values;
 
 use proptest::prelude::*;
 
@@ -46,10 +47,10 @@ fn the_adult_example_is_understood() {
 }
 
 fn personal(seed: u64, rows: usize) -> (String, Vec<String>) {
-    let mut numbers = made::Numbers(seed);
+    let mut numbers = values::Numbers(seed);
     let (mut text, mut values) = ("ИИН;ФИО;тегі;Должность\n".to_owned(), Vec::new());
     for row in 0..rows {
-        let (iin, full, surname) = (numbers.iin(), numbers.full(), numbers.one(made::SURNAMES));
+        let (iin, full, surname) = (numbers.iin(), numbers.full(), numbers.one(values::SURNAMES));
         let post = if row == rows / 2 {
             full.clone()
         } else {
@@ -137,7 +138,7 @@ fn an_identifier_late_in_a_large_file_is_found() {
 
 #[test]
 fn numbers_that_pass_by_chance_are_no_identifiers() {
-    let mut numbers = made::Numbers(3);
+    let mut numbers = values::Numbers(3);
     let mut text = String::from("сумма\n");
     for _ in 0..60_000 {
         text.push_str(&format!(
@@ -197,7 +198,7 @@ fn odd_headers_and_columns_are_described() {
 
 #[test]
 fn neighbours_tell_what_coded_columns_are() {
-    let mut numbers = made::Numbers(11);
+    let mut numbers = values::Numbers(11);
     let mut text = String::from("n1;n2;n3;n4\n");
     for _ in 0..400 {
         let iin = numbers.iin();
@@ -218,7 +219,7 @@ fn neighbours_tell_what_coded_columns_are() {
 
 #[test]
 fn a_mixed_column_says_so() {
-    let mut numbers = made::Numbers(5);
+    let mut numbers = values::Numbers(5);
     let mut text = String::from("contact\n");
     for row in 0..5000 {
         let line = match row {

@@ -13,29 +13,18 @@
 
 use ring::hmac;
 
+use self::slots::Slots;
 use super::SurrogateKind;
-use super::check::{IinFacts, check_digit, iin_facts, luhn};
 use crate::ProjectKey;
-use crate::date::{civil, days};
-use crate::name::Sex;
+
+mod registered;
+mod slots;
 
 /// Fewest places that are permuted (SP 800-38G Revision 1, section 5.2); fewer could be tried one by one.
 const LEAST: u64 = crate::MIN_DOMAIN;
 
 /// Most places; kinds with more have so many numbers that drawn ones do not meet.
 const MOST: u64 = 1 << 62;
-
-/// Wrong check digits that are used here. The ninth is left for numbers without a place.
-const CHECKS: u64 = 8;
-
-const SERIALS: u64 = 10_000;
-const BIN_SERIALS: u64 = 100_000;
-
-/// Legal forms of a BIN, and its parts: a head office, a branch, ...
-const BIN_FORMS: u64 = 3 * 4;
-
-/// Years of registration of invented BINs.
-const BIN_YEARS: u64 = 30;
 
 /// Where a number is among those of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +44,8 @@ pub(super) struct Filling {
 /// The place of a number of that pattern; `None` if it has none.
 pub(super) fn place(kind: SurrogateKind, pattern: &str, number: &str) -> Option<Place> {
     let place = match kind {
-        SurrogateKind::Iin => iin(pattern, number),
-        SurrogateKind::Bin => bin(pattern, number),
+        SurrogateKind::Iin => registered::iin(pattern, number),
+        SurrogateKind::Bin => registered::bin(pattern, number),
         _ => Slots::of(kind, pattern)?.place(kind, number),
     }?;
     (LEAST..MOST).contains(&place.among).then_some(place)
@@ -65,8 +54,8 @@ pub(super) fn place(kind: SurrogateKind, pattern: &str, number: &str) -> Option<
 /// How many invented numbers of that pattern there are.
 pub(super) fn room(kind: SurrogateKind, pattern: &str) -> Option<u64> {
     let room = match kind {
-        SurrogateKind::Iin => births()?.1 * SERIALS * CHECKS,
-        SurrogateKind::Bin => BIN_YEARS * 12 * BIN_FORMS * BIN_SERIALS * CHECKS,
+        SurrogateKind::Iin => registered::iins()?,
+        SurrogateKind::Bin => registered::BINS,
         _ => Slots::of(kind, pattern)?.among()?,
     };
     (LEAST..MOST).contains(&room).then_some(room)
@@ -75,8 +64,8 @@ pub(super) fn room(kind: SurrogateKind, pattern: &str) -> Option<u64> {
 /// The invented number at a place.
 pub(super) fn fill(kind: SurrogateKind, pattern: &str, place: u64) -> Option<Filling> {
     match kind {
-        SurrogateKind::Iin => invented_iin(pattern, place),
-        SurrogateKind::Bin => invented_bin(place),
+        SurrogateKind::Iin => registered::invented_iin(pattern, place),
+        SurrogateKind::Bin => registered::invented_bin(place),
         _ => Slots::of(kind, pattern)?.fill(kind, place),
     }
 }
@@ -129,295 +118,6 @@ impl Permutation {
 impl std::fmt::Debug for Permutation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Permutation(***)")
-    }
-}
-
-fn digits(number: &str) -> Option<Vec<u64>> {
-    let plain = number.chars().filter(|c| c.is_alphanumeric());
-    plain
-        .map(|c| c.is_ascii_digit().then(|| c.to_digit(10).map(u64::from))?)
-        .collect()
-}
-
-fn number(digits: &[u64]) -> u64 {
-    digits.iter().fold(0, |number, digit| number * 10 + digit)
-}
-
-/// The digits of a number, so many of them.
-fn written(number: u64, count: u32) -> impl Iterator<Item = u8> {
-    (0..count)
-        .rev()
-        .map(move |place| (number / 10_u64.pow(place) % 10) as u8)
-}
-
-/// The first day of invented births, and how many days there are.
-fn births() -> Option<(i64, u64)> {
-    let first = days(1940, 1, 1)?;
-    Some((first, u64::try_from(days(2010, 1, 1)? - first).ok()?))
-}
-
-fn iin(pattern: &str, text: &str) -> Option<Place> {
-    let IinFacts {
-        birth_year,
-        birth_month,
-        birth_day,
-        sex,
-    } = iin_facts(text)?;
-    let mark = if sex == Sex::Male { 'm' } else { 'f' };
-    if !pattern.starts_with(mark) || pattern.matches('#').count() != 12 {
-        return None;
-    }
-    let (first, end) = (days(1800, 1, 1)?, days(2100, 1, 1)?);
-    let day = days(birth_year.into(), birth_month.into(), birth_day.into())?;
-    let serial = number(digits(text)?.get(7..11)?);
-    Some(Place {
-        place: u64::try_from(day - first).ok()? * SERIALS + serial,
-        among: u64::try_from(end - first).ok()? * SERIALS,
-    })
-}
-
-fn invented_iin(pattern: &str, place: u64) -> Option<Filling> {
-    let (check, rest) = (place % CHECKS, place / CHECKS);
-    let (serial, day) = (rest % SERIALS, rest / SERIALS);
-    let (year, month, day) = civil(births()?.0 + i64::try_from(day).ok()?)?;
-    let century = if year < 2000 { 3 } else { 5 } + u8::from(pattern.starts_with('f'));
-    let date = year % 100 * 10_000 + month * 100 + day;
-    let mut digits: Vec<u8> = written(u64::try_from(date).ok()?, 6).collect();
-    digits.push(century);
-    digits.extend(written(serial, 4));
-    checked(digits, check)
-}
-
-fn bin(pattern: &str, text: &str) -> Option<Place> {
-    let digits = digits(text)?;
-    let [y, yy, m, mm, form @ 4..=6, part @ 0..=3, serial @ .., check] = digits.as_slice() else {
-        return None;
-    };
-    let month = 10 * m + mm;
-    let first: Vec<u8> = digits.iter().map(|digit| *digit as u8).collect();
-    let right = first.get(..11).and_then(check_digit).map(u64::from);
-    if digits.len() != 12
-        || pattern.matches('#').count() != 12
-        || !(1..=12).contains(&month)
-        || right != Some(*check)
-    {
-        return None;
-    }
-    let opened = (10 * y + yy) * 12 + month - 1;
-    let kind = (form - 4) * 4 + part;
-    Some(Place {
-        place: (opened * BIN_FORMS + kind) * BIN_SERIALS + number(serial),
-        among: 100 * 12 * BIN_FORMS * BIN_SERIALS,
-    })
-}
-
-fn invented_bin(place: u64) -> Option<Filling> {
-    let (check, rest) = (place % CHECKS, place / CHECKS);
-    let (serial, rest) = (rest % BIN_SERIALS, rest / BIN_SERIALS);
-    let (kind, opened) = (rest % BIN_FORMS, rest / BIN_FORMS);
-    let mut digits: Vec<u8> = written(opened / 12, 2).collect();
-    digits.extend(written(opened % 12 + 1, 2));
-    digits.extend(written((kind / 4 + 4) * 10 + kind % 4, 2));
-    digits.extend(written(serial, 5));
-    checked(digits, check)
-}
-
-/// Adds a check digit that is wrong: one for each of the checks, and another for none.
-fn checked(mut digits: Vec<u8>, check: u64) -> Option<Filling> {
-    let right = check_digit(&digits).unwrap_or(0);
-    digits.push((right + 1 + check as u8) % 10);
-    Some(Filling {
-        digits,
-        letters: Vec::new(),
-    })
-}
-
-/// What may stand at one place of a number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Slot {
-    Digit,
-    Latin,
-    Cyrillic,
-    /// The digits of a region, 01 to 20; the second follows from the first.
-    Region,
-    /// A digit or letter that the others decide.
-    Fixed,
-}
-
-impl Slot {
-    fn radix(self) -> u64 {
-        match self {
-            Self::Digit => 10,
-            Self::Latin => 26,
-            Self::Cyrillic => 33,
-            Self::Region => 20,
-            Self::Fixed => 1,
-        }
-    }
-}
-
-/// The places of digits and letters in a pattern.
-struct Slots(Vec<(char, Slot)>);
-
-impl Slots {
-    fn of(kind: SurrogateKind, pattern: &str) -> Option<Self> {
-        let mut slots: Vec<(char, Slot)> = pattern
-            .chars()
-            .filter_map(|mark| match mark {
-                '#' => Some((mark, Slot::Digit)),
-                'A' => Some((mark, Slot::Latin)),
-                'Я' => Some((mark, Slot::Cyrillic)),
-                _ => None,
-            })
-            .collect();
-        let count = slots.len();
-        let all_digits = slots.iter().all(|(mark, _)| *mark == '#');
-        let fixed = match kind {
-            SurrogateKind::Phone if all_digits && count >= 10 => 0..count - 9,
-            SurrogateKind::Card if all_digits && count >= 13 => count - 1..count,
-            SurrogateKind::Iban if count == 20 && pattern.starts_with("AA##") => 0..4,
-            SurrogateKind::Plate if count >= 5 && pattern.ends_with("##") => {
-                slots.get_mut(count - 2)?.1 = Slot::Region;
-                count - 1..count
-            }
-            SurrogateKind::IdCard
-            | SurrogateKind::Passport
-            | SurrogateKind::BirthCertificate
-            | SurrogateKind::DriverLicence => 0..0,
-            _ => return None,
-        };
-        for (_, slot) in slots.get_mut(fixed)? {
-            *slot = Slot::Fixed;
-        }
-        Some(Self(slots))
-    }
-
-    /// How many numbers there are.
-    fn among(&self) -> Option<u64> {
-        let radixes = self.0.iter().map(|(_, slot)| slot.radix());
-        radixes.into_iter().try_fold(1, u64::checked_mul)
-    }
-
-    fn place(&self, kind: SurrogateKind, number: &str) -> Option<Place> {
-        let among = self.among().filter(|among| *among < MOST)?;
-        let characters: Vec<char> = number
-            .chars()
-            .filter(|c| c.is_alphanumeric())
-            .flat_map(char::to_lowercase)
-            .collect();
-        // The digit of a country is no part of the pattern's digits.
-        let behind = characters.len().checked_sub(self.0.len())?;
-        let characters = characters.get(behind..)?;
-        let right = match kind {
-            SurrogateKind::Phone => {
-                behind <= 1 && characters.get(characters.len() - 10) == Some(&'7')
-            }
-            SurrogateKind::Card => behind == 0 && luhn(&values(characters)?),
-            SurrogateKind::Iban => {
-                let (head, tail) = characters.split_at_checked(4)?;
-                let upper = tail.iter().chain(head).map(char::to_ascii_uppercase);
-                let bytes: Vec<u8> = upper.map(|c| u8::try_from(c).ok()).collect::<Option<_>>()?;
-                behind == 0 && sandyq_detect::identifier::mod97(bytes.into_iter()) == 1
-            }
-            _ => behind == 0,
-        };
-        let mut place = 0;
-        for (at, (_, slot)) in self.0.iter().enumerate().filter(|_| right) {
-            let character = *characters.get(at)?;
-            let next = characters.get(at + 1).copied();
-            place = place * slot.radix() + slot.value(character, next)?;
-        }
-        right.then_some(Place { place, among })
-    }
-
-    fn fill(&self, kind: SurrogateKind, mut place: u64) -> Option<Filling> {
-        let mut values = Vec::with_capacity(self.0.len());
-        for (_, slot) in self.0.iter().rev() {
-            values.push(place % slot.radix());
-            place /= slot.radix();
-        }
-        values.reverse();
-        let mut filling = Filling::default();
-        let mut unit = None;
-        for ((mark, slot), value) in self.0.iter().zip(values) {
-            match (mark, slot) {
-                (_, Slot::Region) => {
-                    filling.digits.push(((value + 1) / 10) as u8);
-                    unit = Some(((value + 1) % 10) as u8);
-                }
-                ('#', _) => filling.digits.push(unit.take().unwrap_or(value as u8)),
-                ('A', _) => filling.letters.push(char::from(b'A' + value as u8)),
-                _ => filling.letters.push(cyrillic(value)),
-            }
-        }
-        finish(kind, &mut filling);
-        Some(filling)
-    }
-}
-
-/// Makes the number one that nobody has, where its kind allows.
-fn finish(kind: SurrogateKind, filling: &mut Filling) {
-    match kind {
-        SurrogateKind::Phone => {
-            let code = filling.digits.len().saturating_sub(10);
-            if let Some(digit) = filling.digits.get_mut(code) {
-                *digit = 6;
-            }
-        }
-        SurrogateKind::Card => {
-            // Exactly one last digit is right.
-            let right = (0..10).find(|last| {
-                if let Some(digit) = filling.digits.last_mut() {
-                    *digit = *last;
-                }
-                luhn(&filling.digits)
-            });
-            if let Some(digit) = filling.digits.last_mut() {
-                *digit = (right.unwrap_or(0) + 1) % 10;
-            }
-        }
-        // Check digits are 02 to 98.
-        SurrogateKind::Iban => {
-            let country = ['K', 'Z'];
-            for (to, from) in filling.letters.iter_mut().zip(country) {
-                *to = from;
-            }
-        }
-        _ => {}
-    }
-}
-
-impl Slot {
-    fn value(self, character: char, next: Option<char>) -> Option<u64> {
-        let digit = |c: char| c.is_ascii_digit().then(|| u64::from(c as u32 - '0' as u32));
-        match self {
-            Self::Digit => digit(character),
-            Self::Latin => character
-                .is_ascii_lowercase()
-                .then(|| u64::from(character as u32 - 'a' as u32)),
-            Self::Cyrillic => match character {
-                'а'..='я' => Some(u64::from(character as u32 - 'а' as u32)),
-                'ё' => Some(32),
-                _ => None,
-            },
-            Self::Region => {
-                let region = digit(character)? * 10 + digit(next?)?;
-                (1..=20).contains(&region).then(|| region - 1)
-            }
-            Self::Fixed => Some(0),
-        }
-    }
-}
-
-fn values(characters: &[char]) -> Option<Vec<u8>> {
-    let digit = |c: &char| c.to_digit(10).map(|digit| digit as u8);
-    characters.iter().map(digit).collect()
-}
-
-fn cyrillic(value: u64) -> char {
-    match u32::try_from(value) {
-        Ok(value @ 0..32) => char::from_u32('А' as u32 + value).unwrap_or('А'),
-        _ => 'Ё',
     }
 }
 
