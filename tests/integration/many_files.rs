@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use sandyq_platform::failpoint::VARIABLE;
 use sandyq_proto::v1;
@@ -203,11 +202,7 @@ async fn a_collection_that_was_cut_in_its_midst_begins_anew() {
     site.kill();
     site.serve().await;
     let job = site.submit(&sandbox, many(&image)).await.unwrap();
-    let from = Instant::now();
-    while !site.has_ended() {
-        assert!(from.elapsed() < Duration::from_secs(60), "it is not cut");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    site.wait_ended().await;
     site.set_environment(&[]);
     site.kill();
     site.serve().await;

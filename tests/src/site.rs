@@ -16,6 +16,9 @@ use crate::people::User;
 /// How long a server may take to answer in a debug build on a busy machine.
 const START: Duration = Duration::from_secs(60);
 
+/// How long a job may take to come to a failpoint on a busy machine: several times what it takes on an idle one.
+const PATIENCE: Duration = Duration::from_secs(180);
+
 /// What is special about a platform.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
@@ -263,6 +266,18 @@ impl Site {
     pub fn has_ended(&mut self) -> bool {
         let child = self.child.as_mut();
         child.is_none_or(|child| child.try_wait().unwrap().is_some())
+    }
+
+    /// Waits until the server has come to its failpoint.
+    pub async fn wait_ended(&mut self) {
+        let from = Instant::now();
+        while !self.has_ended() {
+            assert!(
+                from.elapsed() < PATIENCE,
+                "the failpoint is not reached within {PATIENCE:?}"
+            );
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Starts the server; `false` when it ended before it served.

@@ -41,17 +41,6 @@ async fn running(site: &Site, job: &str) {
         .await;
 }
 
-async fn until_it_ends(site: &mut Site) {
-    let from = Instant::now();
-    while !site.has_ended() {
-        assert!(
-            from.elapsed() < Duration::from_secs(30),
-            "the place is not reached"
-        );
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-}
-
 /// Every transaction of a job's life is cut before and after, and every step between two of them.
 #[tokio::test]
 async fn attack_24_the_server_is_killed_at_every_edge() {
@@ -83,7 +72,7 @@ async fn attack_24_the_server_is_killed_at_every_edge() {
         let mut client = site.user("developer").sandbox();
         // The answer may be cut off too: the job is admitted as soon as it is there.
         let _ = client.create_job(request.clone()).await;
-        until_it_ends(&mut site).await;
+        site.wait_ended().await;
         site.set_environment(&[]);
         site.kill();
         site.serve().await;

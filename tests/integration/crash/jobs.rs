@@ -304,9 +304,7 @@ async fn a_start_of_which_nobody_knows_the_outcome_is_not_tried_again() {
         site.kill();
         site.serve().await;
         let job = site.submit(&sandbox, witness(&image, "1")).await.unwrap();
-        while !site.has_ended() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        site.wait_ended().await;
         let jobs = site.dir.join("work/jobs");
         let folder = std::fs::read_dir(jobs).unwrap().flatten().next().unwrap();
         if container == "is of an earlier boot" {
