@@ -274,7 +274,7 @@ impl Site {
         while !self.has_ended() {
             assert!(
                 from.elapsed() < PATIENCE,
-                "the failpoint is not reached within {PATIENCE:?}"
+                "the failpoint is not reached within {PATIENCE:?}; a program that was not built together with these tests has none"
             );
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
