@@ -45,8 +45,7 @@ impl Output {
                     let texts = parts.par_iter();
                     texts.map(|runs| self.lines(runs, &labels, delimiter))
                 };
-                let (written, next) =
-                    rayon::join(|| write_all(sink, &ready), || texts().collect());
+                let (written, next) = rayon::join(|| write_all(sink, &ready), || texts().collect());
                 written?;
                 ready = next;
             }

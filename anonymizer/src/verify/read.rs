@@ -50,11 +50,8 @@ pub(super) fn count(
             counted
         }
         OutputFormat::Csv { delimiter } => {
-            let mut reader = output.reader()?;
-            if output.seal().is_some() {
-                reader = Box::new(seen.through(reader));
-            }
-            let blocks = csv::Blocks::new(reader, delimiter, columns)?;
+            let seen = output.seal().map(|_| &seen);
+            let blocks = csv::Blocks::new(output.reader()?, delimiter, columns, seen)?;
             count_parts(&blocks, columns, starred, classes)?
         }
     };

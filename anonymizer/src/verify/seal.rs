@@ -2,26 +2,29 @@
 //!
 //! SHA-256 is taken byte after byte on one core, and where the processor has no instructions for it that takes longer than all else that
 //! verification does. A program that writes a file itself can take it meanwhile, while the other cores make the bytes to come. Then
-//! verification has to know that what it reads is what was written: both sides take the fingerprint of their bytes, BLAKE3, which
-//! nobody can make two files share and which is several times faster.
+//! verification has to know that what it reads is what was written: both sides take the fingerprint of their bytes, the BLAKE3 of each
+//! piece of the file, which nobody can make two files share. It is several times faster, and pieces are for any core.
 
 use std::io::{self, Read, Write};
 use std::sync::Mutex;
 
-use blake3::{Hash, Hasher};
+use blake3::{Hash, Hasher, hash};
 use polars::io::mmap::MmapBytesReader;
 use ring::digest::{Context, SHA256};
 
 use super::written::{Digest, Written};
 
-/// Bytes that both hashes are taken of at a time, so that the second finds them near the core.
-const PIECE: usize = 1 << 15;
+/// Bytes of a piece of a file, of which only the last is shorter.
+pub(super) const PIECE: usize = 1 << 16;
 
 /// A sink that takes the digest and the fingerprint of what goes through it.
 pub struct Sealing<S> {
     sink: S,
     sha256: Context,
-    fingerprint: Hasher,
+    /// The piece that is being written, and its bytes so far.
+    piece: Hasher,
+    filled: usize,
+    pieces: Vec<Hash>,
     bytes: u64,
 }
 
@@ -32,34 +35,55 @@ impl<S> Sealing<S> {
         Self {
             sink,
             sha256: Context::new(&SHA256),
-            fingerprint: Hasher::new(),
+            piece: Hasher::new(),
+            filled: 0,
+            pieces: Vec::new(),
             bytes: 0,
         }
     }
 
     /// The sink, and the seal of all that it took.
     #[must_use]
-    pub fn finish(self) -> (S, Seal) {
+    pub fn finish(mut self) -> (S, Seal) {
+        self.end_piece();
         let seal = Seal {
             digest: Digest {
                 sha256: hex::encode(self.sha256.finish()),
                 bytes: self.bytes,
             },
-            fingerprint: self.fingerprint.finalize(),
+            pieces: self.pieces,
         };
         (self.sink, seal)
+    }
+
+    fn take(&mut self, mut bytes: &[u8]) {
+        self.bytes += bytes.len() as u64;
+        while !bytes.is_empty() {
+            let room = bytes.len().min(PIECE - self.filled);
+            let (now, later) = bytes.split_at_checked(room).unwrap_or((bytes, &[]));
+            self.sha256.update(now);
+            self.piece.update(now);
+            self.filled += now.len();
+            if self.filled >= PIECE {
+                self.end_piece();
+            }
+            bytes = later;
+        }
+    }
+
+    fn end_piece(&mut self) {
+        if self.filled > 0 {
+            self.pieces.push(self.piece.finalize());
+            self.piece.reset();
+            self.filled = 0;
+        }
     }
 }
 
 impl<S: Write> Write for Sealing<S> {
     fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
         let count = self.sink.write(buffer)?;
-        let taken = buffer.get(..count).unwrap_or_default();
-        for piece in taken.chunks(PIECE) {
-            self.sha256.update(piece);
-            self.fingerprint.update(piece);
-        }
-        self.bytes += taken.len() as u64;
+        self.take(buffer.get(..count).unwrap_or_default());
         Ok(count)
     }
 
@@ -80,7 +104,7 @@ impl<S: Write> Write for Sealing<S> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seal {
     digest: Digest,
-    fingerprint: Hash,
+    pieces: Vec<Hash>,
 }
 
 impl Seal {
@@ -97,10 +121,12 @@ impl Seal {
         &self.digest
     }
 
-    /// Whether all bytes that were seen are those that were written.
+    /// Whether the pieces that were seen are those that were written, all and no others.
     pub(super) fn is_of(&self, seen: Seen) -> bool {
-        let fingerprint = seen.0.into_inner().map(|hasher| hasher.finalize());
-        fingerprint.is_ok_and(|fingerprint| fingerprint == self.fingerprint)
+        let mut seen = seen.0.into_inner().unwrap_or_default();
+        seen.sort_unstable_by_key(|(place, _)| *place);
+        let written = self.pieces.iter().copied().enumerate();
+        written.eq(seen)
     }
 }
 
@@ -125,47 +151,32 @@ impl<W: Written> Written for Sealed<W> {
     }
 }
 
-/// The fingerprint of bytes that are being read.
+/// The pieces of a file that were read, each with its place, in any order.
 #[derive(Default)]
-pub(super) struct Seen(Mutex<Hasher>);
+pub(super) struct Seen(Mutex<Vec<(usize, Hash)>>);
 
 impl Seen {
-    /// A reader that keeps account of what it gives.
-    pub(super) fn through<'a>(&'a self, reader: impl Read + Send + 'a) -> impl Read + Send + 'a {
-        // Whole blocks are several times faster to take than what a reader of lines asks for.
-        io::BufReader::with_capacity(1 << 17, Seeing { reader, seen: self })
+    /// Takes account of what was read from a piece on.
+    pub(super) fn take(&self, from: usize, bytes: &[u8]) {
+        let pieces = bytes.chunks(PIECE).map(hash);
+        let pieces: Vec<_> = (from..).zip(pieces).collect();
+        // What is left out here is refused later.
+        if let Ok(mut seen) = self.0.lock() {
+            seen.extend(pieces);
+        }
     }
 
     /// Reads all that a reader gives.
     pub(super) fn read(&self, mut reader: impl Read) -> io::Result<()> {
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            match reader.read(&mut buffer) {
-                Ok(0) => return Ok(()),
-                Ok(count) => self.take(buffer.get(..count).unwrap_or_default()),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+        let mut piece = Vec::with_capacity(PIECE);
+        for place in 0.. {
+            piece.clear();
+            let read = reader.by_ref().take(PIECE as u64).read_to_end(&mut piece)?;
+            self.take(place, &piece);
+            if read < PIECE {
+                break;
             }
         }
-    }
-
-    fn take(&self, bytes: &[u8]) {
-        // Bytes that are left out make a fingerprint that is refused.
-        if let Ok(mut hasher) = self.0.lock() {
-            hasher.update(bytes);
-        }
-    }
-}
-
-struct Seeing<'a, R> {
-    reader: R,
-    seen: &'a Seen,
-}
-
-impl<R: Read> Read for Seeing<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.reader.read(buffer)?;
-        self.seen.take(buffer.get(..count).unwrap_or_default());
-        Ok(count)
+        Ok(())
     }
 }
