@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use sandyq_anonymizer::{
     Cancel, DatasetProfile, Detail, Encoding, Error, Format, Hierarchies, Output, OutputFormat,
-    Plan, PlanError, PseudonymKey, Release, Seal, Sealed, Sealing, Table, UtilityLimits, Work, drift,
+    Plan, PlanError, PseudonymKey, Release, Seal, Sealed, Sealing, Table, UtilityLimits, Work,
+    drift,
 };
 
 use self::digest::sha256_of;
