@@ -225,7 +225,7 @@ impl Divisor {
     fn divide(self, other: u32) -> (u32, u32) {
         let quotient = match self.share {
             0 => other,
-            share => (u128::from(share) * u128::from(other) >> 64) as u32,
+            share => ((u128::from(share) * u128::from(other)) >> 64) as u32,
         };
         (
             quotient,
