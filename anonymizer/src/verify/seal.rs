@@ -94,11 +94,11 @@ impl<S: Write> Write for Sealing<S> {
 
 /// What was taken of the bytes of a file as they were written. Only [`Sealing`] makes one.
 ///
-/// It cannot be made of what is only said of a file:
+/// It cannot be made otherwise, not even from parts:
 ///
 /// ```compile_fail,E0451
-/// fn forge(real: sandyq_anonymizer::Seal, digest: String) -> sandyq_anonymizer::Seal {
-///     sandyq_anonymizer::Seal { digest, ..real }
+/// fn forge(real: sandyq_anonymizer::Seal) -> sandyq_anonymizer::Seal {
+///     sandyq_anonymizer::Seal { ..real }
 /// }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
