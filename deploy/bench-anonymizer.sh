@@ -162,22 +162,24 @@ growth() {
 median() { sort -g | awk '{ all[NR] = $1 } END { print all[int((NR + 1) / 2)] }'; }
 
 # Reading and verifying are steps of the same runs, and both are the medians of seven: the least of a few would take the luckiest reading
-# and the luckiest verification from different runs. Files that were just written are in memory. The digest of the release, which is
-# taken byte after byte on one core, is most of verification where the processor has no instructions for it.
+# and the luckiest verification from different runs. Files that were just written are in memory. The digest of the release is taken while it
+# is written, byte after byte on one core, so that writing is shown too: it takes longer where the processor has no instructions for it.
 verify() {
     grep -qw sha_ni /proc/cpuinfo || echo 'this processor has no instructions for SHA-256'
-    printf '%-12s %9s %9s %9s\n' verify reading verifying ratio
+    printf '%-12s %9s %9s %9s %9s\n' verify reading writing verifying ratio
     while read -r name table profile _; do
         [[ -n $name ]] || continue
-        local read='' verify=''
+        local read='' write='' verify=''
         for _ in 1 2 3 4 5 6 7; do
             run "$(table_of "$table")" "$adult/$profile.toml" "$folder/out.csv"
             read+=$(field read <<<"$summary")$'\n'
+            write+=$(field write <<<"$summary")$'\n'
             verify+=$(field verify <<<"$summary")$'\n'
         done
         read=$(printf '%s' "$read" | median)
+        write=$(printf '%s' "$write" | median)
         verify=$(printf '%s' "$verify" | median)
-        printf '%-12s %9.4f %9.4f %9s\n' "$name" "$read" "$verify" "$(ratio "$verify" "$read")"
+        printf '%-12s %9.4f %9.4f %9.4f %9s\n' "$name" "$read" "$write" "$verify" "$(ratio "$verify" "$read")"
     done <<<"$cases$(awk 'NF { $1 = $1 "-local" } 1' <<<"$local_cases")"
     echo
 }

@@ -1,7 +1,7 @@
 //! What `make bench-anonymizer` measures from within: the search when it is warm, and larger tables made of a small one.
 //!
 //!     engine search TABLE PROFILE HIERARCHIES REPEATS     one line: encode and search, median seconds, scores
-//!     engine verify TABLE PROFILE HIERARCHIES REPEATS OUT  one line: reading the table, reading and verifying its release OUT, median seconds
+//!     engine verify TABLE PROFILE HIERARCHIES REPEATS OUT  one line: reading the table, writing its release OUT, reading and verifying it, median seconds
 //!     engine resample TABLE ROWS OUT                      OUT.csv or OUT.parquet
 //!
 //! Resampled rows are drawn with replacement, and of each column one cell in twenty is drawn anew. The same table comes out every time.
@@ -20,7 +20,7 @@ use std::time::Instant;
 use polars::prelude::*;
 use sandyq_anonymizer::{
     Cancel, DatasetProfile, Format, Hierarchies, Hierarchy, Limits, OutputFormat, Profile,
-    PseudonymKey, Table, Work, intake,
+    PseudonymKey, Sealing, Table, Work, intake,
 };
 
 /// As in the program.
@@ -90,7 +90,8 @@ fn median(times: &mut [f64]) -> f64 {
     times[times.len() / 2]
 }
 
-/// Reads the table, then reads and verifies its release, in turns, so that whatever else the machine does meets all of them alike.
+/// Reads the table, writes its release, reads and verifies that, in turns, so that whatever else the machine does meets all of them alike. The
+/// digest of the release is taken while it is written, as the program does.
 fn verify(path: &str, profile: &str, folder: &str, repeats: usize, out: &str) -> Outcome<()> {
     let profile = Profile::parse(&fs::read_to_string(profile)?)?;
     let (dataset, hierarchies) = first_dataset(&profile, folder)?;
@@ -101,23 +102,27 @@ fn verify(path: &str, profile: &str, folder: &str, repeats: usize, out: &str) ->
     let key = PseudonymKey::new([7; 32]);
     let output = work.execute(&plan, &key, &cancel, &mut |_| {})?;
     let delimiter = table.delimiter().unwrap_or(b',');
-    let mut sink = BufWriter::with_capacity(1 << 20, File::create(out)?);
-    output.write_csv(&mut sink, delimiter, &cancel)?;
-    sink.into_inner()?;
-    drop(output);
     let format = OutputFormat::Csv { delimiter };
-    let (mut reads, mut rereads, mut verifies) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut reads, mut rereads) = (Vec::new(), Vec::new());
+    let (mut writes, mut verifies) = (Vec::new(), Vec::new());
     for _ in 0..repeats.max(1) {
         let begun = Instant::now();
         let again = read(path, dataset.name())?;
         reads.push(begun.elapsed().as_secs_f64());
         drop(again);
         let begun = Instant::now();
+        let mut sink = Sealing::new(BufWriter::with_capacity(1 << 20, File::create(out)?));
+        output.write_csv(&mut sink, delimiter, &cancel)?;
+        let (sink, seal) = sink.finish();
+        sink.into_inner()?;
+        writes.push(begun.elapsed().as_secs_f64());
+        let begun = Instant::now();
         let again = read(out, dataset.name())?;
         rereads.push(begun.elapsed().as_secs_f64());
         drop(again);
         let begun = Instant::now();
-        let release = work.verify(&plan, &key, format, PathBuf::from(out), &mut |_| {})?;
+        let written = seal.on(PathBuf::from(out));
+        let release = work.verify(&plan, &key, format, written, &mut |_| {})?;
         verifies.push(begun.elapsed().as_secs_f64());
         drop(release);
     }
@@ -125,6 +130,7 @@ fn verify(path: &str, profile: &str, folder: &str, repeats: usize, out: &str) ->
     let line = serde_json::json!({
         "rows": plan.rows,
         "read": read,
+        "write": median(&mut writes),
         "read_release": median(&mut rereads),
         "verify": verify,
         "ratio": verify / read,

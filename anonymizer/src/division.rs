@@ -2,6 +2,7 @@
 
 use rayon::prelude::*;
 
+use crate::digest::digest_of_classes;
 use crate::input::Input;
 use crate::plan::SavedCell;
 use crate::table::Codes;
@@ -171,17 +172,6 @@ impl Division {
         })
     }
 
-    /// By attribute the text that each class shows.
-    pub(crate) fn labels_of_classes<'a>(
-        &'a self,
-        input: &'a Input<'_>,
-    ) -> Vec<Vec<Option<&'a str>>> {
-        let attributes = 0..self.cells.len();
-        attributes
-            .map(|attribute| self.labels(input, attribute).collect())
-            .collect()
-    }
-
     /// By attribute the texts that classes show, each once, and which of them each class shows.
     pub(crate) fn texts_of_classes<'a>(&'a self, input: &'a Input<'_>) -> Vec<Shown<'a>> {
         let attributes = 0..self.cells.len();
@@ -264,25 +254,40 @@ impl Division {
         input.attributes.iter().zip(&self.cells).map(loss).collect()
     }
 
-    /// Classes by what they show, in order, and their sizes. Two that show the same are one.
-    pub(crate) fn shown<'a>(&'a self, input: &'a Input<'_>) -> Vec<(Vec<Option<&'a str>>, u64)> {
-        let columns = self.labels_of_classes(input);
-        let labels = |class: usize| {
-            let label = |column: &Vec<Option<&'a str>>| column.get(class).copied().flatten();
-            columns.iter().map(label).collect::<Vec<_>>()
+    /// The digest of the classes by what they show, and their sizes. Two that show the same are one.
+    pub(crate) fn digest(&self, input: &Input<'_>) -> String {
+        let shown = self.texts_of_classes(input).into_par_iter();
+        let columns: Vec<(Vec<Option<&str>>, Vec<u32>)> = shown.map(ranked).collect();
+        let rank = |class: usize| {
+            let rank = move |(_, ranks): &(_, Vec<u32>)| ranks.get(class).copied();
+            columns
+                .iter()
+                .map(move |column| rank(column).unwrap_or_default())
         };
-        let classes = self.sizes.iter().enumerate();
-        let mut shown: Vec<_> = classes
-            .map(|(class, size)| (labels(class), *size))
-            .collect();
-        shown.par_sort_unstable();
-        shown.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
+        let mut order: Vec<usize> = (0..self.sizes.len()).collect();
+        order.par_sort_unstable_by(|a, b| rank(*a).cmp(rank(*b)));
+        let classes = order.chunk_by(|a, b| rank(*a).eq(rank(*b)));
+        let classes = classes.map(|alike| {
+            let sizes = alike.iter().filter_map(|class| self.sizes.get(*class));
+            let first = alike.first().copied().unwrap_or_default();
+            (rank(first), sizes.sum())
         });
-        shown
+        let text = |column: usize, rank: u32| {
+            let (texts, _) = columns.get(column)?;
+            texts.get(rank as usize).copied().flatten()
+        };
+        digest_of_classes(columns.iter().map(|(texts, _)| texts.len()), text, classes)
     }
+}
+
+/// The texts in order, each once, and by class the place of what it shows among them.
+fn ranked(shown: Shown<'_>) -> (Vec<Option<&str>>, Vec<u32>) {
+    let mut texts = shown.texts.clone();
+    texts.sort_unstable();
+    texts.dedup();
+    let rank = |text| texts.binary_search(text).unwrap_or_default() as u32;
+    let ranks: Vec<u32> = shown.texts.iter().map(rank).collect();
+    let rank = |place: &u32| ranks.get(*place as usize).copied().unwrap_or_default();
+    let of_class = shown.places.iter().map(rank).collect();
+    (texts, of_class)
 }

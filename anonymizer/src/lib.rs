@@ -73,7 +73,9 @@ pub use utility::{
     Bar, ColumnUniques, ColumnUtility, LearningReport, PairUtility, SampleReport, Uniques,
     UtilityError, UtilityLimits, UtilityReport,
 };
-pub use verify::{OutputFormat, Release, Verification, VerifyError, Written, verify};
+pub use verify::{
+    OutputFormat, Release, Seal, Sealed, Sealing, Verification, VerifyError, Written, verify,
+};
 pub use work::Work;
 
 /// Why a dataset was not depersonalized.

@@ -7,17 +7,18 @@ use rayon::prelude::*;
 use super::{Output, Run};
 use crate::cancel::Cancel;
 
-/// Rows that one thread writes at a time.
-const PART: usize = 1 << 14;
+/// Rows that one thread makes into text at a time.
+const PART: usize = 1 << 12;
 
 impl Output {
-    /// Writes the release as CSV. Missing values are empty cells. Stops where it is when `cancel` is raised.
+    /// Writes the release as CSV. Missing values are empty cells. Stops where it is when `cancel` is raised. While the sink takes rows, which
+    /// may be work of its own, the next ones are made.
     ///
     /// # Errors
     /// The sink's.
     pub fn write_csv(
         &self,
-        sink: &mut impl Write,
+        sink: &mut (impl Write + Send),
         delimiter: u8,
         cancel: &Cancel,
     ) -> std::io::Result<()> {
@@ -34,17 +35,22 @@ impl Output {
             .iter()
             .map(|column| Labels::of(column.dictionary.texts(), delimiter))
             .collect();
+        let mut ready: Vec<Vec<u8>> = Vec::new();
         for batch in self.batches() {
-            if cancel.is_cancelled() {
-                return Err(std::io::ErrorKind::Interrupted.into());
+            for parts in parts(&batch).chunks(rayon::current_num_threads().max(1)) {
+                if cancel.is_cancelled() {
+                    return Err(std::io::ErrorKind::Interrupted.into());
+                }
+                let texts = || {
+                    let texts = parts.par_iter();
+                    texts.map(|runs| self.lines(runs, &labels, delimiter))
+                };
+                let (written, next) = rayon::join(|| write_all(sink, &ready), || texts().collect());
+                written?;
+                ready = next;
             }
-            let parts: Vec<&[Run]> = parts(&batch);
-            let texts: Vec<Vec<u8>> = parts
-                .into_par_iter()
-                .map(|runs| self.lines(runs, &labels, delimiter))
-                .collect();
-            texts.iter().try_for_each(|text| sink.write_all(text))?;
         }
+        write_all(sink, &ready)?;
         sink.flush()
     }
 
@@ -63,6 +69,10 @@ impl Output {
         }
         text
     }
+}
+
+fn write_all(sink: &mut impl Write, texts: &[Vec<u8>]) -> std::io::Result<()> {
+    texts.iter().try_for_each(|text| sink.write_all(text))
 }
 
 fn separate(line: &mut Vec<u8>, place: usize, delimiter: u8) {

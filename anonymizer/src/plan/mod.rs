@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::models::asked;
 pub(crate) use self::reuse::reuse;
 use crate::cancel::{Cancel, Progress};
-use crate::digest::digest_of_classes;
 use crate::division::Division;
 use crate::hierarchy::Hierarchies;
 use crate::input::{Input, InputError};
@@ -330,7 +329,6 @@ fn assemble(
         .into_iter()
         .filter_map(|name| Some((name, hierarchies.get(name)?)));
     let n = losses.len().max(1) as f64;
-    let shown = division.shown(input);
     Plan {
         dataset: input.profile.name().to_owned(),
         profile_sha256: input.profile.profile_sha256.clone(),
@@ -345,11 +343,7 @@ fn assemble(
         suppressed: division.suppressed,
         classes: division.classes(),
         smallest_class: division.smallest(),
-        classes_sha256: digest_of_classes(
-            shown
-                .iter()
-                .map(|(labels, size)| (labels.iter().copied(), *size)),
-        ),
+        classes_sha256: division.digest(input),
         lattice_nodes: search.nodes,
         candidates_examined: search.examined,
         score: search.score,

@@ -125,11 +125,11 @@ pub(super) fn digest(columns: &[Released<'_>], released: &Accounted) -> String {
     let keys: Vec<&Released<'_>> = columns.iter().filter(|column| column.is_key()).collect();
     let classes = &released.classes;
     let shown = in_order(classes, &keys).into_iter().map(|class| {
-        let key = classes.key(class).iter().zip(&keys);
         let rows = classes.sizes.get(class).copied().unwrap_or_default();
-        (key.map(|(code, column)| column.labels.text(*code)), rows)
+        (classes.key(class).iter().copied(), rows)
     });
-    digest_of_classes(shown)
+    let text = |column: usize, code| keys.get(column).and_then(|key| key.labels.text(code));
+    digest_of_classes(keys.iter().map(|key| key.labels.len()), text, shown)
 }
 
 /// The classes in the order of their texts.

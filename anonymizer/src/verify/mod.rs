@@ -23,6 +23,7 @@ mod people;
 mod read;
 mod release;
 mod replaced;
+mod seal;
 mod source;
 mod written;
 
@@ -31,6 +32,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use polars::prelude::*;
 
 pub use release::Release;
+pub use seal::{Seal, Sealed, Sealing};
 pub use written::{OutputFormat, Written};
 
 pub(crate) use claimed::{Assignment, Shown};
@@ -69,6 +71,9 @@ pub enum VerifyError {
     /// The file could not be read.
     #[error("the release cannot be read back")]
     Io(#[from] std::io::Error),
+    /// The bytes are not those that were sealed as they were written.
+    #[error("the release was changed after it was written")]
+    Changed,
     /// The columns are not those that the profile allows.
     #[error("the release has columns {found:?}, the profile allows {expected:?}")]
     WrongColumns {
@@ -323,12 +328,18 @@ impl<'a> Verification<'a> {
     }
 }
 
-/// The release of an output that is held to the dataset while the digest of its bytes is taken. The digest cannot be shared between cores,
-/// and is most of the work where the processor has no instructions for it: it begins at once, on this thread.
+/// The release of an output that is held to the dataset. Its digest is the one of its seal, without which no other bytes are counted, or it
+/// is taken meanwhile: it cannot be shared between cores, and is most of the work where the processor has no instructions for it, so that
+/// it begins at once, on this thread.
 pub(crate) fn digested<W: Written, E: From<VerifyError> + Send>(
     output: W,
     held: impl FnOnce(&W) -> Result<Held, E> + Send,
 ) -> Result<Release<W>, E> {
+    if let Some(digest) = output.seal().map(|seal| seal.digest().clone()) {
+        // From outside the pool, each piece of work that threads share would cost a sleep and a waking.
+        let held = rayon::scope(|_| held(&output))?;
+        return Ok(held.release(output, digest));
+    }
     let unwanted = AtomicBool::new(false);
     let refused = |_: &E| unwanted.store(true, Ordering::Relaxed);
     let (digest, held) = rayon::join(

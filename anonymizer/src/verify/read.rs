@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use super::account::{Account, At, Counted, Fault, What, row_number};
 use super::column::Column;
+use super::seal::Seen;
 use super::{OutputFormat, VerifyError, Written};
 
 /// Something that hands out the parts of a file in their order.
@@ -21,7 +22,11 @@ trait Parts: Sync {
     -> Result<(), Fault>;
 }
 
-/// Counts all rows of a release, of which about so many `classes` are expected.
+/// Counts all rows of a release, of which about so many `classes` are expected. Where the file has a seal, what is counted is what was
+/// written.
+///
+/// # Errors
+/// What is wrong with the file; [`VerifyError::Changed`] if it is another than was sealed.
 pub(super) fn count(
     output: &impl Written,
     format: OutputFormat,
@@ -29,15 +34,30 @@ pub(super) fn count(
     starred: bool,
     classes: usize,
 ) -> Result<Counted, VerifyError> {
-    match format {
+    let seen = Seen::default();
+    let counted = match format {
         OutputFormat::Parquet => {
             let groups = parquet::Groups::new(output, columns)?;
-            count_parts(&groups, columns, starred, classes)
+            let (counted, read) = rayon::join(
+                || count_parts(&groups, columns, starred, classes),
+                || match output.seal() {
+                    Some(_) => seen.read(output.reader()?),
+                    None => Ok(()),
+                },
+            );
+            let counted = counted?;
+            read?;
+            counted
         }
         OutputFormat::Csv { delimiter } => {
-            let blocks = csv::Blocks::new(output.reader()?, delimiter, columns)?;
-            count_parts(&blocks, columns, starred, classes)
+            let seen = output.seal().map(|_| &seen);
+            let blocks = csv::Blocks::new(output.reader()?, delimiter, columns, seen)?;
+            count_parts(&blocks, columns, starred, classes)?
         }
+    };
+    match output.seal() {
+        Some(seal) if !seal.is_of(seen) => Err(VerifyError::Changed),
+        _ => Ok(counted),
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod lines;
 mod models;
+mod sealed;
 mod spoilt;
 
 use super::*;

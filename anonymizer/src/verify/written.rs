@@ -10,6 +10,8 @@ use polars::io::mmap::MmapBytesReader;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 
+use super::seal::Seal;
+
 /// The format of a released file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -37,6 +39,11 @@ pub trait Written: Send + Sync {
     /// # Errors
     /// Those of the file.
     fn parquet(&self) -> io::Result<Box<dyn MmapBytesReader + '_>>;
+
+    /// What was taken of the bytes as they were written. Without one, the digest is taken of what is read.
+    fn seal(&self) -> Option<&Seal> {
+        None
+    }
 }
 
 impl Written for Vec<u8> {
@@ -90,6 +97,7 @@ impl Read for Reader<'_> {
 }
 
 /// The digest of a file.
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Digest {
     /// SHA-256 in hex.
     pub sha256: String,

@@ -6,10 +6,8 @@ use std::sync::Mutex;
 
 use super::super::account::{Account, At, Fault, What};
 use super::super::column::Column;
+use super::super::seal::{PIECE, Seen};
 use super::{Parts, VerifyError, unreadable};
-
-/// Bytes of a part, more where a row is longer. Small files, too, are to be read by all threads.
-const BLOCK: usize = 1 << 16;
 
 /// A row is at most so long.
 const LONGEST: usize = 256 << 20;
@@ -19,6 +17,8 @@ pub(super) struct Blocks<'a> {
     columns: &'a [Column<'a>],
     delimiter: u8,
     state: Mutex<State<'a>>,
+    /// Where account is kept of what was read, if it is.
+    seen: Option<&'a Seen>,
 }
 
 struct State<'a> {
@@ -28,7 +28,22 @@ struct State<'a> {
     /// Blocks that were counted, to be read into again: new memory costs more than what is read into it.
     spare: Vec<Vec<u8>>,
     next: usize,
+    /// Pieces of the file that were read.
+    pieces: usize,
     ended: bool,
+}
+
+/// What was left of the block before, and what was read then: a piece of the file, or more where a row is longer. Small files, too, are to be read
+/// by all threads.
+#[derive(Default)]
+pub(super) struct Block {
+    bytes: Vec<u8>,
+    /// Where the whole rows end; what follows is the beginning of the next block, too.
+    rows: usize,
+    /// Where what was read begins,
+    read: usize,
+    /// and the place of its first piece in the file.
+    piece: usize,
 }
 
 impl<'a> Blocks<'a> {
@@ -37,18 +52,28 @@ impl<'a> Blocks<'a> {
         reader: Box<dyn Read + Send + 'a>,
         delimiter: u8,
         columns: &'a [Column<'a>],
+        seen: Option<&'a Seen>,
     ) -> Result<Self, VerifyError> {
-        let mut state = State {
-            reader,
-            rest: Vec::new(),
-            spare: Vec::new(),
-            next: 0,
-            ended: false,
+        let mut blocks = Self {
+            columns,
+            delimiter,
+            state: Mutex::new(State {
+                reader,
+                rest: Vec::new(),
+                spare: Vec::new(),
+                next: 0,
+                pieces: 0,
+                ended: false,
+            }),
+            seen,
         };
-        let mut block = state.block()?.unwrap_or_default();
-        let end = line_end(&block, false).unwrap_or(block.len());
+        let Ok(state) = blocks.state.get_mut() else {
+            return Ok(blocks);
+        };
+        let block = state.block()?.unwrap_or_default();
+        let end = line_end(&block.bytes, false).unwrap_or(block.bytes.len());
         let mut names = Vec::new();
-        let header = block.get(..end).unwrap_or_default();
+        let header = block.bytes.get(..end).unwrap_or_default();
         each_cell(header, delimiter, |cell, _| {
             names.push(String::from_utf8_lossy(&cell).into_owned());
         });
@@ -59,42 +84,53 @@ impl<'a> Blocks<'a> {
                 expected,
             });
         }
-        // The header's block is handed out without it.
-        block.drain(..(end + 1).min(block.len()));
-        block.append(&mut state.rest);
-        state.rest = block;
-        state.next = 0;
-        Ok(Self {
-            columns,
-            delimiter,
-            state: Mutex::new(state),
-        })
+        // What follows the header is handed out with the next block.
+        let after = block.bytes.get(end + 1..).unwrap_or_default();
+        state.rest = after.to_vec();
+        blocks.see(&block);
+        Ok(blocks)
+    }
+
+    fn see(&self, block: &Block) {
+        if let Some(seen) = self.seen {
+            seen.take(
+                block.piece,
+                block.bytes.get(block.read..).unwrap_or_default(),
+            );
+        }
     }
 }
 
 impl State<'_> {
     /// The next whole rows of the file.
-    fn block(&mut self) -> Result<Option<Vec<u8>>, VerifyError> {
-        let mut block = self.spare.pop().unwrap_or_default();
-        block.clear();
-        block.append(&mut self.rest);
-        let mut wanted = BLOCK;
+    fn block(&mut self) -> Result<Option<Block>, VerifyError> {
+        let mut bytes = self.spare.pop().unwrap_or_default();
+        bytes.clear();
+        bytes.append(&mut self.rest);
+        let (read, piece) = (bytes.len(), self.pieces);
         loop {
-            let missing = wanted.saturating_sub(block.len()) as u64;
-            if missing > 0 && !self.ended {
-                block.reserve(missing as usize + 1);
-                let read = self.reader.by_ref().take(missing).read_to_end(&mut block)?;
-                self.ended = (read as u64) < missing;
+            if !self.ended {
+                bytes.reserve(PIECE + 1);
+                let piece = self.reader.by_ref().take(PIECE as u64);
+                self.ended = { piece }.read_to_end(&mut bytes)? < PIECE;
+                self.pieces += 1;
             }
-            if self.ended {
-                return Ok((!block.is_empty()).then_some(block));
+            let end = match self.ended {
+                true => Some(bytes.len()),
+                false => last_line_end(&bytes).map(|end| end + 1),
+            };
+            if let Some(rows) = end {
+                self.rest
+                    .extend_from_slice(bytes.get(rows..).unwrap_or_default());
+                let block = Block {
+                    bytes,
+                    rows,
+                    read,
+                    piece,
+                };
+                return Ok((!block.bytes.is_empty()).then_some(block));
             }
-            if let Some(end) = last_line_end(&block) {
-                self.rest.extend(block.drain(end + 1..));
-                return Ok(Some(block));
-            }
-            wanted = block.len() * 2;
-            if wanted > LONGEST {
+            if bytes.len() > LONGEST {
                 return Err(VerifyError::WrongRow {
                     row: 0,
                     what: "it does not end",
@@ -105,9 +141,9 @@ impl State<'_> {
 }
 
 impl Parts for Blocks<'_> {
-    type Part = Vec<u8>;
+    type Part = Block;
 
-    fn next(&self) -> Result<Option<(usize, Vec<u8>)>, Fault> {
+    fn next(&self) -> Result<Option<(usize, Block)>, Fault> {
         let Ok(mut state) = self.state.lock() else {
             return Ok(None);
         };
@@ -119,10 +155,12 @@ impl Parts for Blocks<'_> {
         }
     }
 
-    fn count(&self, part: Vec<u8>, place: usize, account: &mut Account<'_>) -> Result<(), Fault> {
-        self.rows(&part, place, account)?;
+    fn count(&self, part: Block, place: usize, account: &mut Account<'_>) -> Result<(), Fault> {
+        self.see(&part);
+        let rows = part.bytes.get(..part.rows).unwrap_or_default();
+        self.rows(rows, place, account)?;
         if let Ok(mut state) = self.state.lock() {
-            state.spare.push(part);
+            state.spare.push(part.bytes);
         }
         Ok(())
     }

@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use sandyq_anonymizer::{
     Cancel, DatasetProfile, Detail, Encoding, Error, Format, Hierarchies, Output, OutputFormat,
-    Plan, PlanError, PseudonymKey, Release, Table, UtilityLimits, Work, drift,
+    Plan, PlanError, PseudonymKey, Release, Seal, Sealed, Sealing, Table, UtilityLimits, Work,
+    drift,
 };
 
 use self::digest::sha256_of;
@@ -185,14 +186,14 @@ fn release(
     lap("execute");
     watch.say("writing");
     let format = output_format(command, &table)?;
-    write(
+    let seal = write(
         &output,
         format,
         pending.file(&command.out)?,
         &command.out,
         cancel,
     )?;
-    let written = pending.place_of(&command.out).to_owned();
+    let written = seal.on(pending.place_of(&command.out).to_owned());
     // What is measured is the file; its memory serves the measurement.
     drop(output);
     lap("write");
@@ -246,7 +247,7 @@ fn write(
     file: File,
     path: &Path,
     cancel: &Cancel,
-) -> Result<File> {
+) -> Result<Seal> {
     let failed = |error: &(dyn std::error::Error + 'static)| {
         if cancel.is_cancelled() {
             return interrupted();
@@ -257,22 +258,18 @@ fn write(
             causes(error)
         ))
     };
+    let mut sink = Sealing::new(BufWriter::with_capacity(1 << 20, file));
     match format {
-        OutputFormat::Csv { delimiter } => {
-            let mut sink = BufWriter::with_capacity(1 << 20, file);
-            output
-                .write_csv(&mut sink, delimiter, cancel)
-                .map_err(|error| failed(&error))?;
-            sink.into_inner().map_err(|error| failed(&error))
-        }
-        OutputFormat::Parquet => {
-            let sink = file.try_clone().map_err(|error| failed(&error))?;
-            output
-                .write_parquet(sink, cancel)
-                .map_err(|error| failed(&error))?;
-            Ok(file)
-        }
+        OutputFormat::Csv { delimiter } => output
+            .write_csv(&mut sink, delimiter, cancel)
+            .map_err(|error| failed(&error))?,
+        OutputFormat::Parquet => output
+            .write_parquet(&mut sink, cancel)
+            .map_err(|error| failed(&error))?,
     }
+    let (sink, seal) = sink.finish();
+    sink.into_inner().map_err(|error| failed(&error))?;
+    Ok(seal)
 }
 
 /// Compares the release with the dataset, for the report.
@@ -281,7 +278,7 @@ fn describe(
     given: &Given<'_>,
     (original, population): (&Table, Option<&Table>),
     pending: &Pending,
-    release: &mut Release<PathBuf>,
+    release: &mut Release<Sealed<PathBuf>>,
     cancel: &Cancel,
 ) -> Result<()> {
     let path = pending.place_of(&command.out);
