@@ -3,6 +3,7 @@
 use super::lexicon::{Lexicon, Names, Roles};
 use super::table::{joined, phrase};
 use super::window::{Reach, Window};
+use crate::glance::Glance;
 use crate::text::{Gap, Text, Token, hash};
 
 /// A word, perhaps joined (`к-сі`) and with the dot of an abbreviation, by its classes.
@@ -106,7 +107,7 @@ impl<'t> Reader<'t> {
             Some(token) if token.is_word() => {
                 // Most words are of no class, alone or joined to what is glued to them.
                 let joined = self.token(place + 1).is_some_and(Token::is_glued);
-                if !joined && !self.lexicon.may_have_roles(token.hash) {
+                if !joined && !token.glance.has(Glance::ROLE) {
                     return Mark {
                         next: place + 1,
                         letter: token.len == 1,

@@ -16,12 +16,9 @@ fn find(text: &Text, out: &mut Candidates) {
     let reader = Reader::new(text, &window);
     let mut scan = Scan::new(reader);
     let mut done = 0;
-    for (place, token) in text.tokens().iter().enumerate() {
-        if !token.is_word()
-            || !reader.lexicon.may_trigger(token.hash)
-            || place < done
-            || !wakes(reader, place)
-        {
+    for &place in text.addresses() {
+        let place = place as usize;
+        if place < done || !wakes(reader, place) {
             continue;
         }
         let (read, addresses) = scan.around(place, done);

@@ -14,6 +14,7 @@ use super::alphabet::{Class, Packed, Row, loose, packed, row};
 use super::markup::{self, Markup};
 use super::script::unmasked;
 use super::{Gap, Letters, Loose, Text, Token, TokenKind};
+use crate::glance::Glance;
 
 /// A token that is not complete.
 struct Open {
@@ -59,6 +60,8 @@ impl<'t> Fold<'t> {
         text.tokens.clear();
         text.numbers.clear();
         text.marks.clear();
+        text.addresses.clear();
+        text.births.clear();
         Self {
             text,
             piece,
@@ -210,14 +213,54 @@ impl<'t> Fold<'t> {
             gap: self.gap,
             letters: Letters::default(),
             len: 1,
+            glance: Glance::default(),
         });
     }
 
     #[inline]
     fn token(&mut self, token: Token) {
-        self.text.tokens.push(token);
+        let place = self.text.tokens.len() as u32;
+        let glance = match token.kind {
+            TokenKind::Number => {
+                self.text.numbers.push(place);
+                self.text.births.push(place);
+                Glance::default()
+            }
+            TokenKind::Word | TokenKind::Sign => self.glance(&token),
+        };
+        if token.kind == TokenKind::Word && glance.has(Glance::ADDRESS | Glance::BIRTH) {
+            if glance.has(Glance::ADDRESS) {
+                self.text.addresses.push(place);
+            }
+            if glance.has(Glance::BIRTH) {
+                self.text.births.push(place);
+            }
+        }
+        self.text.tokens.push(Token { glance, ..token });
         self.gap = Gap::None;
         self.lines = 0;
+    }
+
+    /// What the word or sign of a token says.
+    #[inline]
+    fn glance(&mut self, token: &Token) -> Glance {
+        let sign = token.kind == TokenKind::Sign;
+        // Signs have small numbers for hashes, and places of their own.
+        let key = token.hash ^ u64::from(sign) << 63;
+        match self.text.glances.get(key) {
+            Some(glance) => glance,
+            None => self.look(token, key),
+        }
+    }
+
+    #[cold]
+    fn look(&mut self, token: &Token, key: u64) -> Glance {
+        let glance = match token.kind {
+            TokenKind::Sign => Glance::of_sign(token.hash),
+            _ => Glance::of_word(token.hash, self.text.folded(token)),
+        };
+        self.text.glances.note(key, glance);
+        glance
     }
 
     #[inline]
@@ -314,9 +357,6 @@ impl<'t> Fold<'t> {
             }
         }
         let number = open.kind == TokenKind::Number;
-        if number {
-            self.text.numbers.push(self.text.tokens.len() as u32);
-        }
         self.token(Token {
             hash: if number { 0 } else { open.hash.finish() },
             start: open.start as u32,
@@ -327,6 +367,7 @@ impl<'t> Fold<'t> {
             gap: self.gap,
             letters: open.letters,
             len: open.len.min(255) as u8,
+            glance: Glance::default(),
         });
     }
 }

@@ -10,8 +10,10 @@ mod markup;
 mod script;
 mod word;
 
+pub(crate) use alphabet::loose;
 pub use word::{Loose, hash, prefixes};
 
+use crate::glance::{Glance, Glances};
 use fold::Fold;
 
 /// What a token is made of.
@@ -100,6 +102,8 @@ pub struct Token {
     pub letters: Letters,
     /// How many characters it has, at most 255.
     pub len: u8,
+    /// What the word or sign may be to the recognizers.
+    pub(crate) glance: Glance,
 }
 
 impl Token {
@@ -154,6 +158,12 @@ pub struct Text {
     numbers: Vec<u32>,
     /// The places of the signs `@` and `:` among the tokens.
     marks: Vec<u32>,
+    /// The places of words that may wake the search for addresses.
+    addresses: Vec<u32>,
+    /// The places of words that may wake the search for dates of birth, and of numbers.
+    births: Vec<u32>,
+    /// What words said in earlier pieces.
+    glances: Glances,
 }
 
 impl Text {
@@ -219,5 +229,15 @@ impl Text {
     /// Where the signs `@` and `:` are among the tokens.
     pub fn marks(&self) -> &[u32] {
         &self.marks
+    }
+
+    /// Where the words are that may wake the search for addresses.
+    pub(crate) fn addresses(&self) -> &[u32] {
+        &self.addresses
+    }
+
+    /// Where the words are that may wake the search for dates of birth, and the numbers.
+    pub(crate) fn births(&self) -> &[u32] {
+        &self.births
     }
 }

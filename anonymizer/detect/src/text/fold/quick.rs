@@ -4,6 +4,7 @@ use super::super::alphabet::{Class, Packed};
 use super::super::{Letters, Loose, Token, TokenKind};
 use super::four::Four;
 use super::{Fold, Open, first};
+use crate::glance::Glance;
 
 impl Fold<'_> {
     /// Letters from `start` on, of which `plain` is the first. If something follows that may belong to the word, the word
@@ -63,6 +64,7 @@ impl Fold<'_> {
                 gap: self.gap,
                 letters,
                 len: count as u8,
+                glance: Glance::default(),
             });
             return at;
         }
@@ -123,7 +125,6 @@ impl Fold<'_> {
         let at = start + count;
         let plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'&' | b'<' | b'\\');
         if is_short(count) && rest.get(count).is_none_or(plain) {
-            self.text.numbers.push(self.text.tokens.len() as u32);
             self.token(Token {
                 hash: 0,
                 start: start as u32,
@@ -134,6 +135,7 @@ impl Fold<'_> {
                 gap: self.gap,
                 letters: Letters::default(),
                 len: count as u8,
+                glance: Glance::default(),
             });
             return at;
         }

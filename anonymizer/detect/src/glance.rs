@@ -1,0 +1,138 @@
+//! What a word says at a glance, whoever asks: looked up once, while the text is folded, instead of by each recognizer.
+//!
+//! Most words say nothing, and say so again and again: the last ones are remembered by their hashes, so that most cost one look.
+
+use crate::names::{Facts, lexicon};
+use crate::places::calendar::Cues as Calendar;
+use crate::places::lexicon::Lexicon as Addresses;
+use crate::recognizer::cue;
+use crate::text::loose;
+
+/// What a word or a sign may be to the recognizers. It errs only by holding too much.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Glance {
+    facts: u8,
+    /// What it tells of numbers near, as [`cue::code`] says it.
+    pub topic: u8,
+}
+
+impl Glance {
+    /// It may wake the search for addresses.
+    pub const ADDRESS: u8 = 1;
+    /// It may be of a class of words of addresses.
+    pub const ROLE: u8 = 1 << 1;
+    /// It may wake the search for dates of birth.
+    pub const BIRTH: u8 = 1 << 2;
+    /// It may be a part of a name even in small letters, or say that names follow.
+    pub const NAME: u8 = 1 << 3;
+
+    /// Whether it has some of `facts`.
+    pub const fn has(self, facts: u8) -> bool {
+        self.facts & facts != 0
+    }
+
+    /// Of the word of that hash, in the one or the other of its spellings.
+    pub fn of_word(hash: u64, folded: &str) -> Self {
+        let named = Facts::HEADING.and(Facts::SORTS).and(Facts::GIVEN);
+        let addresses = Addresses::shared();
+        let told = [
+            (addresses.may_trigger(hash), Self::ADDRESS),
+            (addresses.may_have_roles(hash), Self::ROLE),
+            (Calendar::shared().may_trigger(hash), Self::BIRTH),
+            (lexicon().get(hash).any(named), Self::NAME),
+            (may_be_patronymic(folded), Self::NAME),
+        ];
+        let told = told.into_iter().filter(|(told, _)| *told);
+        Self {
+            facts: told.fold(0, |facts, (_, fact)| facts | fact),
+            topic: cue::code(hash, folded),
+        }
+    }
+
+    /// Of a sign.
+    pub fn of_sign(sign: u64) -> Self {
+        Self {
+            facts: 0,
+            topic: cue::code(sign, ""),
+        }
+    }
+}
+
+/// Whether a word may have the last letters of a patronymic ([`patronymic_tail`](crate::names::patronymic_tail)), in whichever of the
+/// spellings that have one hash.
+fn may_be_patronymic(folded: &str) -> bool {
+    let mut last = ['\0'; 9];
+    for (slot, letter) in last.iter_mut().zip(folded.chars().rev()) {
+        *slot = char::from_u32(loose(u32::from(letter))).unwrap_or_default();
+    }
+    last.starts_with(&['ы', 'л', 'у'])
+        || last.starts_with(&['ы', 'з', 'ы', 'к'])
+        || last
+            .windows(3)
+            .any(|letters| matches!(letters, ['а', 'н', 'в'] | ['ч', 'и', 'в']))
+}
+
+/// The words and signs that were seen last, by their hashes; of two with one place the later stays.
+#[derive(Debug, Default)]
+pub struct Glances(Vec<(u64, Glance)>);
+
+impl Glances {
+    const SLOTS: usize = 1 << 12;
+
+    /// What was seen at that hash.
+    #[inline]
+    pub fn get(&self, hash: u64) -> Option<Glance> {
+        let (kept, glance) = self.0.get(hash as usize % Self::SLOTS)?;
+        (*kept == hash).then_some(*glance)
+    }
+
+    /// Remembers what was seen.
+    pub fn note(&mut self, hash: u64, glance: Glance) {
+        if self.0.is_empty() {
+            self.0.resize(Self::SLOTS, (0, Glance::default()));
+        }
+        if let Some(slot) = self.0.get_mut(hash as usize % Self::SLOTS) {
+            *slot = (hash, glance);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::names::patronymic_tail;
+    use crate::text::hash;
+
+    #[test]
+    fn patronymics_are_seen_in_every_spelling() {
+        for word in [
+            "серікұлы", "сериковна", "қызы", "нұрланқызы", "мұратович", "ильичнаның", "сериковнаның",
+            "ерлановичке", "ерлановичтің", "ковнағаға", "вична１２",
+        ] {
+            assert!(!patronymic_tail(word) || may_be_patronymic(word), "{word}");
+        }
+        assert!(may_be_patronymic("серікұлы") && may_be_patronymic("ерлановичке"));
+        assert!(!may_be_patronymic("заявление") && !may_be_patronymic("вич"[..4].trim()));
+    }
+
+    #[test]
+    fn words_say_what_they_are() {
+        let of = |word: &str| Glance::of_word(hash(word), word);
+        assert!(of("улица").has(Glance::ADDRESS) && of("улица").has(Glance::ROLE));
+        assert!(of("родился").has(Glance::BIRTH));
+        assert!(of("ерлан").has(Glance::NAME) && of("фио").has(Glance::NAME));
+        assert_eq!(of("рассмотрела"), Glance::default());
+    }
+
+    #[test]
+    fn what_was_seen_is_kept_by_its_hash() {
+        let mut glances = Glances::default();
+        assert_eq!(glances.get(7), None);
+        let glance = Glance { facts: 3, topic: 1 };
+        glances.note(7, glance);
+        assert_eq!(glances.get(7), Some(glance));
+        assert_eq!(glances.get(7 + Glances::SLOTS as u64), None);
+        glances.note(7 + Glances::SLOTS as u64, glance);
+        assert_eq!(glances.get(7), None);
+    }
+}
