@@ -72,27 +72,33 @@ fn may_be_patronymic(folded: &str) -> bool {
             .any(|letters| matches!(letters, ['а', 'н', 'в'] | ['ч', 'и', 'в']))
 }
 
-/// The words and signs that were seen last, by their hashes; of two with one place the later stays.
+/// The words and signs that were seen last, by their hashes; of three with one pair of places the first leaves.
 #[derive(Debug, Default)]
-pub struct Glances(Vec<(u64, Glance)>);
+pub struct Glances(Vec<[(u64, Glance); 2]>);
 
 impl Glances {
-    const SLOTS: usize = 1 << 12;
+    const PAIRS: usize = 1 << 11;
 
     /// What was seen at that hash.
     #[inline]
     pub fn get(&self, hash: u64) -> Option<Glance> {
-        let (kept, glance) = self.0.get(hash as usize % Self::SLOTS)?;
-        (*kept == hash).then_some(*glance)
+        let [last, before] = self.0.get(hash as usize % Self::PAIRS)?;
+        if last.0 == hash {
+            Some(last.1)
+        } else if before.0 == hash {
+            Some(before.1)
+        } else {
+            None
+        }
     }
 
     /// Remembers what was seen.
     pub fn note(&mut self, hash: u64, glance: Glance) {
         if self.0.is_empty() {
-            self.0.resize(Self::SLOTS, (0, Glance::default()));
+            self.0.resize(Self::PAIRS, [(0, Glance::default()); 2]);
         }
-        if let Some(slot) = self.0.get_mut(hash as usize % Self::SLOTS) {
-            *slot = (hash, glance);
+        if let Some([last, before]) = self.0.get_mut(hash as usize % Self::PAIRS) {
+            *before = std::mem::replace(last, (hash, glance));
         }
     }
 }
@@ -129,10 +135,14 @@ mod tests {
         let mut glances = Glances::default();
         assert_eq!(glances.get(7), None);
         let glance = Glance { facts: 3, topic: 1 };
+        let other = |turn: u64| 7 + turn * Glances::PAIRS as u64;
         glances.note(7, glance);
         assert_eq!(glances.get(7), Some(glance));
-        assert_eq!(glances.get(7 + Glances::SLOTS as u64), None);
-        glances.note(7 + Glances::SLOTS as u64, glance);
+        assert_eq!(glances.get(other(1)), None);
+        glances.note(other(1), glance);
+        assert_eq!(glances.get(7), Some(glance));
+        glances.note(other(2), Glance::default());
         assert_eq!(glances.get(7), None);
+        assert_eq!(glances.get(other(1)), Some(glance));
     }
 }

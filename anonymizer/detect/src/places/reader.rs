@@ -102,6 +102,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The classes of the word at `place`.
+    #[inline]
     pub fn mark(&self, place: usize) -> Mark {
         match self.token(place) {
             Some(token) if token.is_word() => {
@@ -114,7 +115,7 @@ impl<'t> Reader<'t> {
                         ..Mark::default()
                     };
                 }
-                self.window.mark(place, || self.word_mark(place, token))
+                self.kept_mark(place, token)
             }
             Some(token) if token.is('№') => Mark {
                 roles: Roles::NUMBER_SIGN,
@@ -126,6 +127,12 @@ impl<'t> Reader<'t> {
                 ..Mark::default()
             },
         }
+    }
+
+    /// The classes of a word that may have some.
+    #[inline(never)]
+    fn kept_mark(&self, place: usize, token: &Token) -> Mark {
+        self.window.mark(place, || self.word_mark(place, token))
     }
 
     fn word_mark(&self, place: usize, token: &Token) -> Mark {
@@ -190,6 +197,7 @@ impl<'t> Reader<'t> {
         (place + usize::from(dotted), dotted)
     }
 
+    #[inline]
     pub fn roles(&self, place: usize) -> Roles {
         self.mark(place).roles
     }

@@ -4,10 +4,10 @@
 //! behind the copy. Plain words and numbers are read by loops of their own; whatever else a word may hold (entities,
 //! marks, invisible characters) is added letter by letter to an open token.
 
-mod four;
+mod eight;
 mod quick;
 
-use four::{Cyrillic, cyrillic};
+use eight::{Cyrillic, cyrillic};
 use quick::decode;
 
 use super::alphabet::{Class, Packed, Row, loose, packed, row};
@@ -114,7 +114,7 @@ impl<'t> Fold<'t> {
                         at + len,
                         plain.folded() as usize == character,
                     );
-                    at += len;
+                    at = self.after(bytes, at + len);
                 }
                 _ => at = self.rare(at, markup),
             }
@@ -217,7 +217,7 @@ impl<'t> Fold<'t> {
         });
     }
 
-    #[inline]
+    #[inline(always)]
     fn token(&mut self, token: Token) {
         let place = self.text.tokens.len() as u32;
         let glance = match token.kind {
@@ -242,7 +242,7 @@ impl<'t> Fold<'t> {
     }
 
     /// What the word or sign of a token says.
-    #[inline]
+    #[inline(always)]
     fn glance(&mut self, token: &Token) -> Glance {
         let sign = token.kind == TokenKind::Sign;
         // Signs have small numbers for hashes, and places of their own.

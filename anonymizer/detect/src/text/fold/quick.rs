@@ -1,8 +1,8 @@
 //! The loops for plain words and numbers.
 
 use super::super::alphabet::{Class, Packed};
-use super::super::{Letters, Loose, Token, TokenKind};
-use super::four::Four;
+use super::super::{Gap, Letters, Loose, Token, TokenKind};
+use super::eight::Eight;
 use super::{Fold, Open, first};
 use crate::glance::Glance;
 
@@ -12,19 +12,26 @@ impl Fold<'_> {
     #[inline]
     pub(super) fn word(&mut self, bytes: &[u8], start: usize, plain: Packed, len: usize) -> usize {
         let table = self.table;
-        let begin = Four::read(bytes, start, self.cyrillic).unwrap_or(Four::one(plain, len));
-        let mut at = start + begin.bytes;
-        let mut hash = begin.append(Loose::EMPTY);
-        let mut rest = begin.later();
-        let mut count = begin.count;
-        let mut whole = begin.is_whole();
+        let (mut at, mut hash, mut rest, mut count, mut whole);
+        match Eight::read(bytes, start, self.cyrillic) {
+            Some(begin) => {
+                at = start + 2 * begin.count;
+                hash = begin.append(Loose::EMPTY);
+                (rest, count, whole) = (begin.later, begin.count, begin.is_whole());
+            }
+            None => {
+                at = start + len;
+                hash = Loose::EMPTY.waiting(plain.loose());
+                (rest, count, whole) = (Packed::default(), 1, false);
+            }
+        }
         let next = 'word: loop {
-            while whole && let Some(four) = Four::read(bytes, at, self.cyrillic) {
-                hash = four.append(hash);
-                rest = rest.or(four.all());
-                count += four.count;
-                at += four.bytes;
-                whole = four.is_whole();
+            while whole && let Some(eight) = Eight::read(bytes, at, self.cyrillic) {
+                hash = eight.append(hash);
+                rest = rest.or(eight.all());
+                count += eight.count;
+                at += 2 * eight.count;
+                whole = eight.is_whole();
             }
             // So many letters more until the hash takes up four of them.
             for _ in 0..hash.missing() {
@@ -50,23 +57,26 @@ impl Fold<'_> {
         let capital = letters.any(Letters::TITLE.and(Letters::UPPER));
         let complete = !matches!(next, Class::Markup | Class::Invisible | Class::Mark);
         if complete
-            && !capital
             && !letters.has(Letters::CYRILLIC.and(Letters::LATIN))
             && is_short(at - start)
         {
+            let (from, until) = match capital {
+                false => (start, at),
+                true => self.lowered(bytes, (start, at), (plain, len), letters),
+            };
             self.token(Token {
                 hash: hash.finish(),
                 start: start as u32,
                 end: at as u32,
-                at: start as u32,
-                until: at as u32,
+                at: from as u32,
+                until: until as u32,
                 kind: TokenKind::Word,
                 gap: self.gap,
                 letters,
                 len: count as u8,
                 glance: Glance::default(),
             });
-            return at;
+            return self.after(bytes, at);
         }
         let mut open = Open {
             kind: TokenKind::Word,
@@ -78,16 +88,7 @@ impl Fold<'_> {
             letters,
             len: count,
         };
-        // Most words with a capital have one, at their begin.
-        let head = start + len;
-        let one = plain.folded() < 0x800 && !letters.any(Letters::UPPER);
-        match self.piece.get(head..at).filter(|_| one) {
-            Some(rest) => {
-                self.copy_lower(bytes, start, head);
-                self.text.folded.push_str(rest);
-            }
-            None => self.copy_lower(bytes, start, at),
-        }
+        self.lowered(bytes, (start, at), (plain, len), letters);
         if complete {
             self.complete(open);
         } else {
@@ -97,6 +98,38 @@ impl Fold<'_> {
             self.open = Some(open);
         }
         at
+    }
+
+    /// Writes a word behind the copy in lower case; where its folded form begins and ends.
+    fn lowered(
+        &mut self,
+        bytes: &[u8],
+        (start, end): (usize, usize),
+        (first, len): (Packed, usize),
+        letters: Letters,
+    ) -> (usize, usize) {
+        let from = self.text.folded.len();
+        // Most words with a capital have one, at their begin.
+        let head = start + len;
+        let one = first.folded() < 0x800 && !letters.any(Letters::UPPER);
+        match self.piece.get(head..end).filter(|_| one) {
+            Some(rest) => {
+                self.text
+                    .folded
+                    .extend(char::from_u32(u32::from(first.folded())));
+                self.text.folded.push_str(rest);
+            }
+            None => self.copy_lower(bytes, start, end),
+        }
+        (from, self.text.folded.len())
+    }
+
+    /// Passes over the space behind a complete token, if one stands there.
+    #[inline]
+    pub(super) fn after(&mut self, bytes: &[u8], at: usize) -> usize {
+        let spaced = bytes.get(at) == Some(&b' ');
+        self.gap = if spaced { Gap::Space } else { Gap::None };
+        at + usize::from(spaced)
     }
 
     /// Writes letters behind the copy in lower case.
@@ -137,7 +170,7 @@ impl Fold<'_> {
                 len: count as u8,
                 glance: Glance::default(),
             });
-            return at;
+            return self.after(bytes, at);
         }
         self.open = Some(Open {
             kind: TokenKind::Number,
