@@ -49,11 +49,12 @@ impl Glance {
         }
     }
 
-    /// Of a sign.
-    pub fn of_sign(sign: u64) -> Self {
+    /// Of a folded sign.
+    pub fn of_sign(folded: &str) -> Self {
+        let sign = folded.chars().next().map_or(0, u64::from);
         Self {
             facts: 0,
-            topic: cue::code(sign, ""),
+            topic: cue::code(sign, folded),
         }
     }
 }

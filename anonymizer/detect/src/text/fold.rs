@@ -7,7 +7,7 @@
 mod eight;
 mod quick;
 
-use eight::{Cyrillic, cyrillic};
+use eight::{Cyrillic, Eight, cyrillic};
 use quick::decode;
 
 use super::alphabet::{Class, Packed, Row, loose, packed, row};
@@ -91,6 +91,15 @@ impl<'t> Fold<'t> {
             if character == usize::from(b' ') {
                 self.separate(Gap::Space);
                 at += 1;
+                continue;
+            }
+            if len == 2
+                && (0x400..0x500).contains(&character)
+                && self.open.is_none()
+                && let Some(eight) = Eight::read(bytes, at, self.cyrillic)
+                && let Some(end) = self.cyrillic_word(bytes, at, eight)
+            {
+                at = end;
                 continue;
             }
             let Some(plain) = self.table.get(character).filter(|_| len > 0).copied() else {
@@ -203,6 +212,7 @@ impl<'t> Fold<'t> {
         if matches!(folded, 0x40 | 0x3A) {
             self.text.marks.push(self.text.tokens.len() as u32);
         }
+        let glance = self.glance(u64::from(folded), TokenKind::Sign, (at, until));
         self.token(Token {
             hash: u64::from(folded),
             start: start as u32,
@@ -213,22 +223,29 @@ impl<'t> Fold<'t> {
             gap: self.gap,
             letters: Letters::default(),
             len: 1,
-            glance: Glance::default(),
+            glance,
         });
     }
 
-    #[inline(always)]
+    #[inline]
     fn token(&mut self, token: Token) {
-        let place = self.text.tokens.len() as u32;
-        let glance = match token.kind {
-            TokenKind::Number => {
-                self.text.numbers.push(place);
-                self.text.births.push(place);
-                Glance::default()
-            }
-            TokenKind::Word | TokenKind::Sign => self.glance(&token),
+        self.text.tokens.push(token);
+        self.gap = Gap::None;
+        self.lines = 0;
+    }
+
+    /// What the word or sign of that hash says, which is folded in a range; takes up whom the next token may wake.
+    #[inline]
+    fn glance(&mut self, hash: u64, kind: TokenKind, folded: (usize, usize)) -> Glance {
+        // Signs have small numbers for hashes, and places of their own.
+        let sign = kind == TokenKind::Sign;
+        let key = hash ^ u64::from(sign) << 63;
+        let glance = match self.text.glances.get(key) {
+            Some(glance) => glance,
+            None => self.look(key, kind, folded),
         };
-        if token.kind == TokenKind::Word && glance.has(Glance::ADDRESS | Glance::BIRTH) {
+        if glance.has(Glance::ADDRESS | Glance::BIRTH) {
+            let place = self.text.tokens.len() as u32;
             if glance.has(Glance::ADDRESS) {
                 self.text.addresses.push(place);
             }
@@ -236,31 +253,26 @@ impl<'t> Fold<'t> {
                 self.text.births.push(place);
             }
         }
-        self.text.tokens.push(Token { glance, ..token });
-        self.gap = Gap::None;
-        self.lines = 0;
-    }
-
-    /// What the word or sign of a token says.
-    #[inline(always)]
-    fn glance(&mut self, token: &Token) -> Glance {
-        let sign = token.kind == TokenKind::Sign;
-        // Signs have small numbers for hashes, and places of their own.
-        let key = token.hash ^ u64::from(sign) << 63;
-        match self.text.glances.get(key) {
-            Some(glance) => glance,
-            None => self.look(token, key),
-        }
+        glance
     }
 
     #[cold]
-    fn look(&mut self, token: &Token, key: u64) -> Glance {
-        let glance = match token.kind {
-            TokenKind::Sign => Glance::of_sign(token.hash),
-            _ => Glance::of_word(token.hash, self.text.folded(token)),
+    fn look(&mut self, key: u64, kind: TokenKind, (from, until): (usize, usize)) -> Glance {
+        let folded = self.text.folded.get(from..until).unwrap_or_default();
+        let glance = match kind {
+            TokenKind::Sign => Glance::of_sign(folded),
+            _ => Glance::of_word(key, folded),
         };
         self.text.glances.note(key, glance);
         glance
+    }
+
+    /// Takes up that the next token is a number.
+    #[inline]
+    fn note_number(&mut self) {
+        let place = self.text.tokens.len() as u32;
+        self.text.numbers.push(place);
+        self.text.births.push(place);
     }
 
     #[inline]
@@ -356,18 +368,28 @@ impl<'t> Fold<'t> {
                 (open.hash, open.letters) = (hash, letters);
             }
         }
-        let number = open.kind == TokenKind::Number;
+        let until = self.text.folded.len();
+        let (hash, glance) = match open.kind {
+            TokenKind::Number => {
+                self.note_number();
+                (0, Glance::default())
+            }
+            kind => {
+                let hash = open.hash.finish();
+                (hash, self.glance(hash, kind, (open.at, until)))
+            }
+        };
         self.token(Token {
-            hash: if number { 0 } else { open.hash.finish() },
+            hash,
             start: open.start as u32,
             end: open.end as u32,
             at: open.at as u32,
-            until: self.text.folded.len() as u32,
+            until: until as u32,
             kind: open.kind,
             gap: self.gap,
             letters: open.letters,
             len: open.len.min(255) as u8,
-            glance: Glance::default(),
+            glance,
         });
     }
 }

@@ -27,7 +27,7 @@ pub struct Eight {
     /// The letters in hashes, four by four, 16 bits each; 0 behind the last.
     fours: [u64; 2],
     /// The facts of the first.
-    first: Packed,
+    pub first: Packed,
     /// The facts of all others.
     pub later: Packed,
     pub count: usize,
@@ -36,7 +36,7 @@ pub struct Eight {
 impl Eight {
     /// The Cyrillic letters among the next sixteen bytes, up to what is none; nothing if there is none, or what is no letter stands
     /// among Cyrillic characters, or the text ends.
-    #[inline]
+    #[inline(always)]
     pub fn read(bytes: &[u8], at: usize, table: &Cyrillic) -> Option<Self> {
         let (front, rest) = bytes.get(at..)?.split_first_chunk::<8>()?;
         let back = u64::from_le_bytes(*rest.first_chunk::<8>()?);

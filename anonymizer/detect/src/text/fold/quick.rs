@@ -7,9 +7,74 @@ use super::{Fold, Open, first};
 use crate::glance::Glance;
 
 impl Fold<'_> {
+    /// A word of Cyrillic letters alone that begins with `eight` at `start`, and where it ended; nothing if it goes on with anything
+    /// else.
+    #[inline]
+    pub(super) fn cyrillic_word(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        eight: Eight,
+    ) -> Option<usize> {
+        let first = eight.first;
+        let mut at = start + 2 * eight.count;
+        let mut hash = eight.append(Loose::EMPTY);
+        let mut later = eight.later;
+        let mut whole = eight.is_whole();
+        while whole && let Some(eight) = Eight::read(bytes, at, self.cyrillic) {
+            hash = eight.append(hash);
+            later = later.or(eight.all());
+            at += 2 * eight.count;
+            whole = eight.is_whole();
+        }
+        if let Some((character, len)) = decode(bytes, at) {
+            let next = self.table.get(character).filter(|_| len > 0)?.class();
+            if next == Class::Letter || !ends(next) {
+                return None;
+            }
+        }
+        if !is_short(at - start) {
+            return None;
+        }
+        let letters = Letters(super::first(first.letters()) | later.letters());
+        let capital = letters.any(Letters::TITLE.and(Letters::UPPER));
+        let folded = match capital {
+            false => (start, at),
+            true => self.lowered(bytes, (start, at), (first, 2), letters),
+        };
+        Some(self.word_token(bytes, (start, at), folded, hash, letters, (at - start) / 2))
+    }
+
+    /// The token of a word that is complete; where to go on.
+    #[inline]
+    fn word_token(
+        &mut self,
+        bytes: &[u8],
+        (start, end): (usize, usize),
+        (at, until): (usize, usize),
+        hash: Loose,
+        letters: Letters,
+        count: usize,
+    ) -> usize {
+        let hash = hash.finish();
+        let glance = self.glance(hash, TokenKind::Word, (at, until));
+        self.token(Token {
+            hash,
+            start: start as u32,
+            end: end as u32,
+            at: at as u32,
+            until: until as u32,
+            kind: TokenKind::Word,
+            gap: self.gap,
+            letters,
+            len: count as u8,
+            glance,
+        });
+        self.after(bytes, end)
+    }
+
     /// Letters from `start` on, of which `plain` is the first. If something follows that may belong to the word, the word
     /// stays open.
-    #[inline]
     pub(super) fn word(&mut self, bytes: &[u8], start: usize, plain: Packed, len: usize) -> usize {
         let table = self.table;
         let (mut at, mut hash, mut rest, mut count, mut whole);
@@ -55,28 +120,16 @@ impl Fold<'_> {
         let letters = first(plain.letters()) | rest.letters();
         let letters = Letters(letters);
         let capital = letters.any(Letters::TITLE.and(Letters::UPPER));
-        let complete = !matches!(next, Class::Markup | Class::Invisible | Class::Mark);
+        let complete = ends(next);
         if complete
             && !letters.has(Letters::CYRILLIC.and(Letters::LATIN))
             && is_short(at - start)
         {
-            let (from, until) = match capital {
+            let folded = match capital {
                 false => (start, at),
                 true => self.lowered(bytes, (start, at), (plain, len), letters),
             };
-            self.token(Token {
-                hash: hash.finish(),
-                start: start as u32,
-                end: at as u32,
-                at: from as u32,
-                until: until as u32,
-                kind: TokenKind::Word,
-                gap: self.gap,
-                letters,
-                len: count as u8,
-                glance: Glance::default(),
-            });
-            return self.after(bytes, at);
+            return self.word_token(bytes, (start, at), folded, hash, letters, count);
         }
         let mut open = Open {
             kind: TokenKind::Word,
@@ -158,6 +211,7 @@ impl Fold<'_> {
         let at = start + count;
         let plain = |byte: &u8| byte.is_ascii() && !matches!(byte, b'&' | b'<' | b'\\');
         if is_short(count) && rest.get(count).is_none_or(plain) {
+            self.note_number();
             self.token(Token {
                 hash: 0,
                 start: start as u32,
@@ -186,6 +240,11 @@ impl Fold<'_> {
         self.text.folded.push_str(digits);
         at
     }
+}
+
+/// Whether a word ends before a character that is no letter.
+const fn ends(next: Class) -> bool {
+    !matches!(next, Class::Markup | Class::Invisible | Class::Mark)
 }
 
 /// Whether a count fits into a token without being cut.
