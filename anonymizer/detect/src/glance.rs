@@ -25,6 +25,23 @@ impl Glance {
     pub const BIRTH: u8 = 1 << 2;
     /// It may be a part of a name even in small letters, or say that names follow.
     pub const NAME: u8 = 1 << 3;
+    /// A known name of an address may begin with it.
+    pub const BEGIN: u8 = 1 << 4;
+
+    const FACTS: u32 = 5;
+
+    /// In ten bits.
+    const fn bits(self) -> u64 {
+        (self.topic as u64) << Self::FACTS | self.facts as u64
+    }
+
+    const fn of_bits(bits: u64) -> Self {
+        let lowest = (1 << Self::FACTS) - 1;
+        Self {
+            facts: (bits & lowest) as u8,
+            topic: (bits >> Self::FACTS & lowest) as u8,
+        }
+    }
 
     /// Whether it has some of `facts`.
     pub const fn has(self, facts: u8) -> bool {
@@ -36,8 +53,9 @@ impl Glance {
         let named = Facts::HEADING.and(Facts::SORTS).and(Facts::GIVEN);
         let addresses = Addresses::shared();
         let told = [
-            (addresses.may_trigger(hash), Self::ADDRESS),
-            (addresses.may_have_roles(hash), Self::ROLE),
+            (addresses.triggers(hash), Self::ADDRESS),
+            (addresses.has_roles(hash), Self::ROLE),
+            (addresses.begins_name(hash), Self::BEGIN),
             (Calendar::shared().may_trigger(hash), Self::BIRTH),
             (lexicon().get(hash).any(named), Self::NAME),
             (may_be_patronymic(folded), Self::NAME),
@@ -73,33 +91,37 @@ fn may_be_patronymic(folded: &str) -> bool {
             .any(|letters| matches!(letters, ['а', 'н', 'в'] | ['ч', 'и', 'в']))
 }
 
-/// The words and signs that were seen last, by their hashes; of three with one pair of places the first leaves.
+/// The words and signs that were seen last, by their hashes; of five with one place the first leaves.
+///
+/// The place of a hash and what is kept of it there are the whole of it, so that no two are mistaken for one another.
 #[derive(Debug, Default)]
-pub struct Glances(Vec<[(u64, Glance); 2]>);
+pub struct Glances(Vec<[u64; 4]>);
 
 impl Glances {
-    const PAIRS: usize = 1 << 11;
+    /// A place for each value of the lowest bits of a hash, which hold a glance where it is kept.
+    const PLACES: usize = 1 << 11;
+    const LOWEST: u64 = Self::PLACES as u64 - 1;
+    /// Of the lowest bits, the one that tells a glance from nothing.
+    const FILLED: u64 = 1 << 10;
 
     /// What was seen at that hash.
     #[inline]
     pub fn get(&self, hash: u64) -> Option<Glance> {
-        let [last, before] = self.0.get(hash as usize % Self::PAIRS)?;
-        if last.0 == hash {
-            Some(last.1)
-        } else if before.0 == hash {
-            Some(before.1)
-        } else {
-            None
-        }
+        let place = self.0.get((hash & Self::LOWEST) as usize)?;
+        let wanted = hash & !Self::LOWEST | Self::FILLED;
+        let is = |kept: &&u64| **kept & (!Self::LOWEST | Self::FILLED) == wanted;
+        place.iter().find(is).map(|kept| Glance::of_bits(*kept))
     }
 
     /// Remembers what was seen.
     pub fn note(&mut self, hash: u64, glance: Glance) {
         if self.0.is_empty() {
-            self.0.resize(Self::PAIRS, [(0, Glance::default()); 2]);
+            self.0.resize(Self::PLACES, [0; 4]);
         }
-        if let Some([last, before]) = self.0.get_mut(hash as usize % Self::PAIRS) {
-            *before = std::mem::replace(last, (hash, glance));
+        if let Some(place) = self.0.get_mut((hash & Self::LOWEST) as usize) {
+            place.rotate_right(1);
+            let [last, ..] = place;
+            *last = hash & !Self::LOWEST | Self::FILLED | glance.bits();
         }
     }
 }
@@ -136,14 +158,27 @@ mod tests {
         let mut glances = Glances::default();
         assert_eq!(glances.get(7), None);
         let glance = Glance { facts: 3, topic: 1 };
-        let other = |turn: u64| 7 + turn * Glances::PAIRS as u64;
-        glances.note(7, glance);
-        assert_eq!(glances.get(7), Some(glance));
-        assert_eq!(glances.get(other(1)), None);
-        glances.note(other(1), glance);
-        assert_eq!(glances.get(7), Some(glance));
-        glances.note(other(2), Glance::default());
+        let other = |turn: u64| 7 + (turn << 11);
+        for turn in 0..4 {
+            glances.note(other(turn), glance);
+            assert_eq!(glances.get(7), Some(glance));
+            assert_eq!(glances.get(other(turn + 1)), None);
+        }
+        glances.note(other(4), Glance::default());
         assert_eq!(glances.get(7), None);
         assert_eq!(glances.get(other(1)), Some(glance));
+        assert_eq!(glances.get(other(4)), Some(Glance::default()));
+    }
+
+    #[test]
+    fn every_glance_fits_its_bits() {
+        for facts in 0..1 << 5 {
+            for topic in 0..1 << 5 {
+                let glance = Glance { facts, topic };
+                assert_eq!(Glance::of_bits(glance.bits() | Glances::FILLED), glance);
+            }
+        }
+        let slash = cue::code(u64::from('/'), "/");
+        assert!(slash < 1 << 5 && slash > cue::code(hash("тенге"), "тенге"));
     }
 }

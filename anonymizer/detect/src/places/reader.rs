@@ -107,8 +107,7 @@ impl<'t> Reader<'t> {
         match self.token(place) {
             Some(token) if token.is_word() => {
                 // Most words are of no class, alone or joined to what is glued to them.
-                let joined = self.token(place + 1).is_some_and(Token::is_glued);
-                if !joined && !token.glance.has(Glance::ROLE) {
+                if !token.glance.has(Glance::ROLE) && !self.may_be_joined(place) {
                     return Mark {
                         next: place + 1,
                         letter: token.len == 1,
@@ -127,6 +126,14 @@ impl<'t> Reader<'t> {
                 ..Mark::default()
             },
         }
+    }
+
+    /// Whether another word may be joined to the one at `place`.
+    #[inline]
+    fn may_be_joined(&self, place: usize) -> bool {
+        let sign = |sign: &Token| sign.is_glued() && !sign.is_word() && !sign.is(',');
+        self.token(place + 1).is_some_and(sign)
+            && self.token(place + 2).is_some_and(Token::is_glued)
     }
 
     /// The classes of a word that may have some.
@@ -205,7 +212,9 @@ impl<'t> Reader<'t> {
     /// The longest known name of `kind` that begins at `place`: the place after it.
     pub fn known(&self, place: usize, kind: Names) -> Option<usize> {
         let token = self.token(place)?;
-        if !token.is_word() && !token.is_number() {
+        // Most words begin no name.
+        let may = token.is_number() || token.is_word() && token.glance.has(Glance::BEGIN);
+        if !may {
             return None;
         }
         let length = self.window.reach(place, || self.reach(place)).longest(kind);

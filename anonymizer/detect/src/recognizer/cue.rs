@@ -185,9 +185,9 @@ fn topic(text: &Text, at: usize, token: &Token) -> Option<Topic> {
 }
 
 /// The code of the sign that may stand in an abbreviation.
-const SLASH: u8 = u8::MAX;
+const SLASH: u8 = Topic::COUNT as u8 + 1;
 
-/// What the word or sign of that hash tells, as a number: 0 is nothing, then come the topics in their order.
+/// What the word or sign of that hash tells, as a number below 32: 0 is nothing, then come the topics in their order.
 pub fn code(hash: u64, folded: &str) -> u8 {
     if hash == u64::from('/') {
         return SLASH;

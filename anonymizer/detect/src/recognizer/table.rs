@@ -48,6 +48,13 @@ impl Parting {
         if !near.any(|at| self.parts(text, at)) {
             return None;
         }
+        // Its own cell begins and ends near.
+        let mut before = place.saturating_sub(own)..=place;
+        let mut after = place + 1..=place + own;
+        let parted = |at: usize| self.parts(text, at) || self.begins_row(text, at);
+        if !before.any(parted) || !after.any(parted) {
+            return None;
+        }
         let mut begin = place;
         while !self.begins_row(text, begin) {
             begin -= 1;

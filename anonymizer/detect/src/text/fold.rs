@@ -60,8 +60,7 @@ impl<'t> Fold<'t> {
         text.tokens.clear();
         text.numbers.clear();
         text.marks.clear();
-        text.addresses.clear();
-        text.births.clear();
+        text.wakers.clear();
         Self {
             text,
             piece,
@@ -245,13 +244,7 @@ impl<'t> Fold<'t> {
             None => self.look(key, kind, folded),
         };
         if glance.has(Glance::ADDRESS | Glance::BIRTH) {
-            let place = self.text.tokens.len() as u32;
-            if glance.has(Glance::ADDRESS) {
-                self.text.addresses.push(place);
-            }
-            if glance.has(Glance::BIRTH) {
-                self.text.births.push(place);
-            }
+            self.text.wakers.push(self.text.tokens.len() as u32);
         }
         glance
     }
@@ -272,7 +265,7 @@ impl<'t> Fold<'t> {
     fn note_number(&mut self) {
         let place = self.text.tokens.len() as u32;
         self.text.numbers.push(place);
-        self.text.births.push(place);
+        self.text.wakers.push(place);
     }
 
     #[inline]

@@ -158,10 +158,8 @@ pub struct Text {
     numbers: Vec<u32>,
     /// The places of the signs `@` and `:` among the tokens.
     marks: Vec<u32>,
-    /// The places of words that may wake the search for addresses.
-    addresses: Vec<u32>,
-    /// The places of words that may wake the search for dates of birth, and of numbers.
-    births: Vec<u32>,
+    /// The places of numbers, and of words that may wake the search for addresses or dates of birth.
+    wakers: Vec<u32>,
     /// What words said in earlier pieces.
     glances: Glances,
 }
@@ -231,13 +229,8 @@ impl Text {
         &self.marks
     }
 
-    /// Where the words are that may wake the search for addresses.
-    pub(crate) fn addresses(&self) -> &[u32] {
-        &self.addresses
-    }
-
-    /// Where the words are that may wake the search for dates of birth, and the numbers.
-    pub(crate) fn births(&self) -> &[u32] {
-        &self.births
+    /// Where the numbers are, and the words that may wake the search for addresses or dates of birth.
+    pub(crate) fn wakers(&self) -> &[u32] {
+        &self.wakers
     }
 }

@@ -167,9 +167,9 @@ impl Fold<'_> {
         let one = first.folded() < 0x800 && !letters.any(Letters::UPPER);
         match self.piece.get(head..end).filter(|_| one) {
             Some(rest) => {
-                self.text
-                    .folded
-                    .extend(char::from_u32(u32::from(first.folded())));
+                if let Some(letter) = char::from_u32(u32::from(first.folded())) {
+                    self.text.folded.push(letter);
+                }
                 self.text.folded.push_str(rest);
             }
             None => self.copy_lower(bytes, start, end),
