@@ -7,7 +7,7 @@
 mod eight;
 mod quick;
 
-use eight::{Cyrillic, Eight, cyrillic};
+use eight::{Cyrillic, cyrillic};
 use quick::decode;
 
 use super::alphabet::{Class, Packed, Row, loose, packed, row};
@@ -95,8 +95,7 @@ impl<'t> Fold<'t> {
             if len == 2
                 && (0x400..0x500).contains(&character)
                 && self.open.is_none()
-                && let Some(eight) = Eight::read(bytes, at, self.cyrillic)
-                && let Some(end) = self.cyrillic_word(bytes, at, eight)
+                && let Some(end) = self.cyrillic_word(bytes, at, character)
             {
                 at = end;
                 continue;
@@ -243,10 +242,16 @@ impl<'t> Fold<'t> {
             Some(glance) => glance,
             None => self.look(key, kind, folded),
         };
+        self.note_waker(glance);
+        glance
+    }
+
+    /// Takes up whom the next token may wake.
+    #[inline]
+    fn note_waker(&mut self, glance: Glance) {
         if glance.has(Glance::ADDRESS | Glance::BIRTH) {
             self.text.wakers.push(self.text.tokens.len() as u32);
         }
-        glance
     }
 
     #[cold]

@@ -9,12 +9,14 @@ mod fold;
 mod markup;
 mod script;
 mod word;
+mod written;
 
 pub(crate) use alphabet::loose;
 pub use word::{Loose, hash, prefixes};
 
 use crate::glance::{Glance, Glances};
 use fold::Fold;
+use written::Words;
 
 /// What a token is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,8 +162,10 @@ pub struct Text {
     marks: Vec<u32>,
     /// The places of numbers, and of words that may wake the search for addresses or dates of birth.
     wakers: Vec<u32>,
-    /// What words said in earlier pieces.
+    /// What words and signs said before.
     glances: Glances,
+    /// What was read of words before.
+    words: Words,
 }
 
 impl Text {

@@ -1,48 +1,111 @@
 //! The loops for plain words and numbers.
 
 use super::super::alphabet::{Class, Packed};
+use super::super::written::Written;
 use super::super::{Gap, Letters, Loose, Token, TokenKind};
 use super::eight::Eight;
 use super::{Fold, Open, first};
 use crate::glance::Glance;
 
 impl Fold<'_> {
-    /// A word of Cyrillic letters alone that begins with `eight` at `start`, and where it ended; nothing if it goes on with anything
-    /// else.
+    /// A word of Cyrillic letters alone that begins with a character at `start`, and where to go on; nothing if it goes on with
+    /// anything else.
     #[inline]
     pub(super) fn cyrillic_word(
         &mut self,
         bytes: &[u8],
         start: usize,
-        eight: Eight,
+        character: usize,
     ) -> Option<usize> {
-        let first = eight.first;
-        let mut at = start + 2 * eight.count;
+        let written = Written::read(bytes, start);
+        if let Some((written, length)) = written
+            && let Some(known) = self.text.words.get(&written)
+        {
+            let end = start + length;
+            if !self.ends(bytes, end) {
+                return None;
+            }
+            let folded = self.folded(bytes, (start, end), character, known.letters)?;
+            self.note_waker(known.glance);
+            let (hash, letters, glance) = (known.hash, known.letters, known.glance);
+            return Some(self.word_token(
+                bytes,
+                (start, end),
+                folded,
+                (hash, letters, glance),
+                length / 2,
+            ));
+        }
+        self.new_word(bytes, start, character, written)
+    }
+
+    /// The same of a word that is not known yet.
+    #[inline(never)]
+    fn new_word(
+        &mut self,
+        bytes: &[u8],
+        start: usize,
+        character: usize,
+        written: Option<(Written, usize)>,
+    ) -> Option<usize> {
+        let eight = Eight::read(bytes, start, self.cyrillic)?;
+        let begin = first(eight.first.letters());
+        let mut end = start + 2 * eight.count;
         let mut hash = eight.append(Loose::EMPTY);
         let mut later = eight.later;
         let mut whole = eight.is_whole();
-        while whole && let Some(eight) = Eight::read(bytes, at, self.cyrillic) {
+        while whole && let Some(eight) = Eight::read(bytes, end, self.cyrillic) {
             hash = eight.append(hash);
             later = later.or(eight.all());
-            at += 2 * eight.count;
+            end += 2 * eight.count;
             whole = eight.is_whole();
         }
-        if let Some((character, len)) = decode(bytes, at) {
-            let next = self.table.get(character).filter(|_| len > 0)?.class();
-            if next == Class::Letter || !ends(next) {
-                return None;
-            }
-        }
-        if !is_short(at - start) {
+        if !self.ends(bytes, end) || !is_short(end - start) {
             return None;
         }
-        let letters = Letters(super::first(first.letters()) | later.letters());
-        let capital = letters.any(Letters::TITLE.and(Letters::UPPER));
-        let folded = match capital {
-            false => (start, at),
-            true => self.lowered(bytes, (start, at), (first, 2), letters),
+        let letters = Letters(begin | later.letters());
+        let folded = self.folded(bytes, (start, end), character, letters)?;
+        let hash = hash.finish();
+        let glance = self.glance(hash, TokenKind::Word, folded);
+        // A sign among Cyrillic characters ends a word too.
+        if let Some((written, length)) = written
+            && length == end - start
+        {
+            self.text.words.note(written, hash, letters, glance);
+        }
+        Some(self.word_token(
+            bytes,
+            (start, end),
+            folded,
+            (hash, letters, glance),
+            (end - start) / 2,
+        ))
+    }
+
+    /// Whether a word ends before what stands at a place.
+    #[inline]
+    fn ends(&self, bytes: &[u8], at: usize) -> bool {
+        let Some((character, len)) = decode(bytes, at) else {
+            return true;
         };
-        Some(self.word_token(bytes, (start, at), folded, hash, letters, (at - start) / 2))
+        let next = self.table.get(character).filter(|_| len > 0);
+        next.is_some_and(|next| next.ends_word())
+    }
+
+    /// Where the folded form of a word of Cyrillic letters is, which begins with `character`.
+    #[inline]
+    fn folded(
+        &mut self,
+        bytes: &[u8],
+        (start, end): (usize, usize),
+        character: usize,
+        letters: Letters,
+    ) -> Option<(usize, usize)> {
+        if !letters.any(Letters::TITLE.and(Letters::UPPER)) {
+            return Some((start, end));
+        }
+        let first = *self.table.get(character)?;
+        Some(self.lowered(bytes, (start, end), (first, 2), letters))
     }
 
     /// The token of a word that is complete; where to go on.
@@ -52,12 +115,9 @@ impl Fold<'_> {
         bytes: &[u8],
         (start, end): (usize, usize),
         (at, until): (usize, usize),
-        hash: Loose,
-        letters: Letters,
+        (hash, letters, glance): (u64, Letters, Glance),
         count: usize,
     ) -> usize {
-        let hash = hash.finish();
-        let glance = self.glance(hash, TokenKind::Word, (at, until));
         self.token(Token {
             hash,
             start: start as u32,
@@ -129,7 +189,10 @@ impl Fold<'_> {
                 false => (start, at),
                 true => self.lowered(bytes, (start, at), (plain, len), letters),
             };
-            return self.word_token(bytes, (start, at), folded, hash, letters, count);
+            let hash = hash.finish();
+            let glance = self.glance(hash, TokenKind::Word, folded);
+            let said = (hash, letters, glance);
+            return self.word_token(bytes, (start, at), folded, said, count);
         }
         let mut open = Open {
             kind: TokenKind::Word,
