@@ -230,7 +230,10 @@ impl Lexicon {
     fn of_stem(&self, folded: &str) -> Option<Topic> {
         let mut begins = prefixes(folded).skip(SHORTEST - 1).peekable();
         // Most words begin as no stem does.
-        if !begins.peek().is_some_and(|begin| self.begins.contains(begin)) {
+        if !begins
+            .peek()
+            .is_some_and(|begin| self.begins.contains(begin))
+        {
             return None;
         }
         begins

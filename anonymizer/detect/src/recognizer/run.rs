@@ -170,7 +170,9 @@ impl<'t> Run<'t> {
 
     /// How many digits it has at most.
     pub fn reach(&self) -> usize {
-        self.groups().last().map_or(0, |group| usize::from(group.total))
+        self.groups()
+            .last()
+            .map_or(0, |group| usize::from(group.total))
     }
 
     fn groups(&self) -> &[Group] {

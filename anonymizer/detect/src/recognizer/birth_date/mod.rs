@@ -36,7 +36,9 @@ fn find(text: &Text, out: &mut Candidates) {
     let mut listed = list::Listed::default();
     for &place in text.wakers() {
         let place = place as usize;
-        let Some(token) = text.token(place) else { break };
+        let Some(token) = text.token(place) else {
+            break;
+        };
         if token.is_word() {
             if token.glance.has(Glance::BIRTH) {
                 finder.word(place, token, out);

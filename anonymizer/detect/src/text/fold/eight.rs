@@ -50,7 +50,10 @@ impl Eight {
         let two = [0, 1, 2, 3].map(|lane| row(others, lane));
         let [first, second, third, fourth] = one;
         let [fifth, sixth, seventh, eighth] = two;
-        let later = second.or(third).or(fourth).or(fifth.or(sixth).or(seventh.or(eighth)));
+        let later = second
+            .or(third)
+            .or(fourth)
+            .or(fifth.or(sixth).or(seventh.or(eighth)));
         let letters = |rows: [Packed; 4]| {
             let [a, b, c, d] = rows.map(|row| u64::from(row.loose()));
             a << 48 | b << 32 | c << 16 | d

@@ -181,10 +181,7 @@ impl Fold<'_> {
         let letters = Letters(letters);
         let capital = letters.any(Letters::TITLE.and(Letters::UPPER));
         let complete = ends(next);
-        if complete
-            && !letters.has(Letters::CYRILLIC.and(Letters::LATIN))
-            && is_short(at - start)
-        {
+        if complete && !letters.has(Letters::CYRILLIC.and(Letters::LATIN)) && is_short(at - start) {
             let folded = match capital {
                 false => (start, at),
                 true => self.lowered(bytes, (start, at), (plain, len), letters),
