@@ -5,6 +5,7 @@
 //! candidates, and resolves overlaps. Offsets are bytes of the original text; [`code_points`] converts them.
 
 mod engine;
+mod glance;
 pub mod identifier;
 mod kind;
 mod mask;

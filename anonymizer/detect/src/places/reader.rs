@@ -3,6 +3,7 @@
 use super::lexicon::{Lexicon, Names, Roles};
 use super::table::{joined, phrase};
 use super::window::{Reach, Window};
+use crate::glance::Glance;
 use crate::text::{Gap, Text, Token, hash};
 
 /// A word, perhaps joined (`к-сі`) and with the dot of an abbreviation, by its classes.
@@ -101,19 +102,19 @@ impl<'t> Reader<'t> {
     }
 
     /// The classes of the word at `place`.
+    #[inline]
     pub fn mark(&self, place: usize) -> Mark {
         match self.token(place) {
             Some(token) if token.is_word() => {
                 // Most words are of no class, alone or joined to what is glued to them.
-                let joined = self.token(place + 1).is_some_and(Token::is_glued);
-                if !joined && !self.lexicon.may_have_roles(token.hash) {
+                if !token.glance.has(Glance::ROLE) && !self.may_be_joined(place) {
                     return Mark {
                         next: place + 1,
                         letter: token.len == 1,
                         ..Mark::default()
                     };
                 }
-                self.window.mark(place, || self.word_mark(place, token))
+                self.kept_mark(place, token)
             }
             Some(token) if token.is('№') => Mark {
                 roles: Roles::NUMBER_SIGN,
@@ -125,6 +126,20 @@ impl<'t> Reader<'t> {
                 ..Mark::default()
             },
         }
+    }
+
+    /// Whether another word may be joined to the one at `place`.
+    #[inline]
+    fn may_be_joined(&self, place: usize) -> bool {
+        let sign = |sign: &Token| sign.is_glued() && !sign.is_word() && !sign.is(',');
+        self.token(place + 1).is_some_and(sign)
+            && self.token(place + 2).is_some_and(Token::is_glued)
+    }
+
+    /// The classes of a word that may have some.
+    #[inline(never)]
+    fn kept_mark(&self, place: usize, token: &Token) -> Mark {
+        self.window.mark(place, || self.word_mark(place, token))
     }
 
     fn word_mark(&self, place: usize, token: &Token) -> Mark {
@@ -189,6 +204,7 @@ impl<'t> Reader<'t> {
         (place + usize::from(dotted), dotted)
     }
 
+    #[inline]
     pub fn roles(&self, place: usize) -> Roles {
         self.mark(place).roles
     }
@@ -196,7 +212,9 @@ impl<'t> Reader<'t> {
     /// The longest known name of `kind` that begins at `place`: the place after it.
     pub fn known(&self, place: usize, kind: Names) -> Option<usize> {
         let token = self.token(place)?;
-        if !token.is_word() && !token.is_number() {
+        // Most words begin no name.
+        let may = token.is_number() || token.is_word() && token.glance.has(Glance::BEGIN);
+        if !may {
             return None;
         }
         let length = self.window.reach(place, || self.reach(place)).longest(kind);

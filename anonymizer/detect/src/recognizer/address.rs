@@ -1,6 +1,7 @@
 //! Addresses.
 
 use super::{Candidates, Recognizer};
+use crate::glance::Glance;
 use crate::kind::Kind;
 use crate::places::chain::Scan;
 use crate::places::lexicon::Roles;
@@ -16,12 +17,10 @@ fn find(text: &Text, out: &mut Candidates) {
     let reader = Reader::new(text, &window);
     let mut scan = Scan::new(reader);
     let mut done = 0;
-    for (place, token) in text.tokens().iter().enumerate() {
-        if !token.is_word()
-            || !reader.lexicon.may_trigger(token.hash)
-            || place < done
-            || !wakes(reader, place)
-        {
+    for &place in text.wakers() {
+        let place = place as usize;
+        let may = |token: &Token| token.is_word() && token.glance.has(Glance::ADDRESS);
+        if place < done || !text.token(place).is_some_and(may) || !wakes(reader, place) {
             continue;
         }
         let (read, addresses) = scan.around(place, done);

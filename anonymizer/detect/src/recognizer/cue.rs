@@ -1,7 +1,6 @@
 //! Words around a number that tell what it is.
 
-use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use crate::places::table::Folded;
@@ -174,46 +173,28 @@ fn cost(token: &Token) -> u8 {
 }
 
 /// What a token tells.
+#[inline]
 fn topic(text: &Text, at: usize, token: &Token) -> Option<Topic> {
-    if token.is_number() {
-        return None;
+    match token.glance.topic {
+        0 => None,
+        SLASH => abbreviated(text, at),
+        code => Topic::NAMED
+            .get(usize::from(code) - 1)
+            .map(|(_, topic)| *topic),
     }
-    if token.is('/') {
-        return abbreviated(text, at);
-    }
-    let known = KNOWN.with(|known| known.get(token.hash));
-    known.unwrap_or_else(|| {
-        let topic = LEXICON.topic(text, token);
-        KNOWN.with(|known| known.note(token.hash, topic));
-        topic
-    })
 }
 
-thread_local! {
-    static KNOWN: Known = const { Known([const { Cell::new(0) }; Known::SLOTS]) };
-}
+/// The code of the sign that may stand in an abbreviation.
+const SLASH: u8 = Topic::COUNT as u8 + 1;
 
-/// What words were found to tell, by parts of their hashes; of two with one place the later stays.
-struct Known([Cell<u64>; Known::SLOTS]);
-
-impl Known {
-    const SLOTS: usize = 1 << 11;
-    /// The lowest bits of a slot are not the hash's, but 1 and the place of the topic among all; all are set for none.
-    const CODE: u64 = 0xFF;
-
-    fn get(&self, hash: u64) -> Option<Option<Topic>> {
-        let known = self.0.get(hash as usize % Self::SLOTS)?.get();
-        let code = (known & Self::CODE) as usize;
-        (known & !Self::CODE == hash & !Self::CODE && code > 0)
-            .then(|| Topic::NAMED.get(code - 1).map(|(_, topic)| *topic))
+/// What the word or sign of that hash tells, as a number below 32: 0 is nothing, then come the topics in their order.
+pub fn code(hash: u64, folded: &str) -> u8 {
+    if hash == u64::from('/') {
+        return SLASH;
     }
-
-    fn note(&self, hash: u64, topic: Option<Topic>) {
-        let code = topic.map_or(Self::CODE, |topic| topic as u64 + 1);
-        if let Some(slot) = self.0.get(hash as usize % Self::SLOTS) {
-            slot.set(hash & !Self::CODE | code);
-        }
-    }
+    LEXICON
+        .topic(hash, folded)
+        .map_or(0, |topic| topic as u8 + 1)
 }
 
 /// How many letters a stem has at least.
@@ -235,17 +216,26 @@ fn abbreviated(text: &Text, at: usize) -> Option<Topic> {
 struct Lexicon {
     words: HashMap<u64, Topic, Folded>,
     stems: HashMap<u64, Topic, Folded>,
+    /// The first letters of stems, as many as the shortest has.
+    begins: HashSet<u64, Folded>,
 }
 
 impl Lexicon {
-    fn topic(&self, text: &Text, token: &Token) -> Option<Topic> {
-        let topic = self.words.get(&token.hash).copied();
-        topic.or_else(|| self.of_stem(text.folded(token)))
+    fn topic(&self, hash: u64, folded: &str) -> Option<Topic> {
+        let topic = self.words.get(&hash).copied();
+        topic.or_else(|| self.of_stem(folded))
     }
 
     /// What the longest stem says that a folded word begins with.
     fn of_stem(&self, folded: &str) -> Option<Topic> {
-        let begins = prefixes(folded).skip(SHORTEST - 1);
+        let mut begins = prefixes(folded).skip(SHORTEST - 1).peekable();
+        // Most words begin as no stem does.
+        if !begins
+            .peek()
+            .is_some_and(|begin| self.begins.contains(begin))
+        {
+            return None;
+        }
         begins
             .filter_map(|begin| self.stems.get(&begin).copied())
             .last()
@@ -256,6 +246,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     let mut lexicon = Lexicon {
         words: HashMap::default(),
         stems: HashMap::default(),
+        begins: HashSet::default(),
     };
     for line in include_str!("../../data/cues.txt").lines() {
         let Some((name, words)) = line.split_once(": ") else {
@@ -268,6 +259,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             match (word.strip_suffix('*'), single_sign(word)) {
                 (Some(stem), _) => {
                     lexicon.stems.insert(hash(stem), topic);
+                    lexicon.begins.extend(prefixes(stem).nth(SHORTEST - 1));
                 }
                 (None, sign) => {
                     let word = sign.unwrap_or_else(|| hash(word));

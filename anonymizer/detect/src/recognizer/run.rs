@@ -39,10 +39,10 @@ impl Joint {
 struct Group {
     /// The place of the number among the tokens.
     place: u32,
-    /// How many digits.
-    len: u32,
-    /// The digits of the run up to the end of this group.
-    total: u32,
+    /// How many digits, as far as that fits.
+    len: u16,
+    /// The digits of the run up to the end of this group, as far as that fits.
+    total: u16,
     joint: Joint,
     /// Everything that joins the groups up to this one.
     joints: Joint,
@@ -147,8 +147,8 @@ impl<'t> Run<'t> {
             };
             *group = Group {
                 place: at as u32,
-                len: len as u32,
-                total: total as u32,
+                len: len.try_into().unwrap_or(u16::MAX),
+                total: total.try_into().unwrap_or(u16::MAX),
                 joint,
                 joints,
                 thousands,
@@ -170,7 +170,9 @@ impl<'t> Run<'t> {
 
     /// How many digits it has at most.
     pub fn reach(&self) -> usize {
-        self.groups().last().map_or(0, |group| group.total as usize)
+        self.groups()
+            .last()
+            .map_or(0, |group| usize::from(group.total))
     }
 
     fn groups(&self) -> &[Group] {
@@ -213,7 +215,7 @@ impl<'t> Run<'t> {
 
     /// Whether the first groups have these lengths.
     pub fn has_groups(&self, lengths: &[usize]) -> bool {
-        let mut groups = self.groups().iter().map(|group| group.len as usize);
+        let mut groups = self.groups().iter().map(|group| usize::from(group.len));
         lengths.iter().all(|length| groups.next() == Some(*length))
     }
 

@@ -48,6 +48,13 @@ impl Parting {
         if !near.any(|at| self.parts(text, at)) {
             return None;
         }
+        // Its own cell begins and ends near.
+        let mut before = place.saturating_sub(own)..=place;
+        let mut after = place + 1..=place + own;
+        let parted = |at: usize| self.parts(text, at) || self.begins_row(text, at);
+        if !before.any(parted) || !after.any(parted) {
+            return None;
+        }
         let mut begin = place;
         while !self.begins_row(text, begin) {
             begin -= 1;
@@ -56,16 +63,28 @@ impl Parting {
             }
         }
         let end = self.row_end(text, begin)?;
-        let cells = self.cells(text, &(begin..end));
+        let cells = self.short_cells(text, &(begin..end))?;
         let column = cells.iter().position(|cell| cell.contains(&place))?;
-        let fits = cells.len() > 1
-            && cells.get(column)?.len() <= own
-            && cells.iter().all(|cell| cell.len() <= HEAD);
+        let fits = cells.len() > 1 && cells.get(column)?.len() <= own;
         fits.then_some(Head { cells, column, end })
     }
 
     /// The cells of a row, without what parts them.
     pub fn cells(self, text: &Text, row: &Range<usize>) -> Vec<Range<usize>> {
+        self.cells_of(text, row, usize::MAX).unwrap_or_default()
+    }
+
+    /// The cells of a row that may be a head: nothing if one of them is too long for it.
+    fn short_cells(self, text: &Text, row: &Range<usize>) -> Option<Vec<Range<usize>>> {
+        self.cells_of(text, row, HEAD)
+    }
+
+    fn cells_of(
+        self,
+        text: &Text,
+        row: &Range<usize>,
+        longest: usize,
+    ) -> Option<Vec<Range<usize>>> {
         let mut cells = Vec::new();
         let mut begin = row.start;
         let mut quoted = false;
@@ -79,6 +98,10 @@ impl Parting {
                 Self::Cell if at > row.start => usize::from(self.parts(text, at)),
                 Self::Tab | Self::Cell => 0,
             };
+            // Sentences, which are no head, are seen by their first long part.
+            if at.saturating_sub(begin) > longest {
+                return None;
+            }
             // Several tabs have empty cells between them.
             while parts > 0 {
                 cells.push(begin..at);
@@ -87,7 +110,7 @@ impl Parting {
             }
         }
         cells.push(begin..row.end);
-        cells
+        (row.end.saturating_sub(begin) <= longest).then_some(cells)
     }
 
     /// The row after the one that ends at `end`; none where the table ends.

@@ -96,6 +96,12 @@ impl Packed {
         self.0 >> Self::CLASS == Class::Letter as u64
     }
 
+    /// Whether a word ends before it: it is no letter, and nothing that may be a part of one.
+    pub const fn ends_word(self) -> bool {
+        let class = self.0 >> Self::CLASS;
+        class >= Class::Digit as u64 && class <= Class::Sign as u64
+    }
+
     /// Case and script of a letter; of letters put together with [`or`](Self::or), of all of them.
     pub const fn letters(self) -> u8 {
         (self.0 >> Self::LETTERS) as u8

@@ -4,16 +4,17 @@
 //! behind the copy. Plain words and numbers are read by loops of their own; whatever else a word may hold (entities,
 //! marks, invisible characters) is added letter by letter to an open token.
 
-mod four;
+mod eight;
 mod quick;
 
-use four::{Cyrillic, cyrillic};
+use eight::{Cyrillic, cyrillic};
 use quick::decode;
 
 use super::alphabet::{Class, Packed, Row, loose, packed, row};
 use super::markup::{self, Markup};
 use super::script::unmasked;
 use super::{Gap, Letters, Loose, Text, Token, TokenKind};
+use crate::glance::Glance;
 
 /// A token that is not complete.
 struct Open {
@@ -59,6 +60,7 @@ impl<'t> Fold<'t> {
         text.tokens.clear();
         text.numbers.clear();
         text.marks.clear();
+        text.wakers.clear();
         Self {
             text,
             piece,
@@ -90,6 +92,14 @@ impl<'t> Fold<'t> {
                 at += 1;
                 continue;
             }
+            if len == 2
+                && (0x400..0x500).contains(&character)
+                && self.open.is_none()
+                && let Some(end) = self.cyrillic_word(bytes, at, character)
+            {
+                at = end;
+                continue;
+            }
             let Some(plain) = self.table.get(character).filter(|_| len > 0).copied() else {
                 at = self.rare(at, markup);
                 continue;
@@ -111,7 +121,7 @@ impl<'t> Fold<'t> {
                         at + len,
                         plain.folded() as usize == character,
                     );
-                    at += len;
+                    at = self.after(bytes, at + len);
                 }
                 _ => at = self.rare(at, markup),
             }
@@ -200,6 +210,7 @@ impl<'t> Fold<'t> {
         if matches!(folded, 0x40 | 0x3A) {
             self.text.marks.push(self.text.tokens.len() as u32);
         }
+        let glance = self.glance(u64::from(folded), TokenKind::Sign, (at, until));
         self.token(Token {
             hash: u64::from(folded),
             start: start as u32,
@@ -210,6 +221,7 @@ impl<'t> Fold<'t> {
             gap: self.gap,
             letters: Letters::default(),
             len: 1,
+            glance,
         });
     }
 
@@ -218,6 +230,47 @@ impl<'t> Fold<'t> {
         self.text.tokens.push(token);
         self.gap = Gap::None;
         self.lines = 0;
+    }
+
+    /// What the word or sign of that hash says, which is folded in a range; takes up whom the next token may wake.
+    #[inline]
+    fn glance(&mut self, hash: u64, kind: TokenKind, folded: (usize, usize)) -> Glance {
+        // Signs have small numbers for hashes, and places of their own.
+        let sign = kind == TokenKind::Sign;
+        let key = hash ^ u64::from(sign) << 63;
+        let glance = match self.text.glances.get(key) {
+            Some(glance) => glance,
+            None => self.look(key, kind, folded),
+        };
+        self.note_waker(glance);
+        glance
+    }
+
+    /// Takes up whom the next token may wake.
+    #[inline]
+    fn note_waker(&mut self, glance: Glance) {
+        if glance.has(Glance::ADDRESS | Glance::BIRTH) {
+            self.text.wakers.push(self.text.tokens.len() as u32);
+        }
+    }
+
+    #[cold]
+    fn look(&mut self, key: u64, kind: TokenKind, (from, until): (usize, usize)) -> Glance {
+        let folded = self.text.folded.get(from..until).unwrap_or_default();
+        let glance = match kind {
+            TokenKind::Sign => Glance::of_sign(folded),
+            _ => Glance::of_word(key, folded),
+        };
+        self.text.glances.note(key, glance);
+        glance
+    }
+
+    /// Takes up that the next token is a number.
+    #[inline]
+    fn note_number(&mut self) {
+        let place = self.text.tokens.len() as u32;
+        self.text.numbers.push(place);
+        self.text.wakers.push(place);
     }
 
     #[inline]
@@ -313,20 +366,28 @@ impl<'t> Fold<'t> {
                 (open.hash, open.letters) = (hash, letters);
             }
         }
-        let number = open.kind == TokenKind::Number;
-        if number {
-            self.text.numbers.push(self.text.tokens.len() as u32);
-        }
+        let until = self.text.folded.len();
+        let (hash, glance) = match open.kind {
+            TokenKind::Number => {
+                self.note_number();
+                (0, Glance::default())
+            }
+            kind => {
+                let hash = open.hash.finish();
+                (hash, self.glance(hash, kind, (open.at, until)))
+            }
+        };
         self.token(Token {
-            hash: if number { 0 } else { open.hash.finish() },
+            hash,
             start: open.start as u32,
             end: open.end as u32,
             at: open.at as u32,
-            until: self.text.folded.len() as u32,
+            until: until as u32,
             kind: open.kind,
             gap: self.gap,
             letters: open.letters,
             len: open.len.min(255) as u8,
+            glance,
         });
     }
 }

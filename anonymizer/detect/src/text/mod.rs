@@ -9,10 +9,14 @@ mod fold;
 mod markup;
 mod script;
 mod word;
+mod written;
 
+pub(crate) use alphabet::loose;
 pub use word::{Loose, hash, prefixes};
 
+use crate::glance::{Glance, Glances};
 use fold::Fold;
+use written::Words;
 
 /// What a token is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +104,8 @@ pub struct Token {
     pub letters: Letters,
     /// How many characters it has, at most 255.
     pub len: u8,
+    /// What the word or sign may be to the recognizers.
+    pub(crate) glance: Glance,
 }
 
 impl Token {
@@ -154,6 +160,12 @@ pub struct Text {
     numbers: Vec<u32>,
     /// The places of the signs `@` and `:` among the tokens.
     marks: Vec<u32>,
+    /// The places of numbers, and of words that may wake the search for addresses or dates of birth.
+    wakers: Vec<u32>,
+    /// What words and signs said before.
+    glances: Glances,
+    /// What was read of words before.
+    words: Words,
 }
 
 impl Text {
@@ -219,5 +231,10 @@ impl Text {
     /// Where the signs `@` and `:` are among the tokens.
     pub fn marks(&self) -> &[u32] {
         &self.marks
+    }
+
+    /// Where the numbers are, and the words that may wake the search for addresses or dates of birth.
+    pub(crate) fn wakers(&self) -> &[u32] {
+        &self.wakers
     }
 }

@@ -53,21 +53,25 @@ impl Loose {
         }
     }
 
-    /// With four letters, 16 bits each, where none waited.
+    /// With one to eight letters, where none waited: four by four, 16 bits each, from the highest on.
     #[inline]
-    pub(super) const fn with_four(self, letters: u64) -> Self {
-        Self {
-            hash: mix(self.hash, letters),
-            rest: 0,
+    pub(super) const fn with_eight(self, [front, back]: [u64; 2], count: usize) -> Self {
+        let (hash, waiting) = if count < 4 {
+            (self.hash, front)
+        } else {
+            (mix(self.hash, front), back)
+        };
+        if count == 8 {
+            return Self {
+                hash: mix(hash, back),
+                rest: 0,
+            };
         }
-    }
-
-    /// With up to three letters that wait, 16 bits each, where none waited.
-    #[inline]
-    pub(super) const fn with_waiting(self, letters: u64) -> Self {
+        // Of four letters none waits: `back` is 0.
+        let missing = (8 - count as u32) % 4;
         Self {
-            rest: letters,
-            ..self
+            hash,
+            rest: waiting >> (16 * missing),
         }
     }
 

@@ -3,13 +3,13 @@
 mod names;
 mod roles;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use sandyq_words::Language;
 
 use super::forms;
-use super::table::{Folded, Sieve, joined, phrase};
+use super::table::{Folded, joined, phrase};
 use crate::text::hash;
 
 pub use names::Names;
@@ -19,9 +19,8 @@ pub use roles::Roles;
 pub struct Lexicon {
     roles: HashMap<u64, Roles, Folded>,
     names: HashMap<u64, Names, Folded>,
-    triggers: Sieve,
-    /// Words of any class.
-    words: Sieve,
+    /// Words that may wake the recognizer.
+    triggers: HashSet<u64, Folded>,
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::build);
@@ -42,22 +41,26 @@ impl Lexicon {
         self.names.get(&phrase).copied().unwrap_or_default()
     }
 
-    /// Whether a word may wake the recognizer; a quick look that is right when it denies.
-    pub fn may_trigger(&self, hash: u64) -> bool {
-        self.triggers.may_hold(hash)
+    /// Whether a word may wake the recognizer, by itself or as the first of joined ones.
+    pub fn triggers(&self, hash: u64) -> bool {
+        self.triggers.contains(&hash)
     }
 
-    /// Whether a word by itself may have a class; right when it denies.
-    pub fn may_have_roles(&self, hash: u64) -> bool {
-        self.words.may_hold(hash)
+    /// Whether a word by itself has a class.
+    pub fn has_roles(&self, hash: u64) -> bool {
+        self.roles(hash) != Roles::NONE
+    }
+
+    /// Whether a name begins with a word, or is that word.
+    pub fn begins_name(&self, hash: u64) -> bool {
+        self.names.contains_key(&phrase::with(phrase::EMPTY, hash))
     }
 
     fn build() -> Self {
         let mut lexicon = Self {
             roles: HashMap::default(),
             names: HashMap::default(),
-            triggers: Sieve::default(),
-            words: Sieve::default(),
+            triggers: HashSet::default(),
         };
         lexicon.add_words(include_str!("../../../data/places/address_words.txt"));
         lexicon.add_settlements();
@@ -68,9 +71,8 @@ impl Lexicon {
         }
         lexicon.add_regions();
         for (hash, roles) in &lexicon.roles {
-            lexicon.words.add(*hash);
             if roles.any(Roles::TRIGGER) {
-                lexicon.triggers.add(*hash);
+                lexicon.triggers.insert(*hash);
             }
         }
         lexicon
@@ -120,7 +122,7 @@ impl Lexicon {
                 }
                 // The head of `ш/а`, so that the recognizer wakes there.
                 if role.any(Roles::TRIGGER) {
-                    self.triggers.add(hash(before));
+                    self.triggers.insert(hash(before));
                 }
             }
             None => self.add_role(hash(bare), role),
@@ -234,7 +236,7 @@ mod tests {
         }
         let street = joined(hash("к"), '-', hash("сі"));
         assert!(lexicon.roles(street).any(Roles::STREET_AFTER));
-        assert!(lexicon.may_trigger(hash("к")));
+        assert!(lexicon.triggers(hash("к")));
         assert!(!lexicon.roles(hash("закон")).any(Roles::TRIGGER));
     }
 

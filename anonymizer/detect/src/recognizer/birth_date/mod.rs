@@ -13,6 +13,7 @@ mod near;
 mod short;
 
 use super::{Candidates, Recognizer};
+use crate::glance::Glance;
 use crate::kind::Kind;
 use crate::places::calendar::{Calendar, Cue, Date};
 use crate::text::{Gap, Text, Token};
@@ -33,15 +34,19 @@ fn find(text: &Text, out: &mut Candidates) {
     let begun = out.spans().len();
     let mut table = 0;
     let mut listed = list::Listed::default();
-    for (place, token) in text.tokens().iter().enumerate() {
+    for &place in text.wakers() {
+        let place = place as usize;
+        let Some(token) = text.token(place) else {
+            break;
+        };
         if token.is_word() {
-            if finder.calendar.cues.may_trigger(token.hash) {
+            if token.glance.has(Glance::BIRTH) {
                 finder.word(place, token, out);
                 if place >= table && finder.heads(place) {
                     table = finder.column(place, out).unwrap_or(table);
                 }
             }
-        } else if token.is_number() {
+        } else {
             days.extend(finder.day_of_iin(place, token));
             if text.before(place, 1).is_some_and(|sign| sign.is('(')) {
                 finder.in_brackets(place, out);

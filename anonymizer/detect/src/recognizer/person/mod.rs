@@ -27,6 +27,7 @@ mod words_before;
 mod zone;
 
 use super::{Candidates, Recognizer};
+use crate::glance::Glance;
 use crate::kind::Kind;
 use crate::names::{Facts, lexicon, patronymic_tail};
 use crate::text::{Gap, Letters, Text, Token};
@@ -64,7 +65,8 @@ fn find(text: &Text, out: &mut Candidates) {
     scan.fields();
     let mut place = 0;
     while let Some(token) = text.token(place) {
-        if !token.is_word() {
+        // Most tokens are signs, numbers, and words in small letters that are nothing by themselves, with capitals near.
+        if !may_wake(token) && (!token.is_word() || scan.zone.is_near(place)) {
             place += 1;
             continue;
         }
@@ -85,6 +87,13 @@ fn find(text: &Text, out: &mut Candidates) {
     }
     scan.recall();
     out.words = scan.words.memory;
+}
+
+/// Whether a token may wake the reading where capitals are near.
+#[inline]
+fn may_wake(token: &Token) -> bool {
+    token.is_word()
+        && (token.letters.has(Letters::TITLE) || token.len == 1 || token.glance.has(Glance::NAME))
 }
 
 enum Wake {

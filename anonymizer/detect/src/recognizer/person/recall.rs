@@ -9,6 +9,7 @@ use super::judged::Words;
 use super::{Scan, column, field, judged};
 use crate::kind::Kind;
 use crate::names::{Facts, Lexicon};
+use crate::span::Span;
 use crate::text::{Gap, Text, hash};
 
 /// So many parts of names are remembered.
@@ -27,6 +28,8 @@ pub struct Seen {
     hashes: Vec<u64>,
     /// Words that may be names.
     pub perhaps: Vec<Perhaps>,
+    /// Among all that was found, no person stands before that place.
+    people: usize,
     /// Words that rules have named, where weights are made.
     pub named: Vec<Perhaps>,
 }
@@ -167,6 +170,9 @@ impl Scan<'_> {
         if perhaps.is_empty() && self.seen.named.is_empty() {
             return;
         }
+        let mut found = self.out.spans().iter();
+        let person = found.position(|span| span.kind == Kind::Person);
+        self.seen.people = person.unwrap_or(self.out.spans().len());
         let spans = self.out.spans().iter();
         let people = spans.filter(|span| span.kind == Kind::Person && span.rule != WORD);
         let mut people: Vec<(usize, usize)> = people.map(|span| (span.start, span.end)).collect();
@@ -244,9 +250,14 @@ impl Scan<'_> {
         is(before, true) || is(after, false)
     }
 
+    /// What was found, from the first person on.
+    fn found(&self) -> &[Span] {
+        self.out.spans().get(self.seen.people..).unwrap_or_default()
+    }
+
     /// Whether a name that was found ends, or begins, there.
     fn ends(&self, place: u32, end: bool) -> bool {
-        let spans = self.out.spans().iter().rev();
+        let spans = self.found().iter().rev();
         let mut people = spans.filter(|span| span.kind == Kind::Person);
         people.any(|span| (if end { span.end } else { span.start }) == place as usize)
     }
@@ -259,11 +270,8 @@ impl Scan<'_> {
         let text = self.words.text;
         let found = |place: Option<usize>, end: bool| {
             let token = place.and_then(|place| text.token(place));
-            let spans = self
-                .out
-                .spans()
-                .iter()
-                .filter(|span| span.kind == Kind::Person);
+            let spans = self.found().iter();
+            let spans = spans.filter(|span| span.kind == Kind::Person);
             token.is_some_and(|token| {
                 let mut ends = spans.map(|span| if end { span.end } else { span.start });
                 ends.any(|at| at == if end { token.end } else { token.start } as usize)

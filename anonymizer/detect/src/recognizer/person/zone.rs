@@ -25,10 +25,13 @@ impl Zone {
     /// Whether the words around a place are written without capitals; places come in the order of the text.
     #[inline]
     pub fn is_plain(&mut self, text: &Text, place: usize) -> bool {
-        if self.last.is_some_and(|last| place < last + NEAR) {
-            return false;
-        }
-        self.look_ahead(text, place)
+        !self.is_near(place) && self.look_ahead(text, place)
+    }
+
+    /// Whether a capital stands shortly before a place.
+    #[inline]
+    pub fn is_near(&self, place: usize) -> bool {
+        self.last.is_some_and(|last| place < last + NEAR)
     }
 
     fn look_ahead(&mut self, text: &Text, place: usize) -> bool {

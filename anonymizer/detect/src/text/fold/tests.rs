@@ -147,7 +147,7 @@ fn a_long_word_of_composed_letters_is_read_in_one_pass() {
 
 #[test]
 fn words_of_every_length_are_hashed_alike_wherever_they_end() {
-    // Cyrillic letters are read four at a time, except near the end of the text and beside other letters.
+    // Cyrillic letters are read eight at a time, except near the end of the text and beside other letters.
     let letters = "Қабцдежүзйкл";
     for count in 1..=letters.chars().count() {
         let word: String = letters.chars().take(count).collect();
