@@ -15,8 +15,10 @@ use crate::text::{Gap, Text, Token};
 
 /// How many weights there are.
 pub const WEIGHTS: usize = 1 << 14;
-/// The log-odds, in sixteenths, from which a word is a name: near somebody who was found, and elsewhere.
-const LEAST: (i32, i32) = (32, 112);
+/// The log-odds, in sixteenths, from which a word is a name: near somebody who was found, and elsewhere, if no dictionary has it.
+const LEAST: (i32, i32) = (8, 40);
+/// So much more must speak elsewhere for a word that dictionaries have.
+const ORDINARY: i32 = 64;
 /// How far ahead the end of a clause is looked for.
 const CLAUSE: usize = 9;
 
@@ -81,7 +83,16 @@ impl Place<'_> {
         });
         let Around { before, behind } = self.around;
         let near = before.min(behind) < FAR;
-        sum >= if near { least.0 } else { least.1 }
+        let least = match near {
+            true => least.0,
+            // With nobody near, a place stays one.
+            false if element.facts.has(Facts::PLACE) && !self.before.title && !self.before.cue => {
+                return false;
+            }
+            false if element.ordinary => least.1 + ORDINARY,
+            false => least.1,
+        };
+        sum >= least
     }
 
     /// The word, which is an ordinary one in a Kazakh case too.
@@ -113,7 +124,9 @@ impl Place<'_> {
             .shape
             .is_some_and(|shape| shape.adjective && shape.strength == Strength::Weak);
         let held = self.before.title || self.before.cue;
-        plain || (adjective || element.facts.has(Facts::PLACE)) && !held
+        // `Абаем и Данияром`: a place that is a given name too is weighed.
+        let place = element.facts.has(Facts::PLACE) && !element.is_given();
+        plain || (adjective || place) && !held
     }
 
     /// The word as it is weighed, and, if a rule has named it, as words are weighed that no list has.
