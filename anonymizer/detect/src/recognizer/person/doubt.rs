@@ -11,14 +11,16 @@ use super::before::Before;
 use super::element::{Case, Element};
 use super::row::is_declined_word;
 use crate::names::{Facts, Lexicon, Strength};
-use crate::text::{Gap, Text, Token};
+use crate::text::{Gap, Letters, Text, Token};
 
 /// How many weights there are.
 pub const WEIGHTS: usize = 1 << 14;
 /// The log-odds, in sixteenths, from which a word is a name: near somebody who was found, and elsewhere, if no dictionary has it.
-const LEAST: (i32, i32) = (8, 40);
+const LEAST: (i32, i32) = (24, 96);
 /// So much more must speak elsewhere for a word that dictionaries have.
 const ORDINARY: i32 = 64;
+/// The same for a common given name, wherever it stands.
+const COMMON: i32 = 24;
 /// How far ahead the end of a clause is looked for.
 const CLAUSE: usize = 9;
 
@@ -83,7 +85,12 @@ impl Place<'_> {
         });
         let Around { before, behind } = self.around;
         let near = before.min(behind) < FAR;
+        // A common name that the lists of names that are words have not, though a dictionary has it.
+        let common = element.is_given()
+            && element.facts.has(Facts::COMMON)
+            && !element.facts.any(Facts::WORD.and(Facts::PLACE));
         let least = match near {
+            _ if common => COMMON,
             true => least.0,
             // With nobody near, a place stays one.
             false if element.facts.has(Facts::PLACE) && !self.before.title && !self.before.cue => {
@@ -112,10 +119,11 @@ impl Place<'_> {
         let known = element
             .shape
             .is_some_and(|shape| shape.strength == Strength::Known);
-        let short = self
-            .text
-            .token(element.last)
-            .is_none_or(|token| token.len < 4);
+        let token = self.text.token(element.last);
+        let short = token.is_none_or(|token| token.len < 4);
+        // `ИИНжәне`: words that were run together.
+        let mixed =
+            token.is_some_and(|token| token.letters.has(Letters::UPPER.and(Letters::LOWER)));
         let plain = !element.is_given()
             && (element.ordinary && self.before.start && element.family() == 0
                 || unmarked && (element.ordinary && !known || short));
@@ -126,7 +134,7 @@ impl Place<'_> {
         let held = self.before.title || self.before.cue;
         // `Абаем и Данияром`: a place that is a given name too is weighed.
         let place = element.facts.has(Facts::PLACE) && !element.is_given();
-        plain || (adjective || place) && !held
+        plain || mixed || (adjective || place) && !held
     }
 
     /// The word as it is weighed, and, if a rule has named it, as words are weighed that no list has.

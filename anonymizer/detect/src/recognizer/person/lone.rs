@@ -177,7 +177,8 @@ fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
     }
     let said = matches!(element.case, Case::Upper) || before.start;
     // `Сәуле шашқан күн`: a word of dictionaries where any word has a capital.
-    let word = element.facts.has(Facts::WORD) || element.ordinary && said;
+    let bare = element.ordinary && element.facts.has(Facts::NOMINATIVE);
+    let word = element.facts.has(Facts::WORD) || bare && said;
     let doubtful = word || !element.facts.has(Facts::COMMON);
     let foreign = !element.facts.any(Facts::COMMON.and(Facts::NOMINATIVE));
     let letters = element.likely >= if said { SURE } else { PRESENTED };
