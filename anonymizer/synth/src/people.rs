@@ -141,7 +141,7 @@ mod tests {
             (SEVENTH, seventh(), 110),
             (EIGHTH, eighth(), 140),
             (NINTH, ninth(), 140),
-            (TENTH, tenth(), 100),
+            (TENTH, tenth(), 140),
         ];
         for (lines_of, documents, least) in parts {
             assert_eq!(documents.len(), lines(lines_of).count());
