@@ -367,10 +367,11 @@ impl<'t> Scan<'t> {
         context.near |= self.context_after(last.next);
         let mut evidence = Evidence::of(chain);
         evidence.plain = self.is_plain(&chain.components);
+        let written = evidence.plain && last.strong;
         if last.doubtful
             && !context.near
             && !evidence.city
-            && !(evidence.plain && last.strong)
+            && !written
             && (!evidence.dotted || last.level != Level::House)
         {
             return Some(None);

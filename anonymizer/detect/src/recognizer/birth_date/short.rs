@@ -140,7 +140,8 @@ impl Finder<'_> {
         let calendar = self.calendar;
         let at = place.checked_sub(2)?;
         let title = |at: usize| calendar.token(at).is_some_and(Token::is_title);
-        if !self.is_name(at) && !(at > 0 && title(at) && title(at - 1)) {
+        let two = at > 0 && title(at) && title(at - 1);
+        if !two && !self.is_name(at) {
             return None;
         }
         let date = calendar.date(place)?;

@@ -153,7 +153,7 @@ fn says_kin(folded: &str) -> bool {
             .strip_prefix(*kin)
             .is_some_and(|end| OWN.contains(&end))
     };
-    KIN.iter().any(|kin| whose(&kin)) || matches!(folded, "қызым" | "ұлым" | "балам")
+    KIN.iter().any(whose) || matches!(folded, "қызым" | "ұлым" | "балам")
 }
 
 /// Whether nothing stands before a place in its clause but words for what somebody is, and for when and where.
