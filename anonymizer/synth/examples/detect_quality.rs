@@ -74,6 +74,7 @@ fn main() {
         ("a seventh part of texts", people::seventh()),
         ("an eighth part of texts", people::eighth()),
         ("a ninth part of texts", people::ninth()),
+        ("a tenth part of texts", people::tenth()),
     ] {
         measure_people(&mut detector, name, documents, show);
     }

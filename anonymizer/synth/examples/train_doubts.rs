@@ -2,7 +2,8 @@
 //!
 //! `train_doubts OUT`. They are made from the first corpus, the clean text beside it, and texts written by hand, as they are, in
 //! small and in large letters; not from the second corpus. A fifth of the texts is left out at first, and what the weights make of it is printed.
-//! `train_doubts apart [NEAR ELSEWHERE]...` measures each part by hand with weights that have not seen it, at these thresholds, in sixteenths of log-odds.
+//! `train_doubts apart [NEAR ELSEWHERE]... [errors]` measures each part by hand with weights that have not seen it, at these thresholds, in
+//! sixteenths of log-odds; with `errors` it shows what is wrong, and what the words in doubt of that text weigh.
 #![allow(
     clippy::indexing_slicing,
     reason = "places are those of the weights they were counted from"
@@ -28,7 +29,7 @@ const TRAINING: Training = Training {
 fn main() -> std::io::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [first, rest @ ..] = arguments.as_slice() else {
-        eprintln!("train_doubts OUT | train_doubts apart [NEAR ELSEWHERE]...");
+        eprintln!("train_doubts OUT | train_doubts apart [NEAR ELSEWHERE]... [errors]");
         return Ok(());
     };
     let Texts {
@@ -45,7 +46,8 @@ fn main() -> std::io::Result<()> {
             .filter_map(|number| number.parse().ok())
             .collect();
         let pairs = numbers.chunks_exact(2).map(|pair| (pair[0], pair[1]));
-        apart(examples, &parts, &pairs.collect::<Vec<_>>());
+        let show = rest.iter().any(|argument| argument == "errors");
+        apart(examples, &parts, &pairs.collect::<Vec<_>>(), show);
         return Ok(());
     }
     Model::train(&examples, TRAINING).report(&examples);
@@ -54,7 +56,7 @@ fn main() -> std::io::Result<()> {
 }
 
 /// Prints what weights that have not seen a part find in it, at several thresholds.
-fn apart(mut examples: Vec<Example>, of: &[usize], thresholds: &[(i32, i32)]) {
+fn apart(mut examples: Vec<Example>, of: &[usize], thresholds: &[(i32, i32)], show: bool) {
     let parts = parts();
     let steps: Vec<Vec<u8>> = (0..parts.len())
         .map(|part| {
@@ -76,8 +78,11 @@ fn apart(mut examples: Vec<Example>, of: &[usize], thresholds: &[(i32, i32)]) {
             let mut tally = Tally::default();
             for document in documents {
                 let found = people_in(&mut detector, document);
-                tally.add(document, &found);
+                let wrong = tally.add(document, &found);
                 all.add(document, &found);
+                if show && !wrong.is_empty() {
+                    explain(&mut detector, document, &wrong, &steps[part]);
+                }
             }
             print(&format!("part {}", part + 1), &tally);
             for (_, text) in clean_texts(parts.len()).filter(|(of, _)| *of == part) {
@@ -91,6 +96,25 @@ fn apart(mut examples: Vec<Example>, of: &[usize], thresholds: &[(i32, i32)]) {
         }
         print("all parts", &all);
         println!("{clean} false spans in {words} words of clean text");
+    }
+}
+
+/// Shows what is wrong in a text, and what its words in doubt weigh, with people around them and without.
+fn explain(detector: &mut Detector, document: &Document, wrong: &[String], steps: &[u8]) {
+    println!("{}\n    {}", wrong.join("; "), document.text);
+    let shift = 32 - DOUBT_WEIGHTS.trailing_zeros();
+    let weigh = |features: &[u32]| -> i32 {
+        let weights = features
+            .iter()
+            .map(|place| steps[(place >> shift) as usize] as i8);
+        weights.map(i32::from).sum()
+    };
+    for doubt in detector.doubts(&document.text) {
+        if !doubt.blinded {
+            let word = &document.text[doubt.start..doubt.end];
+            let (near, alone) = (weigh(&doubt.features), weigh(&doubt.alone));
+            println!("        {word}: {near}, alone {alone}");
+        }
     }
 }
 

@@ -14,6 +14,7 @@ const SIXTH: &str = include_str!("../data/people_sixth.txt");
 const SEVENTH: &str = include_str!("../data/people_seventh.txt");
 const EIGHTH: &str = include_str!("../data/people_eighth.txt");
 const NINTH: &str = include_str!("../data/people_ninth.txt");
+const TENTH: &str = include_str!("../data/people_tenth.txt");
 
 /// Texts that name people by single words, to make weights from.
 pub fn lone() -> Vec<Document> {
@@ -68,6 +69,11 @@ pub fn eighth() -> Vec<Document> {
 /// All of the ninth part.
 pub fn ninth() -> Vec<Document> {
     read(NINTH)
+}
+
+/// All of the tenth part.
+pub fn tenth() -> Vec<Document> {
+    read(TENTH)
 }
 
 /// Texts of anybody's, one a line: the language (`ru`, `kk`; `en` counts as mixed), `: `, the text with names in `⟦⟧` and other kinds in
@@ -135,6 +141,7 @@ mod tests {
             (SEVENTH, seventh(), 110),
             (EIGHTH, eighth(), 140),
             (NINTH, ninth(), 140),
+            (TENTH, tenth(), 140),
         ];
         for (lines_of, documents, least) in parts {
             assert_eq!(documents.len(), lines(lines_of).count());

@@ -207,7 +207,30 @@ impl Reader<'_> {
             | Roles::MICRO
             | Roles::CITY_BEFORE
             | Roles::SETTLEMENT_HEAD;
-        !self.lexicon.roles(token.hash).any(known) && !self.roles(next).any(known)
+        // `на Абая 150 вместо Абая 105`: what counts nothing.
+        let joins = || {
+            matches!(
+                self.text.folded(token),
+                "и" | "или"
+                    | "вместо"
+                    | "в"
+                    | "на"
+                    | "к"
+                    | "до"
+                    | "от"
+                    | "но"
+                    | "а"
+                    | "не"
+                    | "где"
+                    | "когда"
+                    | "там"
+                    | "бойынша"
+                    | "деген"
+                    | "тұсында"
+                    | "жағында"
+            )
+        };
+        !self.lexicon.roles(token.hash).any(known) && !self.roles(next).any(known) && !joins()
     }
 }
 

@@ -34,6 +34,8 @@ pub fn parts() -> Vec<Vec<Document>> {
         people::sixth(),
         people::seventh(),
         people::eighth(),
+        people::ninth(),
+        people::tenth(),
     ]
 }
 

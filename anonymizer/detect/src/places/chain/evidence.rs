@@ -22,6 +22,8 @@ pub(super) struct Evidence {
     pub(super) city: bool,
     typed_city: bool,
     pub(super) dotted: bool,
+    /// A street without its type that can hardly be anything else.
+    pub(super) plain: bool,
 }
 
 impl Evidence {
@@ -73,6 +75,7 @@ impl Evidence {
         }
         if self.untyped && numbered {
             let credible = self.city
+                || self.plain
                 || context.near
                 || self.named_flat
                 || self.named_house && (self.flat || self.known);

@@ -1,6 +1,7 @@
 //! Components that follow one another, and whether they are somebody's address.
 
 mod evidence;
+mod plain;
 
 use super::component::{Before, Component, Level};
 use super::lexicon::Roles;
@@ -364,10 +365,13 @@ impl<'t> Scan<'t> {
         let (first, last) = (chain.components.first()?, chain.components.last()?);
         let mut context = chain.context;
         context.near |= self.context_after(last.next);
-        let evidence = Evidence::of(chain);
+        let mut evidence = Evidence::of(chain);
+        evidence.plain = self.is_plain(&chain.components);
+        let written = evidence.plain && last.strong;
         if last.doubtful
             && !context.near
             && !evidence.city
+            && !written
             && (!evidence.dotted || last.level != Level::House)
         {
             return Some(None);

@@ -214,6 +214,7 @@ impl Reader<'_> {
                 || [',', '.', ';', ')', '|', '"']
                     .into_iter()
                     .any(|sign| next.is(sign))
+                || next.is('-') && next.gap == Gap::Space
         }) || self.text.is_tabbed(number.next)
             || self
                 .token(number.next)

@@ -63,8 +63,9 @@ impl Reader<'_> {
                 && token.gap < Gap::Line
                 && before.last.is_none_or(|last| last < Level::House)
                 && token.len > 3
-                && self.is_genitive(token)
-                && (before.context || before.city) =>
+                && (self.is_genitive(token) && (before.context || before.city)
+                    || self.is_named_after(place)
+                    || before.city && before.parted && self.ends(token, &["ов", "ев"])) =>
             {
                 let second = self.is_cased(place + 1)
                     && self.may_name(place + 1)
@@ -99,7 +100,7 @@ impl Reader<'_> {
                 .is_some_and(Token::is_number);
         let number = self
             .house_number(next + comma, Certainty::Bare)
-            .filter(|number| !number.doubtful);
+            .filter(|number| !number.doubtful || number.complex && known.is_some());
         // `Алматы - Астана 15` is a flight, or a score.
         if !named && !micro && place > 0 && self.is(place - 1, '-') {
             return None;
@@ -159,10 +160,37 @@ impl Reader<'_> {
             && number.is_some_and(|number| !number.doubtful && ends(number.next))
     }
 
-    /// Whether a word may be the name of a street by its ending: streets are named after persons in the genitive.
-    pub(super) fn is_genitive(&self, token: &Token) -> bool {
-        const ENDINGS: [&str; 8] = ["а", "я", "ой", "ы", "и", "го", "ых", "va"];
+    /// Whether a preposition of place stands before: `на Абая 15`.
+    pub fn is_on(&self, place: usize) -> bool {
+        let before = place.checked_sub(1).and_then(|at| self.token(at));
+        let same = self
+            .token(place)
+            .is_some_and(|token| token.gap <= Gap::Space);
+        same && before
+            .is_some_and(|token| matches!(self.text.folded(token), "на" | "по" | "к" | "ко"))
+    }
+
+    /// Whether a surname in the genitive that no list of streets has stands behind such a preposition, and a number as only houses have
+    /// behind it: `на Маресьева 83-14`.
+    pub fn is_named_after(&self, place: usize) -> bool {
+        const SURNAME: [&str; 6] = ["ова", "ева", "ёва", "ина", "ского", "енко"];
+        self.is_on(place)
+            && self
+                .token(place)
+                .is_some_and(|token| token.is_title() && self.ends(token, &SURNAME))
+            && self
+                .house_number(place + 1, Certainty::Bare)
+                .is_some_and(|number| number.complex && number.next > place + 2)
+    }
+
+    fn ends(&self, token: &Token, endings: &[&str]) -> bool {
         let folded = self.text.folded(token);
-        ENDINGS.iter().any(|ending| folded.ends_with(ending))
+        endings.iter().any(|end| folded.ends_with(end))
+    }
+
+    /// Whether a word may be the name of a street by its ending: streets are named after persons in the genitive.
+    pub fn is_genitive(&self, token: &Token) -> bool {
+        const ENDINGS: [&str; 8] = ["а", "я", "ой", "ы", "и", "го", "ых", "va"];
+        self.ends(token, &ENDINGS)
     }
 }

@@ -51,7 +51,11 @@ fn find(text: &Text, out: &mut Candidates) {
             if text.before(place, 1).is_some_and(|sign| sign.is('(')) {
                 finder.in_brackets(place, out);
             } else if text.before(place, 1).is_some_and(|sign| sign.is(',')) {
-                listed.note(finder.after_name(place));
+                if let Some(date) = finder.before_document(place) {
+                    finder.push(out, date, 0.8, "birth_date.name");
+                } else {
+                    listed.note(finder.after_name(place));
+                }
             }
         }
     }

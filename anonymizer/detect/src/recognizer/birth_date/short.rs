@@ -122,6 +122,38 @@ impl Finder<'_> {
         (grown && name && ends && !signed).then_some(date)
     }
 
+    /// The date behind a name and a comma, if it may be a birth by its year and a document of that person is named next:
+    /// `Мұрат Ерасыл, 2006 жылғы 14 шілде, жеке куәлігі`.
+    pub(super) fn before_document(self, place: usize) -> Option<Date> {
+        const DOCUMENTS: [&str; 10] = [
+            "иин",
+            "жсн",
+            "удостоверение",
+            "уд",
+            "паспорт",
+            "паспорты",
+            "жеке",
+            "куәлік",
+            "куәлігі",
+            "төлқұжат",
+        ];
+        let calendar = self.calendar;
+        let at = place.checked_sub(2)?;
+        let title = |at: usize| calendar.token(at).is_some_and(Token::is_title);
+        let two = at > 0 && title(at) && title(at - 1);
+        if !two && !self.is_name(at) {
+            return None;
+        }
+        let date = calendar.date(place)?;
+        let grown = date.year.is_some_and(|year| GROWN.contains(&year));
+        let comma = calendar.is(date.next, ',') || calendar.is(date.next, ';');
+        let named = DOCUMENTS
+            .iter()
+            .any(|word| calendar.reads(date.next + 1, word));
+        let signed = (place.saturating_sub(9)..place).any(|at| calendar.cue(at).is(Cue::SIGNED));
+        (grown && comma && named && !signed).then_some(date)
+    }
+
     fn is_patronymic(self, place: usize) -> bool {
         self.calendar.token(place).is_some_and(|token| {
             let folded = self.calendar.text.folded(token);

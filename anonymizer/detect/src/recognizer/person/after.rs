@@ -142,7 +142,9 @@ pub fn joins(word: u64) -> bool {
 }
 
 fn is_named(lexicon: &Lexicon, token: &Token) -> bool {
-    token.is_title() && lexicon.get(token.hash).has(Facts::GIVEN)
+    let facts = lexicon.get(token.hash);
+    // `Саура и Алтая`
+    token.is_title() && facts.has(Facts::GIVEN) && !facts.has(Facts::PLACE)
 }
 
 /// Words with which somebody is spoken to after the name.

@@ -11,12 +11,16 @@ use super::before::Before;
 use super::element::{Case, Element};
 use super::row::is_declined_word;
 use crate::names::{Facts, Lexicon, Strength};
-use crate::text::{Gap, Text, Token};
+use crate::text::{Gap, Letters, Text, Token};
 
 /// How many weights there are.
 pub const WEIGHTS: usize = 1 << 14;
-/// The log-odds, in sixteenths, from which a word is a name: near somebody who was found, and elsewhere.
-const LEAST: (i32, i32) = (32, 112);
+/// The log-odds, in sixteenths, from which a word is a name: near somebody who was found, and elsewhere, if no dictionary has it.
+const LEAST: (i32, i32) = (16, 80);
+/// So much more must speak elsewhere for a word that dictionaries have.
+const ORDINARY: i32 = 64;
+/// The same for a common given name, wherever it stands.
+const COMMON: i32 = 24;
 /// How far ahead the end of a clause is looked for.
 const CLAUSE: usize = 9;
 
@@ -81,7 +85,21 @@ impl Place<'_> {
         });
         let Around { before, behind } = self.around;
         let near = before.min(behind) < FAR;
-        sum >= if near { least.0 } else { least.1 }
+        // A common name that the lists of names that are words have not, though a dictionary has it.
+        let common = element.is_given()
+            && element.facts.has(Facts::COMMON)
+            && !element.facts.any(Facts::WORD.and(Facts::PLACE));
+        let least = match near {
+            _ if common => COMMON,
+            true => least.0,
+            // With nobody near, a place stays one.
+            false if element.facts.has(Facts::PLACE) && !self.before.title && !self.before.cue => {
+                return false;
+            }
+            false if element.ordinary => least.1 + ORDINARY,
+            false => least.1,
+        };
+        sum >= least
     }
 
     /// The word, which is an ordinary one in a Kazakh case too.
@@ -101,10 +119,11 @@ impl Place<'_> {
         let known = element
             .shape
             .is_some_and(|shape| shape.strength == Strength::Known);
-        let short = self
-            .text
-            .token(element.last)
-            .is_none_or(|token| token.len < 4);
+        let token = self.text.token(element.last);
+        let short = token.is_none_or(|token| token.len < 4);
+        // `ИИНжәне`: words that were run together.
+        let mixed =
+            token.is_some_and(|token| token.letters.has(Letters::UPPER.and(Letters::LOWER)));
         let plain = !element.is_given()
             && (element.ordinary && self.before.start && element.family() == 0
                 || unmarked && (element.ordinary && !known || short));
@@ -113,7 +132,9 @@ impl Place<'_> {
             .shape
             .is_some_and(|shape| shape.adjective && shape.strength == Strength::Weak);
         let held = self.before.title || self.before.cue;
-        plain || (adjective || element.facts.has(Facts::PLACE)) && !held
+        // `Абаем и Данияром`: a place that is a given name too is weighed.
+        let place = element.facts.has(Facts::PLACE) && !element.is_given();
+        plain || mixed || (adjective || place) && !held
     }
 
     /// The word as it is weighed, and, if a rule has named it, as words are weighed that no list has.

@@ -21,6 +21,8 @@ const SURE: i16 = 32;
 
 /// The rule for a given name with nothing beside it that speaks for one.
 pub const GIVEN: &str = "person.given";
+/// The rule for a word that only its letters speak for.
+pub const LIKELY: &str = "person.likely";
 
 /// How a word is a name by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,9 +137,7 @@ pub fn lone(element: &Element, before: &Before, told: bool, ended: bool) -> Lone
             Lone::Name("person.agent_word")
         }
         _ if before.title && likely(element, TITLED) => Lone::Name("person.title_word"),
-        _ if !before.start && !before.quoted && likely(element, PROSE) => {
-            Lone::Name("person.likely")
-        }
+        _ if !before.start && !before.quoted && likely(element, PROSE) => Lone::Name(LIKELY),
         _ => Lone::Perhaps,
     }
 }
@@ -176,10 +176,12 @@ fn lone_given(element: &Element, before: &Before, cue: bool) -> Lone {
         return Lone::Perhaps;
     }
     let said = matches!(element.case, Case::Upper) || before.start;
-    let doubtful = element.facts.has(Facts::WORD) || !element.facts.has(Facts::COMMON);
+    // `Сәуле шашқан күн`: a word of dictionaries where any word has a capital.
+    let bare = element.ordinary && element.facts.has(Facts::NOMINATIVE);
+    let word = element.facts.has(Facts::WORD) || bare && said;
+    let doubtful = word || !element.facts.has(Facts::COMMON);
     let foreign = !element.facts.any(Facts::COMMON.and(Facts::NOMINATIVE));
     let letters = element.likely >= if said { SURE } else { PRESENTED };
-    let word = element.facts.has(Facts::WORD);
     if (doubtful && said || foreign) && !before.title && (word && said || !letters) {
         Lone::Perhaps
     } else {
@@ -196,7 +198,9 @@ fn lone_lower(element: &Element, before: &Before, cue: bool) -> Lone {
     }
     let said = element.facts.has(Facts::PLAIN) || element.likely >= SURE;
     let sure = !element.ordinary || element.facts.has(Facts::PLAIN);
-    let plain = element.is_clear() && sure && said && before.lower;
+    // `скажи айдане, что Рома не придёт`: what is nothing but a name is one among capitals too.
+    let always = element.facts.has(Facts::PLAIN) && !element.ordinary;
+    let plain = element.is_clear() && sure && said && (before.lower || always);
     let word = element.ordinary && !element.facts.has(Facts::PLAIN);
     let told = cue || before.title && before.lower;
     if plain || told && !word && element.is_given() && element.facts.has(Facts::NOMINATIVE) {

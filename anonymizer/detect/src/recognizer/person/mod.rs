@@ -15,6 +15,7 @@ mod initial;
 mod judged;
 mod latin;
 mod lone;
+mod lower;
 mod otherwise;
 mod pair;
 mod quoted;
@@ -117,7 +118,16 @@ impl Scan<'_> {
     fn wakes(&mut self, token: &Token, facts: Facts, place: usize) -> Wake {
         self.words.plain = false;
         if token.letters.has(Letters::LATIN) {
-            return if token.letters.has(Letters::TITLE) && token.len >= 3 {
+            // `Z. Akhmedova`
+            let initial = || {
+                self.words
+                    .text
+                    .token(place + 1)
+                    .is_some_and(|dot| dot.is('.') && dot.is_glued())
+            };
+            return if token.letters.has(Letters::TITLE)
+                && (token.len >= 3 || token.len == 1 && initial())
+            {
                 Wake::Latin
             } else {
                 Wake::No
@@ -190,6 +200,7 @@ impl Scan<'_> {
         // `Терапевт Сон Е. В.`
         let syllable = head.syllable && lettered;
         if head.is_blocked() && !called && !syllable || in_street(self.words.text, row) {
+            self.stopped(head);
             return 1;
         }
         let lower = first && matches!(head.case, Case::Lower);
@@ -206,10 +217,16 @@ impl Scan<'_> {
         if let Some(initials) = grammar::labels(row, &before) {
             return initials;
         }
-        if subject::with_object(self.words.text, self.words.lexicon, row) {
-            for element in row {
-                self.seen.note(&mut self.words, element);
-                self.push(element.first, element.last, 0.85, "person.subject_object");
+        if let Some(len) = subject::with_object(self.words.text, self.words.lexicon, row) {
+            let (who, whom) = row.split_at(len);
+            for name in [who, whom] {
+                let ([first, .., last] | [first @ last]) = name else {
+                    continue;
+                };
+                for element in name {
+                    self.seen.note(&mut self.words, element);
+                }
+                self.push(first.first, last.last, 0.85, "person.subject_object");
             }
             return row.len();
         }
@@ -233,52 +250,30 @@ impl Scan<'_> {
         1
     }
 
-    /// A lower-case word that stands one before a place, if it can be part of a name.
-    fn lower_before(&mut self, place: usize) -> Option<Element> {
-        let before = place.checked_sub(1)?;
-        let gap = self.words.text.token(place)?.gap;
-        let token = self.words.text.token(before)?;
-        if gap != Gap::Space || !token.is_lower() || token.len < 2 {
-            return None;
+    /// A given name that is a stop word too is weighed within a sentence: `за Жасмин семь голосов`.
+    fn stopped(&mut self, head: &Element) {
+        let (text, lexicon) = (self.words.text, self.words.lexicon);
+        if !head.facts.has(Facts::GIVEN.and(Facts::STOP)) || head.written != Case::Title {
+            return;
         }
-        let element = element::element(&mut self.words, before)?;
-        (!element.is_blocked() && element.initial.is_none()).then_some(element)
-    }
-
-    /// Lower-case words before the known word that woke the reading: `иванов иван`, `иванов зинур маратович`, `иванов и.м.`.
-    fn with_lower_surname(&mut self, row: &[Element]) -> Option<usize> {
-        let head = row.first()?;
-        let one = self.lower_before(head.first)?;
-        let son = head.patronymic.is_some_and(|son| son.sure) && !head.is_given();
-        let two = son.then(|| self.lower_before(one.first)).flatten();
-        if let Some(surname) = two.filter(|two| two.family() >= 1 && !two.is_given()) {
-            let mut whole = vec![surname, one];
-            whole.extend_from_slice(row);
-            let before = before(self.words.text, self.words.lexicon, surname.first);
-            let name = grammar::Name {
-                len: 3,
-                confidence: 0.92,
-                rule: "person.surname_given_patronymic",
-            };
-            self.several(&whole, name, &before);
-            return Some(1);
+        let before = before(text, lexicon, head.first);
+        let after = after(text, lexicon, head.last);
+        let placed = before.start
+            || before.quoted
+            || before.street
+            || before.named
+            || before.institution
+            || before.organization
+            || after.street
+            || after.institution
+            || after.quoted;
+        if !placed && head.first >= self.sorts {
+            self.seen.perhaps.push(Perhaps {
+                element: head.as_written(),
+                before,
+                after,
+            });
         }
-        let place = one.first;
-        let short = self
-            .words
-            .text
-            .token(place)
-            .is_none_or(|token| token.len < 4);
-        let unshaped = one.family() < 1 || short || one.is_given();
-        if head.initial.is_none() && unshaped {
-            return None;
-        }
-        let mut whole = vec![one];
-        whole.extend_from_slice(row);
-        let before = before(self.words.text, self.words.lexicon, place);
-        let name = several(&whole, &before).filter(|name| name.len > 1)?;
-        self.several(&whole, name, &before);
-        Some(name.len - 1)
     }
 
     fn several(&mut self, row: &[Element], name: grammar::Name, before: &Before) {
@@ -312,6 +307,12 @@ impl Scan<'_> {
 
     fn lone(&mut self, element: &Element, before: &Before) {
         let after = after(self.words.text, self.words.lexicon, element.last);
+        let speech =
+            before.quoted && element.is_given() && quoted::is_speech(self.words.text, element.last);
+        let before = &Before {
+            quoted: before.quoted && !speech,
+            ..*before
+        };
         // `Операцияны Әбілдаев жасады`: what is named after somebody has the genitive.
         let man = element.family() == 3 && element.shape.is_some_and(|shape| shape.masculine);
         let placed = before.street || before.named || before.institution && !man;
@@ -348,6 +349,22 @@ impl Scan<'_> {
             next.gap >= Gap::Line || [',', '.', ';'].iter().any(|sign| next.is(*sign))
         });
         let verdict = lone(element, before, told, ended);
+        let element = &match verdict {
+            // `Шолпан мен Юпитер`
+            Lone::Name(GIVEN | lone::LIKELY)
+                if otherwise::beside_place(self.words.text, self.words.lexicon, element) =>
+            {
+                Element {
+                    facts: element.facts.and(Facts::PLACE),
+                    ..*element
+                }
+            }
+            _ => *element,
+        };
+        let verdict = match verdict {
+            Lone::Name(GIVEN | lone::LIKELY) if element.facts.has(Facts::PLACE) => Lone::Perhaps,
+            verdict => verdict,
+        };
         let perhaps = Perhaps {
             element: *element,
             before: *before,

@@ -1,10 +1,11 @@
 //! What words are that could be read as a name otherwise.
 
+use super::after::joins;
 use super::before::{Before, in_genitive};
 use super::element::Element;
 use super::grammar::{self, several};
 use super::short;
-use crate::names::{Facts, lexicon};
+use crate::names::{Facts, Lexicon, lexicon};
 use crate::text::{Gap, Text};
 
 /// Whether a row of several begins with a surname of one syllable.
@@ -51,6 +52,28 @@ pub fn says_who(row: &[Element]) -> bool {
         return false;
     };
     several(rest, &Before::default()).is_some() || next.is_given() && next.family() < 2
+}
+
+/// Whether `мен` or `и` joins what is a word too with a place or a star: `Шолпан мен Юпитер`; or a comma as well, what is in no list.
+pub fn beside_place(text: &Text, lexicon: &Lexicon, element: &Element) -> bool {
+    let word = element.ordinary || element.facts.has(Facts::WORD);
+    if !word && !element.unlisted {
+        return false;
+    }
+    let is = |joint: Option<usize>, other: Option<usize>| {
+        let token = |place: Option<usize>| place.and_then(|place| text.token(place));
+        let joint = token(joint)
+            .is_some_and(|joint| joins(joint.hash) || element.unlisted && joint.is(','));
+        joint
+            && token(other).is_some_and(|other| {
+                let facts = lexicon.get(other.hash);
+                let place =
+                    facts.has(Facts::PLACE) && (element.unlisted || !facts.has(Facts::GIVEN));
+                other.is_title() && place
+            })
+    };
+    let back = |steps| element.first.checked_sub(steps);
+    is(Some(element.last + 1), Some(element.last + 2)) || is(back(1), back(2))
 }
 
 /// Whether a name stands in the Kazakh genitive, which names an owner, never a street.

@@ -34,6 +34,25 @@ pub fn is_titled(text: &Text, first: usize, last: usize) -> bool {
     !colon && closed == Some(true)
 }
 
+/// The longest speech in quotes that is read, in tokens.
+const SPEECH: usize = 40;
+
+/// Whether the quotes that are open behind a place hold what somebody says, as signs and small letters tell: `«Мурат, позвони матери»`.
+pub fn is_speech(text: &Text, last: usize) -> bool {
+    let (mut spoken, mut small) = (false, 0);
+    for place in last + 1..last + SPEECH {
+        let Some(token) = text.token(place).filter(|token| token.gap < Gap::Line) else {
+            return false;
+        };
+        if token.is('"') {
+            return small > 1 && spoken || small > 2;
+        }
+        small += usize::from(token.is_word() && token.is_lower());
+        spoken |= is_spoken(text, place) || token.is('.');
+    }
+    false
+}
+
 /// Whether reading backwards stops at the token `back` places before.
 fn ends(text: &Text, place: usize, back: usize) -> bool {
     let line = text
