@@ -75,6 +75,7 @@ fn main() {
         ("an eighth part of texts", people::eighth()),
         ("a ninth part of texts", people::ninth()),
         ("a tenth part of texts", people::tenth()),
+        ("an eleventh part of texts", people::eleventh()),
     ] {
         measure_people(&mut detector, name, documents, show);
     }

@@ -15,6 +15,7 @@ const SEVENTH: &str = include_str!("../data/people_seventh.txt");
 const EIGHTH: &str = include_str!("../data/people_eighth.txt");
 const NINTH: &str = include_str!("../data/people_ninth.txt");
 const TENTH: &str = include_str!("../data/people_tenth.txt");
+const ELEVENTH: &str = include_str!("../data/people_eleventh.txt");
 
 /// Texts that name people by single words, to make weights from.
 pub fn lone() -> Vec<Document> {
@@ -74,6 +75,11 @@ pub fn ninth() -> Vec<Document> {
 /// All of the tenth part.
 pub fn tenth() -> Vec<Document> {
     read(TENTH)
+}
+
+/// All of the eleventh part.
+pub fn eleventh() -> Vec<Document> {
+    read(ELEVENTH)
 }
 
 /// Texts of anybody's, one a line: the language (`ru`, `kk`; `en` counts as mixed), `: `, the text with names in `⟦⟧` and other kinds in
@@ -142,6 +148,7 @@ mod tests {
             (EIGHTH, eighth(), 140),
             (NINTH, ninth(), 140),
             (TENTH, tenth(), 140),
+            (ELEVENTH, eleventh(), 140),
         ];
         for (lines_of, documents, least) in parts {
             assert_eq!(documents.len(), lines(lines_of).count());
