@@ -1,6 +1,7 @@
 //! Files whose digest was taken while they were written.
 
 use std::io::Write as _;
+use std::sync::OnceLock;
 
 use proptest::prelude::*;
 
@@ -28,8 +29,14 @@ struct Made {
     parquet: Vec<u8>,
 }
 
+/// What all tests here read; it is made once.
+fn made() -> &'static Made {
+    static MADE: OnceLock<Made> = OnceLock::new();
+    MADE.get_or_init(make)
+}
+
 /// A release of several pieces as text, with rows that are longer than one.
-fn made() -> Made {
+fn make() -> Made {
     let mut rows = "place,note\n".to_owned();
     for number in 0..900 {
         let long = if number % 300 == 0 { PIECE + 7 } else { 90 };
@@ -133,8 +140,7 @@ proptest! {
     /// What is read is a release; what was sealed differs from it in one byte, or by its end, or by the order of its pieces.
     #[test]
     fn a_seal_is_of_all_bytes_in_their_order(place in any::<prop::sample::Index>(), bit in 0..8, how in 0..4) {
-        static MADE: std::sync::OnceLock<Made> = std::sync::OnceLock::new();
-        let made = MADE.get_or_init(made);
+        let made = made();
         for (format, bytes) in made.formats() {
             let (mut other, place) = (bytes.clone(), place.index(bytes.len()));
             match how {
@@ -153,8 +159,7 @@ proptest! {
     /// What was sealed is a release; what is read back was changed in one byte.
     #[test]
     fn bytes_changed_between_writing_and_reading_are_refused(place in any::<prop::sample::Index>(), bit in 0..8) {
-        static MADE: std::sync::OnceLock<Made> = std::sync::OnceLock::new();
-        let made = MADE.get_or_init(made);
+        let made = made();
         for (format, bytes) in made.formats() {
             let mut other = bytes.clone();
             other[place.index(bytes.len())] ^= 1_u8 << bit;
